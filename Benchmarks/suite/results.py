@@ -1,0 +1,65 @@
+"""The table, the file, and the thresholds."""
+
+import json
+from pathlib import Path
+
+
+def crossings(report: dict, thresholds: Path) -> list[str]:
+    """A sentence for every figure beyond its threshold; a figure that is missing is beyond it."""
+    sentences = []
+    bounds = json.loads(thresholds.read_text())
+    for case, measured in report["cases"].items():
+        for name, bound in bounds.get(case, {}).items():
+            value = measured.get(name)
+            if value is None:
+                sentences.append(f"{case}: {name} could not be measured")
+            elif value > bound:
+                sentences.append(f"{case}: {name} is {value:.4g}, more than {bound}")
+    return sentences
+
+
+def write(report: dict, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{report['at'].replace(':', '')}.json"
+    path.write_text(json.dumps(report, indent=2) + "\n")
+    return path
+
+
+def _ratio(ours: float | None, peer: float | None) -> str:
+    return f"{ours / peer:.2f} ×" if ours is not None and peer else "–"
+
+
+def _row(*cells: str) -> str:
+    return f"{cells[0]:<30}" + "".join(f"{cell:>14}" for cell in cells[1:])
+
+
+def table(report: dict) -> str:
+    machine = report["machine"]
+    lines = ["", f"{machine['model']}, {machine['cores']} cores, load before {machine['loadBefore']}", ""]
+    timed = [case for case in ("cold", "warm", "seek") if case in report["cases"]]
+    if timed:
+        lines.append(_row(f"{report['atOnce']} at once, {report['rounds']} rounds", "samples", "p50", "p99", "max", "errors"))
+    names = {"cold": "cold: play → first chunk", "warm": "warm: play → first chunk", "seek": "cold seek → first chunk"}
+    for case in timed:
+        row = report["cases"][case]
+        lines.append(_row(names[case], str(row["count"]), *(f"{row[key]:.1f} ms" for key in ("p50Ms", "p99Ms", "maxMs")),
+                          str(row["errors"])))
+        peer = row.get("peer")
+        if peer:
+            lines.append(_row(f"  {peer['name']}", str(peer["count"]),
+                              *(f"{peer[key]:.1f} ms" for key in ("p50Ms", "p99Ms", "maxMs"))))
+            lines.append(_row("  ratio", "", *(_ratio(row[key], peer[key]) for key in ("p50Ms", "p99Ms", "maxMs"))))
+    many = report["cases"].get("listeners")
+    if many:
+        lines += ["", _row(f"{many['wanted']} listeners", "cores", "a listener", "gaps", "errors", "first p99", "MB/s")]
+        for name, row in (("dubplate", many), ("  bare SwiftNIO", many.get("peer"))):
+            if row:
+                lines.append(_row(name, f"{row['cores']:.3f}", f"{row['bytesPerListener'] / 1_000:.1f} kB", str(row["gaps"]),
+                                  str(row["errors"]), f"{row['firstChunkP99Ms'] or 0:.1f} ms",
+                                  f"{row['bytesPerSecond'] / 1e6:.1f}"))
+        if many.get("peer"):
+            lines.append(_row("  ratio", _ratio(many["cores"], many["peer"]["cores"]),
+                              _ratio(many["bytesPerListener"], many["peer"]["bytesPerListener"])))
+        lines.append(_row("(the generator itself)", f"{many['generatorCores']:.3f}",
+                          f"{many['generatorBytesPerListener'] / 1_000:.1f} kB"))
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,133 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target of this package is written in Swift 6 mode and compiles without a warning.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// Names of the packages that are depended on, so that a target's list below reads as a list of products.
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heapModule = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "dubplate",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "EngineIO", targets: ["EngineIO"]),
+    .library(name: "SocketIO", targets: ["SocketIO"]),
+    .library(name: "SocketIOServer", targets: ["SocketIOServer"]),
+    .executable(name: "dubplate", targets: ["dubplate"]),
+    .executable(name: "dubplate-load", targets: ["dubplate-load"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+    .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
+    .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+  ],
+  targets: [
+    // Protocols: sans-I/O.
+    .target(name: "EngineIO", dependencies: [nioCore], swiftSettings: strict),
+    .target(name: "SocketIO", dependencies: ["EngineIO", nioCore], swiftSettings: strict),
+    .target(
+      name: "SocketIOServer",
+      dependencies: [
+        "EngineIO", "SocketIO", nioCore, nioPosix, nioHTTP1, nioWebSocket, httpTypes, nioHTTPTypes, nioHTTPTypesHTTP1,
+        logging, dequeModule, hummingbirdCore, crypto,
+      ],
+      swiftSettings: strict),
+
+    // Sound.
+    .systemLibrary(
+      name: "CFFmpeg", pkgConfig: "libavformat libavcodec libswresample libavutil",
+      providers: [.apt(["libavformat-dev", "libavcodec-dev", "libswresample-dev", "libavutil-dev"])]),
+    .target(name: "AudioCodec", dependencies: ["CFFmpeg"], swiftSettings: strict),
+    .target(
+      name: "Segments", dependencies: ["AudioCodec", nioCore, nioPosix, logging, dequeModule, heapModule, crypto],
+      swiftSettings: strict),
+    .target(name: "Playback", swiftSettings: strict),
+
+    // What is known: tracks and people.
+    .target(name: "Catalog", dependencies: ["AudioCodec", grdb, logging, crypto], swiftSettings: strict),
+    .target(name: "Access", dependencies: [crypto, cryptoExtras, jwtKit], swiftSettings: strict),
+
+    // The ways in.
+    .target(
+      name: "Gateway",
+      dependencies: [
+        "SocketIO", "SocketIOServer", "Segments", "AudioCodec", "Playback", "Catalog", "Access", nioCore, logging, dequeModule,
+        orderedCollections, protobuf,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "WebAPI",
+      dependencies: ["Gateway", "Segments", "Catalog", "Access", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix, logging],
+      resources: [.copy("Resources/player")], swiftSettings: strict),
+
+    // Composition.
+    .target(
+      name: "DubplateServer",
+      dependencies: [
+        "WebAPI", "Gateway", "SocketIO", "SocketIOServer", "Segments", "Catalog", "Access", hummingbird,
+        nioCore, nioPosix, logging, serviceLifecycle, unixSignals,
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "dubplate", dependencies: ["DubplateServer", argumentParser, logging], swiftSettings: strict),
+    .executableTarget(
+      name: "dubplate-load",
+      dependencies: [nioCore, nioPosix, nioHTTP1, argumentParser],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+// DEV-ONLY
+import Foundation
+for t in ["EngineIO", "SocketIO", "SocketIOServer", "AudioCodec", "Segments", "Playback", "Catalog", "Access", "Gateway", "WebAPI", "DubplateServer", "LoadGenerator"] {
+  let here = Context.packageDirectory + "/Tests/\(t)Tests"
+  if FileManager.default.fileExists(atPath: here) {
+    var deps: [Target.Dependency] = [.byName(name: t == "LoadGenerator" ? "dubplate-load" : t)]
+    if t.contains("IO") || t == "Gateway" || t == "Segments" || t == "WebAPI" || t == "DubplateServer" { deps += [nioCore, nioEmbedded, nioPosix] }
+    if t == "SocketIOServer" { deps += [nioHTTP1, nioWebSocket, hummingbird, logging, httpTypes, "SocketIO", "EngineIO"] }
+    if t == "Catalog" { deps += [grdb, "AudioCodec", logging] }
+    if t == "Access" { deps += [jwtKit, crypto] }
+    package.targets.append(.testTarget(name: "\(t)Tests", dependencies: deps, swiftSettings: strict))
+  }
+}
+if let only = Context.environment["DUBPLATE_ONLY"] {
+  let names = Set(only.split(separator: ",").map(String.init))
+  package.targets = package.targets.filter { t in names.contains(t.name) || (t.name.hasSuffix("Tests") && names.contains(String(t.name.dropLast(5)))) }
+  package.products = []
+}

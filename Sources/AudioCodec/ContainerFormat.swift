@@ -1,0 +1,30 @@
+/// Which of libavformat's demuxers may touch a file, and which one a file's first bytes ask for.
+enum ContainerFormat {
+  /// Containers of sound. Playlists, concatenations and everything that opens further files or addresses are not among
+  /// them: a file named like a song must not make the server read another one.
+  static let allowed =
+    "flac,ogg,wav,w64,aiff,caf,mov,mp3,aac,matroska,asf,wv,ape,tta,tak,mpc,mpc8,dsf,iff,au,amr,ac3,eac3,dts,xwma,oma,voc"
+
+  /// Demuxers whose header says all that a decoder needs: no packet has to be read to find it out.
+  static func isSelfDescribing(_ name: String) -> Bool {
+    ["flac", "ogg", "wav", "w64", "aiff", "caf", "mov,mp4,m4a,3gp,3g2,mj2"].contains(name)
+  }
+
+  /// Containers that count samples exactly: a missing end is a missing end.
+  static func declaresExactly(_ name: String) -> Bool { ["flac", "wav", "w64", "aiff", "caf"].contains(name) }
+
+  /// The demuxer by the signature at `bytes` (the first 16 behind any ID3v2 tag), nil if it has to be probed.
+  static func demuxer(signature bytes: [UInt8]) -> String? {
+    func text(_ range: Range<Int>) -> String {
+      range.upperBound <= bytes.count ? String(decoding: bytes[range], as: UTF8.self) : ""
+    }
+    switch text(0..<4) {
+    case "fLaC": return "flac"
+    case "OggS": return "ogg"
+    case "RIFF", "RF64", "RIFX": return text(8..<12) == "WAVE" ? "wav" : nil
+    case "FORM": return text(8..<12).hasPrefix("AIF") ? "aiff" : nil
+    case "caff": return "caf"
+    default: return text(4..<8) == "ftyp" ? "mov" : nil
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import CFFmpeg
+
+/// An open libavformat demuxer over one of our own files.
+///
+/// libavformat gets no path and no protocol: it reads through a callback from a descriptor that is already open, so it can
+/// reach nothing else, and it goes on reading when the file's name has gone.
+final class ContainerInput {
+  private let cursor: Cursor
+  let format: UnsafeMutablePointer<AVFormatContext>
+  private let io: UnsafeMutablePointer<AVIOContext>
+
+  /// What the callbacks see: the file and where in it libavformat is.
+  private final class Cursor {
+    let file: FileSource
+    var offset: Int64 = 0
+    init(_ file: FileSource) { self.file = file }
+  }
+
+  /// - Parameter demuxer: libavformat's name of it; nil lets it look at the content.
+  ///
+  /// Throws `notAudio` if no demuxer wants it, and what reading ran into.
+  init(file: FileSource, demuxer: String?) throws(AudioCodecError) {
+    _ = LibAV.ready
+    let cursor = Cursor(file)
+    guard let buffer = av_malloc(Bounds.ioBuffer), let context = avformat_alloc_context() else {
+      throw LibAV.outOfMemory()
+    }
+    let made = avio_alloc_context(
+      buffer.assumingMemoryBound(to: UInt8.self), Int32(Bounds.ioBuffer), 0,
+      Unmanaged.passUnretained(cursor).toOpaque(),
+      { opaque, target, count in
+        guard let opaque, let target else { return dubplate_error_eof() }
+        let cursor = Unmanaged<Cursor>.fromOpaque(opaque).takeUnretainedValue()
+        let got = cursor.file.read(at: cursor.offset, into: target, count: Int(count))
+        if got == 0 { return cursor.file.isPastDeadline ? dubplate_error_exit() : dubplate_error_eof() }
+        cursor.offset += Int64(got)
+        return Int32(got)
+      }, nil,
+      { opaque, offset, whence in
+        guard let opaque else { return -1 }
+        let cursor = Unmanaged<Cursor>.fromOpaque(opaque).takeUnretainedValue()
+        let base: Int64
+        switch whence & ~AVSEEK_FORCE {
+        case AVSEEK_SIZE: return cursor.file.size
+        case SEEK_SET: base = 0
+        case SEEK_CUR: base = cursor.offset
+        case SEEK_END: base = cursor.file.size
+        default: return -1
+        }
+        let (sum, overflow) = base.addingReportingOverflow(offset)
+        guard !overflow, sum >= 0 else { return -1 }
+        cursor.offset = sum
+        return sum
+      })
+    guard let made else {
+      av_free(buffer)
+      avformat_free_context(context)
+      throw LibAV.outOfMemory()
+    }
+    context.pointee.pb = made
+    context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
+    context.pointee.probesize = Int64(Bounds.probeBytes)
+    context.pointee.max_analyze_duration = 5_000_000
+    context.pointee.format_probesize = Int32(Bounds.probeBytes)
+    // A WAV may hide DTS, so libavformat runs every prober it has over 32 packets of it: 80 ms. One packet tells as well.
+    context.pointee.max_probe_packets = 1
+    context.pointee.interrupt_callback = AVIOInterruptCB(
+      callback: { opaque in
+        guard let opaque else { return 0 }
+        let cursor = Unmanaged<Cursor>.fromOpaque(opaque).takeUnretainedValue()
+        guard let deadline = cursor.file.deadline else { return 0 }
+        return ContinuousClock.now >= deadline ? 1 : 0
+      }, opaque: Unmanaged.passUnretained(cursor).toOpaque())
+    var options: OpaquePointer?
+    defer { av_dict_free(&options) }
+    av_dict_set(&options, "format_whitelist", ContainerFormat.allowed, 0)
+    av_dict_set(&options, "protocol_whitelist", "", 0)
+    var opened: UnsafeMutablePointer<AVFormatContext>? = context
+    let result = avformat_open_input(&opened, nil, demuxer.flatMap { av_find_input_format($0) }, &options)
+    guard result >= 0, let opened else {
+      ContainerInput.free(made)
+      try file.check()
+      throw AudioCodecError(
+        .notAudio, "The file's content is no sound format that is known here", cause: LibAV.words(result))
+    }
+    self.cursor = cursor
+    format = opened
+    io = made
+  }
+
+  deinit {
+    var format: UnsafeMutablePointer<AVFormatContext>? = format
+    avformat_close_input(&format)
+    ContainerInput.free(io)
+  }
+
+  private static func free(_ io: UnsafeMutablePointer<AVIOContext>) {
+    av_free(io.pointee.buffer)
+    io.pointee.buffer = nil
+    var io: UnsafeMutablePointer<AVIOContext>? = io
+    avio_context_free(&io)
+  }
+
+  /// libavformat's name of the container.
+  var name: String { String(cString: dubplate_demuxer_name(format)) }
+
+  var streams: [UnsafeMutablePointer<AVStream>] {
+    (0..<Int(format.pointee.nb_streams)).compactMap { format.pointee.streams[$0] }
+  }
+}

@@ -1,0 +1,121 @@
+/// What listeners get: codec, bitrate and rate of one rendition.
+public struct EncoderSettings: Hashable, Sendable {
+  /// The codecs that are encoded to.
+  public enum Codec: String, Hashable, Sendable, CaseIterable, Codable {
+    case mp3, aac, flac
+  }
+
+  public var codec: Codec
+  /// Bits per second; 0 for FLAC.
+  public var bitrate: Int
+  /// 44,100 or 48,000 Hz: the grid rate of the track.
+  public var sampleRate: Int
+  /// FLAC: 16 or 24 bits a sample. Others: 0.
+  public var bitDepth: Int
+  /// Always stereo.
+  public var channels: Int { 2 }
+
+  public init(codec: Codec, bitrate: Int, sampleRate: Int, bitDepth: Int = 0) {
+    self.codec = codec
+    self.bitrate = codec == .flac ? 0 : bitrate
+    self.sampleRate = sampleRate
+    self.bitDepth = codec == .flac ? (bitDepth == 0 ? 16 : bitDepth) : 0
+  }
+
+  public static func mp3(bitrate: Int, sampleRate: Int) -> EncoderSettings {
+    EncoderSettings(codec: .mp3, bitrate: bitrate, sampleRate: sampleRate)
+  }
+  public static func aac(bitrate: Int, sampleRate: Int) -> EncoderSettings {
+    EncoderSettings(codec: .aac, bitrate: bitrate, sampleRate: sampleRate)
+  }
+  public static func flac(bitDepth: Int, sampleRate: Int) -> EncoderSettings {
+    EncoderSettings(codec: .flac, bitrate: 0, sampleRate: sampleRate, bitDepth: bitDepth)
+  }
+
+  /// Samples of one segment of every codec: 80 MP3, 90 AAC or 20 FLAC frames.
+  public static let segmentSamples = 92_160
+
+  /// Samples that one frame decodes to.
+  public var frameSamples: Int {
+    switch codec {
+    case .mp3: 1_152
+    case .aac: 1_024
+    case .flac: 4_608
+    }
+  }
+
+  /// Frames that are encoded in front of a range, so that the encoder's state is that of a continuous encode.
+  ///
+  /// Measured at the joints of real music: MP3 with 3 frames or more is the continuous encode, AAC with 20 is inaudible.
+  public var preRollFrames: Int {
+    switch codec {
+    case .mp3: 4
+    case .aac: 20
+    case .flac: 0
+    }
+  }
+
+  /// The same for the beginning of a track, where only silence is in front: the frame that is handed out for the
+  /// decoder's state, and one more for the encoder's transform. Most first sounds are made here, so it is short.
+  var preRollFramesAtStart: Int { min(preRollFrames, 2) }
+
+  /// Frames of the pre-roll that are handed out for the decoder's state (its overlapping transform needs the one before).
+  public var primingFrames: Int { codec == .flac ? 0 : 1 }
+
+  /// Samples by which a raw decode lags behind the encoder's input: LAME 576 + 529 of the decoder, FFmpeg's AAC one frame.
+  var delay: Int {
+    switch codec {
+    case .mp3: 1_105
+    case .aac: 1_024
+    case .flac: 0
+    }
+  }
+
+  public var framesPerSegment: Int { EncoderSettings.segmentSamples / frameSamples }
+
+  /// Frames of a whole track; the last one may be short (FLAC) or padded (MP3, AAC).
+  public func frameCount(totalSamples: Int64) -> Int {
+    guard totalSamples > 0 else { return 0 }
+    return Int((totalSamples + Int64(frameSamples) - 1) / Int64(frameSamples))
+  }
+
+  /// Segments of a whole track.
+  public static func segmentCount(totalSamples: Int64) -> Int {
+    guard totalSamples > 0 else { return 0 }
+    return Int((totalSamples + Int64(segmentSamples) - 1) / Int64(segmentSamples))
+  }
+
+  /// The frames of segment `index` of a track.
+  public func frames(ofSegment index: Int, totalSamples: Int64) -> Range<Int> {
+    let count = frameCount(totalSamples: totalSamples)
+    let lower = min(max(index, 0) * framesPerSegment, count)
+    return lower..<min(lower + framesPerSegment, count)
+  }
+
+  /// What a file of these frames begins with: `fLaC` and STREAMINFO (RFC 9639, 8.2), 42 bytes; empty for MP3 and ADTS.
+  public func streamHeader(totalSamples: Int64) -> [UInt8] {
+    codec == .flac ? FLACFormat.streamHeader(settings: self, totalSamples: totalSamples) : []
+  }
+
+  /// Throws `invalidRequest` for what no encoder here can do.
+  public func validate() throws(AudioCodecError) {
+    guard sampleRate == 44_100 || sampleRate == 48_000 else {
+      throw AudioCodecError(.invalidRequest, "The sampling rate must be 44,100 or 48,000 Hz")
+    }
+    switch codec {
+    case .mp3:
+      let bitrates = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320].map { $0 * 1_000 }
+      guard bitrates.contains(bitrate) else {
+        throw AudioCodecError(.invalidRequest, "MP3 has no such bitrate (MPEG-1 layer III: 32 to 320 kbit/s)")
+      }
+    case .aac:
+      guard (32_000...320_000).contains(bitrate) else {
+        throw AudioCodecError(.invalidRequest, "An AAC bitrate is 32 to 320 kbit/s")
+      }
+    case .flac:
+      guard bitDepth == 16 || bitDepth == 24 else {
+        throw AudioCodecError(.invalidRequest, "FLAC has 16 or 24 bits a sample")
+      }
+    }
+  }
+}

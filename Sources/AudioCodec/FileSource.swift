@@ -1,0 +1,114 @@
+import CFFmpeg
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// One open regular file: read by position, so that it goes on being readable after its name has gone.
+///
+/// The deadline is looked at before each read; a file that never ends or a disk that has become slow ends the work.
+final class FileSource {
+  /// What tells one content of a file from another without reading it.
+  struct Identity: Hashable, Sendable {
+    var device: UInt64
+    var inode: UInt64
+    var size: Int64
+    var modifiedNanoseconds: Int64
+  }
+
+  let identity: Identity
+  var size: Int64 { identity.size }
+  var deadline: ContinuousClock.Instant?
+  /// The errno of the last read that failed, 0 if none did: libav reports a failed read as the end of the file.
+  private(set) var failure: Int32 = 0
+  private(set) var isPastDeadline = false
+  private let descriptor: Int32
+
+  /// Throws `vanished`, `unreadable`, `notAudio` (a directory, a device, an empty file).
+  init(path: String) throws(AudioCodecError) {
+    // Without O_NONBLOCK a FIFO that somebody left in the library would hold us here for ever.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      let number = errno
+      let gone = number == ENOENT || number == ENOTDIR
+      throw AudioCodecError(
+        gone ? .vanished : .unreadable, gone ? "There is no such file" : "The file cannot be opened",
+        cause: FileSource.words(number))
+    }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      let number = errno
+      close(descriptor)
+      throw AudioCodecError(.unreadable, "The file cannot be examined", cause: FileSource.words(number))
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw AudioCodecError(.notAudio, "Not a regular file")
+    }
+    guard status.st_size > 0 else {
+      close(descriptor)
+      throw AudioCodecError(.notAudio, "The file is empty")
+    }
+    #if canImport(Darwin)
+      let modified = status.st_mtimespec
+    #else
+      let modified = status.st_mtim
+    #endif
+    self.descriptor = descriptor
+    identity = Identity(
+      device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(truncatingIfNeeded: status.st_ino),
+      size: Int64(status.st_size), modifiedNanoseconds: Int64(modified.tv_sec) * 1_000_000_000 + Int64(modified.tv_nsec))
+  }
+
+  deinit { close(descriptor) }
+
+  static func words(_ number: Int32) -> String { String(cString: strerror(number)) }
+
+  /// Reads at most `count` bytes at `offset`; 0 at the end, after a failure and past the deadline.
+  func read(at offset: Int64, into target: UnsafeMutableRawPointer, count: Int) -> Int {
+    if let deadline, ContinuousClock.now >= deadline {
+      isPastDeadline = true
+      return 0
+    }
+    guard offset >= 0, offset < size, count > 0 else { return 0 }
+    while true {
+      let got = pread(descriptor, target, count, off_t(offset))
+      if got >= 0 { return got }
+      let number = errno
+      if number == EINTR { continue }
+      failure = number
+      return 0
+    }
+  }
+
+  /// Reads as many of `count` bytes at `offset` as there are.
+  func bytes(at offset: Int64, count: Int) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count, let base = buffer.baseAddress {
+        let got = read(at: offset + Int64(filled), into: base + filled, count: count - filled)
+        if got == 0 { break }
+        filled += got
+      }
+    }
+  }
+
+  /// Starts the clock of one operation.
+  func allow(_ duration: Duration) {
+    deadline = ContinuousClock.now + duration
+    isPastDeadline = false
+  }
+
+  /// Throws what a read ran into since the last look, because libav cannot say it.
+  func check() throws(AudioCodecError) {
+    if isPastDeadline { throw AudioCodecError(.timedOut, "Reading took too long") }
+    if failure != 0 {
+      let number = failure
+      failure = 0
+      throw AudioCodecError(.unreadable, "The file cannot be read", cause: FileSource.words(number))
+    }
+  }
+}

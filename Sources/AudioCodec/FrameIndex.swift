@@ -1,0 +1,45 @@
+/// Where the frames of an MP3 or ADTS file are: one checkpoint in 32 frames, made by one walk over the headers.
+struct FrameIndex: Sendable {
+  struct Checkpoint: Hashable, Sendable {
+    var number: Int
+    var offset: Int64
+    /// The scanner's mean frame length in front of it.
+    var meanLength: Int?
+  }
+
+  /// In rising order; the first is the first frame.
+  var checkpoints: [Checkpoint]
+  /// One more than the number of the last frame; lost frames count.
+  var frameCount: Int
+
+  /// Walks over the whole file. Throws `timedOut` and `unreadable`.
+  init(file: FileSource, stream: ElementaryStream) throws(AudioCodecError) {
+    checkpoints = []
+    frameCount = 0
+    var scanner = FrameScanner(file: file, model: stream.model, offset: stream.firstFrame, number: 0)
+    var untilNext = 0
+    let most = Int(Bounds.maxSamples) / stream.model.samples
+    var mean = scanner.meanLength
+    while let frame = scanner.next(), frame.number < most {
+      defer { mean = scanner.meanLength }
+      if untilNext == 0 {
+        checkpoints.append(Checkpoint(number: frame.number, offset: frame.offset, meanLength: mean))
+        untilNext = Bounds.checkpointInterval
+      }
+      untilNext -= 1
+      frameCount = frame.number + 1
+    }
+    try file.check()
+  }
+
+  /// The last checkpoint at or before frame `number`, nil if there is none.
+  func checkpoint(before number: Int) -> Checkpoint? {
+    var low = 0
+    var high = checkpoints.count
+    while low < high {
+      let middle = (low + high) / 2
+      if checkpoints[middle].number <= number { low = middle + 1 } else { high = middle }
+    }
+    return low == 0 ? checkpoints.first : checkpoints[low - 1]
+  }
+}

@@ -1,0 +1,130 @@
+/// Encodes some frames of a track as a part of the one encode of the whole track that never happens.
+///
+/// Frame k decodes (with a decoder that has seen the frame before) to exactly the source samples from k · `frameSamples` on,
+/// whatever range it was encoded in: the encoder is fed that much earlier as its output lags behind, and begins
+/// `preRollFrames` in front of the range, so that its state at the first frame is that of a continuous encode. Behind the
+/// range it looks ahead into real music. Ranges of one track in any order and of any size may be put together.
+///
+/// ```
+///  fed:      |<- pre-roll, thrown away ->|priming|<------- the range ------->|look-ahead
+///  samples:  (a − P)·F                   (a−1)·F  a·F                         e·F
+/// ```
+///
+/// Source samples before 0 and behind the end are silence.
+public final class FrameRangeEncoder: @unchecked Sendable {
+  // Invariant of the unchecked conformance: nothing in here is shared with another object, and the caller uses one
+  // encoder from one thread at a time (each call happens before the next).
+
+  public let settings: EncoderSettings
+  /// Samples of the track at the settings' rate.
+  public let totalSamples: Int64
+  /// The frames that this encoder makes.
+  public let frames: Range<Int>
+  /// The first frame that `next` has not handed out.
+  public private(set) var position: Int
+
+  private let reader: PCMReader
+  private let encoder: PacketEncoder
+  private let input: StereoBuffer
+  /// Where in the source the next sample to be fed lies.
+  private var feed: Int64
+  /// Number of the frame that the encoder's next packet is.
+  private var produced: Int
+  private var priming: [UInt8] = []
+  private var primingCount = 0
+
+  /// Opens the file and the encoder; no frame is encoded yet.
+  ///
+  /// - Parameters:
+  ///   - facts: of an earlier probe of this file; makes the start cheap.
+  ///   - settings: whose `sampleRate` must be the file's grid rate.
+  ///   - totalSamples: grid samples of the track, as of the probe.
+  ///   - frames: not empty, within the track.
+  ///
+  /// Throws `invalidRequest`, `encoderFailed`, and what opening a `PCMReader` throws.
+  public init(
+    path: String, facts: SourceFacts? = nil, settings: EncoderSettings, totalSamples: Int64, frames: Range<Int>,
+    limits: AudioLimits = AudioLimits()
+  ) throws(AudioCodecError) {
+    try settings.validate()
+    guard !frames.isEmpty, frames.lowerBound >= 0, totalSamples > 0, totalSamples <= Bounds.maxSamples,
+      frames.upperBound <= settings.frameCount(totalSamples: totalSamples)
+    else { throw AudioCodecError(.invalidRequest, "The frames lie outside of the track") }
+    reader = try PCMReader(path: path, facts: facts, limits: limits)
+    guard reader.sampleRate == settings.sampleRate else {
+      throw AudioCodecError(
+        facts == nil ? .invalidRequest : .changed, "The file's grid rate is \(reader.sampleRate) Hz")
+    }
+    encoder = try PacketEncoder(settings)
+    self.settings = settings
+    self.totalSamples = totalSamples
+    self.frames = frames
+    position = frames.lowerBound
+    produced = frames.lowerBound - (frames.lowerBound == 0 ? settings.preRollFramesAtStart : settings.preRollFrames)
+    feed = Int64(produced) * Int64(settings.frameSamples) + Int64(settings.delay)
+    input = StereoBuffer(capacity: settings.frameSamples)
+  }
+
+  /// Packets of the source that could not be decoded so far; they are silence in the output.
+  public var damagedPackets: Int { reader.damagedPackets }
+
+  /// Encodes until at most `maxFrames` (at least one) further frames are out; nil when the range is complete.
+  ///
+  /// The first piece brings the priming frames. Throws `timedOut`, `unreadable`, `damaged`, `encoderFailed`.
+  public func next(maxFrames: Int) throws(AudioCodecError) -> EncodedFrames? {
+    guard position < frames.upperBound else { return nil }
+    let end = min(position + max(maxFrames, 1), frames.upperBound)
+    var piece = EncodedFrames(firstFrame: position)
+    piece.frameSizes.reserveCapacity(end - position)
+    while position < end {
+      let more = try encoder.receive { (packet) throws(AudioCodecError) in try take(packet, into: &piece) }
+      if more { continue }
+      try feedFrame()
+    }
+    if piece.firstFrame == frames.lowerBound {
+      piece.priming = priming
+      piece.primingFrames = primingCount
+      priming = []
+    }
+    return piece
+  }
+
+  private func take(_ packet: UnsafeRawBufferPointer, into piece: inout EncodedFrames) throws(AudioCodecError) {
+    defer { produced += 1 }
+    if produced >= frames.lowerBound {
+      piece.frameSizes.append(try append(packet, number: produced, to: &piece.bytes))
+      position = produced + 1
+    } else if produced >= frames.lowerBound - settings.primingFrames {
+      _ = try append(packet, number: produced, to: &priming)
+      primingCount += 1
+    }
+  }
+
+  private func append(
+    _ packet: UnsafeRawBufferPointer, number: Int, to output: inout [UInt8]
+  ) throws(AudioCodecError) -> Int {
+    switch settings.codec {
+    case .mp3:
+      output.append(contentsOf: packet)
+      return packet.count
+    case .aac:
+      try ADTSFormat.appendHeader(payload: packet.count, sampleRate: settings.sampleRate, to: &output)
+      output.append(contentsOf: packet)
+      return packet.count + ADTSFormat.headerSize
+    case .flac:
+      return try FLACFormat.append(packet, numbered: number, to: &output)
+    }
+  }
+
+  private func feedFrame() throws(AudioCodecError) {
+    var count = settings.frameSamples
+    // FLAC has no look-ahead and no padding: its last frame is as long as what is left.
+    if settings.codec == .flac { count = Int(min(Int64(count), totalSamples - feed)) }
+    guard count > 0, feed < Int64(frames.upperBound + 64) * Int64(settings.frameSamples) else {
+      throw AudioCodecError(.encoderFailed, "The encoder keeps its frames back")
+    }
+    try reader.fill(StereoTarget(left: input.left, right: input.right), count: count, at: feed)
+    try encoder.feed(input, count: count)
+    feed += Int64(count)
+  }
+}

@@ -1,0 +1,50 @@
+/// The bounds of what a file may cost, for the caller to narrow.
+public struct AudioLimits: Hashable, Sendable {
+  /// Longest time that probing one file may take. Ordinary files take a few milliseconds; a cold disk some hundred.
+  public var probeDeadline: Duration = .seconds(10)
+  /// Longest time for one call of a reader or an encoder: a stuck network disk must not hold an encoder thread for ever.
+  public var operationDeadline: Duration = .seconds(15)
+  /// Largest embedded picture that is handed out; larger ones are left out. Real covers are below 2 MB.
+  public var maxCoverBytes = 8 << 20
+  /// Longest tag, in characters; the rest is cut off.
+  public var maxTagCharacters = 512
+
+  public init() {}
+}
+
+/// The module's own bounds, each with its reason.
+enum Bounds {
+  /// Largest single allocation inside libav (process-wide): a hostile header cannot ask for gigabytes.
+  static let maxAllocation = 192 << 20
+  /// Sampling rates that are music; also bounds the resampler's tables.
+  static let sampleRates = 4_000...768_000
+  /// Most channels that are mixed down.
+  static let maxChannels = 32
+  /// Longest track: a day at 48 kHz. A header that says more is lying, and sample arithmetic stays far from overflow.
+  static let maxSamples: Int64 = 48_000 * 86_400
+  /// How much libavformat may read to recognise a container that has no signature we know.
+  static let probeBytes = 1 << 20
+  /// I/O buffer of a container: one FLAC packet search reads about this much.
+  static let ioBuffer = 32 << 10
+  /// Window of the frame scanner; larger than any MP3 or ADTS frame (8 kB).
+  static let scanWindow = 128 << 10
+  /// How far into a file (behind its tags) the first MP3 or ADTS frame may lie.
+  static let firstFrameSearch = 256 << 10
+  /// Most bytes of tags in front of the first frame; beyond it the file is not music.
+  static let maxLeadingTags: Int64 = 256 << 20
+  /// Index: one checkpoint in this many frames (32 headers are hopped over in microseconds).
+  static let checkpointInterval = 32
+  /// Files whose facts and index are remembered. An hour of MP3 has 138,000 frames = 4,300 checkpoints = 70 kB.
+  static let rememberedFiles = 256
+  /// Checkpoints remembered over all files together: 16 MB.
+  static let rememberedCheckpoints = 1 << 20
+  /// Loudest sample. Lossy decoders go a little over 1, damaged files into the millions and to NaN: LAME aborts the
+  /// process over those (an assertion on a frame that it cannot get small enough), and a resampler never forgets a NaN.
+  static let peak: Float = 2
+  /// Packets in a row that yield no sound before a file counts as undecodable.
+  static let fruitlessPackets = 4_096
+  /// Shortfall of the decodable end against the declared one that is no truncation (padding, rounded durations).
+  static let endToleranceMilliseconds: Int64 = 100
+  /// Largest sample count of one decoded frame: FLAC's block is at most 65,535; some lossless codecs have a few 100,000.
+  static let maxFrameSamples = 1 << 20
+}

@@ -1,0 +1,30 @@
+import CFFmpeg
+
+/// How one source codec has to be treated when it is entered in the middle.
+struct SourceCodec {
+  /// Samples that are decoded and dropped so that the decoder's state is that of a decode from the beginning.
+  var preRoll: Int64
+  /// How far a timestamp may lie from the counted position and still mean the same: the grain of the container's clock.
+  var tolerance: Int64
+  /// How far the timestamp of a single frame may be wrong. libavformat gives the block in front of a change of Vorbis'
+  /// block size to the wrong side; only a difference that stays is one.
+  var jitter: Int64
+
+  init(id: AVCodecID, timeBase: AVRational, rate: Int) {
+    switch id {
+    // Layer III reaches back 511 bytes into frames of at least 24: ten frames, and the overlap of two transforms.
+    case AV_CODEC_ID_MP3, AV_CODEC_ID_MP2, AV_CODEC_ID_MP1: preRoll = 14 * 1_152
+    // One frame of overlap; with SBR and parametric stereo a few more for their smoothing.
+    case AV_CODEC_ID_AAC: preRoll = 8 * 1_024
+    // Two of the longest blocks.
+    case AV_CODEC_ID_VORBIS: preRoll = 2 * 8_192
+    // RFC 7845 asks for 80 ms; the energy prediction halves what is left with each frame, half a second leaves nothing.
+    case AV_CODEC_ID_OPUS: preRoll = 24_000
+    default: preRoll = dubplate_is_lossless(id) != 0 ? 0 : Int64(rate) / 2
+    }
+    jitter = id == AV_CODEC_ID_VORBIS ? 4_096 : 0
+    let ticks = Int64(timeBase.den)
+    let isExact = timeBase.num == 1 && ticks % Int64(max(rate, 1)) == 0
+    tolerance = isExact ? 0 : 2 * ((Int64(rate) * Int64(timeBase.num) + ticks - 1) / max(ticks, 1))
+  }
+}

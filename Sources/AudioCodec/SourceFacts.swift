@@ -1,0 +1,35 @@
+/// What has to be known of a file to read it sample-exactly and quickly.
+///
+/// It comes with `AudioProbe`, can be stored (it is `Codable`) and given to readers and encoders, which then neither
+/// recognise the format again nor count samples. It holds only for the very file that it was made from.
+public struct SourceFacts: Hashable, Sendable, Codable {
+  /// Name of the container: `mp3`, `adts`, or libavformat's name for it.
+  public var container: String
+  /// Rate of the decoded sound in Hz.
+  public var sampleRate: Int
+  /// Channels of the decoded sound.
+  public var channels: Int
+  /// Samples from the end of the encoder's delay to the begin of its padding, at `sampleRate`.
+  public var sampleCount: Int64
+
+  /// The decoder's timestamp (in samples) of the first sample that is heard: LAME's delay, Opus' pre-skip.
+  var origin: Int64
+  var size: Int64
+  var modifiedNanoseconds: Int64
+  var elementary: ElementaryStream?
+  /// Whether `sampleCount` was held against what can be decoded.
+  var isVerified = false
+
+  /// 44,100 for rates that divide into it, else 48,000: what segments of this file are encoded at.
+  public var gridRate: Int { sampleRate % 11_025 == 0 ? 44_100 : 48_000 }
+
+  /// Samples after resampling to `gridRate`: every grid point before the end of the last source sample.
+  public var gridSampleCount: Int64 {
+    let (grid, rate) = (Int64(gridRate), Int64(sampleRate))
+    return (sampleCount * grid + rate - 1) / rate
+  }
+
+  func describes(_ identity: FileSource.Identity) -> Bool {
+    size == identity.size && modifiedNanoseconds == identity.modifiedNanoseconds
+  }
+}

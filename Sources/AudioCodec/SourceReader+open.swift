@@ -1,0 +1,38 @@
+extension SourceReader {
+  /// Opens a file at its beginning with what is known of it, or after finding it out.
+  ///
+  /// Throws what `AudioProbe.read` throws, and `changed` if `facts` are of another content with another length or rate.
+  static func open(
+    file: FileSource, facts known: SourceFacts?
+  ) throws(AudioCodecError) -> (reader: SourceReader, facts: SourceFacts) {
+    _ = LibAV.ready
+    let facts: SourceFacts
+    if let known, known.describes(file.identity) {
+      facts = known
+    } else {
+      if let remembered = SourceMemory.shared.facts(file.identity) {
+        facts = remembered
+      } else {
+        facts = try SourceInspector(file: file).facts
+      }
+      // A file that was merely touched is the same sound.
+      if let known, known.sampleRate != facts.sampleRate || known.sampleCount != facts.sampleCount {
+        throw AudioCodecError(.changed, "The file was replaced since it was probed")
+      }
+    }
+    guard Bounds.sampleRates.contains(facts.sampleRate), (0...Bounds.maxSamples).contains(facts.sampleCount) else {
+      throw AudioCodecError(.invalidRequest, "The facts given of the file make no sense")
+    }
+    let source: any PacketSource
+    if let stream = facts.elementary {
+      source = ElementarySource(
+        file: file, stream: stream, sampleRate: facts.sampleRate,
+        frameSamples: max(stream.model.samples * facts.sampleRate / max(stream.model.sampleRate, 1), 1))
+    } else {
+      source = try ContainerSource(file: file, container: facts.container)
+    }
+    let reader = try SourceReader(
+      file: file, source: source, rate: facts.sampleRate, origin: facts.origin, sampleCount: facts.sampleCount)
+    return (reader, facts)
+  }
+}

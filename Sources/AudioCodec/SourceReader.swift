@@ -1,0 +1,207 @@
+import CFFmpeg
+
+/// The music of one file at its own rate, as two planes of Float that reach from minus to plus infinity.
+///
+/// Sample 0 is the first behind the encoder's delay. In front of it and behind the last one there is silence, and so there
+/// is in place of whatever cannot be decoded: a position always means the same moment of the source.
+final class SourceReader {
+  let file: FileSource
+  let rate: Int
+  /// Samples of music; reading beyond gives silence.
+  let sampleCount: Int64
+  /// Packets that could not be decoded, and samples of silence put in their place.
+  private(set) var damagedPackets = 0
+  private(set) var concealedSamples: Int64 = 0
+  private(set) var channels: Int = 0
+
+  private let source: any PacketSource
+  private let decoder: Decoder
+  private let origin: Int64
+  private let codec: SourceCodec
+  private let converter = StereoConverter()
+  private let packet: UnsafeMutablePointer<AVPacket>
+
+  private var position: Int64 = 0
+  private let chunk = StereoBuffer(capacity: 8_192)
+  private var chunkStart: Int64 = 0
+  private var chunkEnd: Int64 { chunkStart + Int64(chunk.count) }
+  /// End of the last decoded frame; nil right after a seek, when only a timestamp can say where we are.
+  private var expected: Int64?
+  /// What the last frame's timestamp was off by, if that was put down to jitter.
+  private var pendingOffset: Int64 = 0
+  /// Whether the decoder stands somewhere useful; a seek is carried out by the first read.
+  private var isPlaced = true
+  private var isDrained = false
+  private var hasEnded = false
+
+  init(
+    file: FileSource, source: any PacketSource, rate: Int, origin: Int64, sampleCount: Int64
+  ) throws(AudioCodecError) {
+    self.file = file
+    self.source = source
+    self.rate = rate
+    self.origin = origin
+    self.sampleCount = sampleCount
+    decoder = try Decoder(parameters: source.parameters, codec: source.codec, timeBase: source.timeBase)
+    codec = SourceCodec(id: source.codec, timeBase: source.timeBase, rate: rate)
+    guard let packet = av_packet_alloc() else { throw LibAV.outOfMemory() }
+    self.packet = packet
+  }
+
+  deinit {
+    var packet: UnsafeMutablePointer<AVPacket>? = packet
+    av_packet_free(&packet)
+  }
+
+  func seek(to sample: Int64) {
+    guard sample != position else { return }
+    // A short way forward is decoded through; it costs less than a seek and its warm-up.
+    let reach = chunk.count > 0 ? chunkEnd : (expected ?? 0)
+    let near = isPlaced && sample >= (chunk.count > 0 ? chunkStart : reach) && sample < reach + codec.preRoll + 8_192
+    position = sample
+    if !near { isPlaced = false }
+  }
+
+  /// Fills `count` samples of `target` from the position on, and moves it. Throws `timedOut`, `unreadable`, `damaged`.
+  func read(_ target: StereoTarget, count: Int) throws(AudioCodecError) {
+    var done = 0
+    while done < count {
+      let rest = target.advanced(by: done)
+      let wanted = count - done
+      var got: Int
+      if position < 0 {
+        got = Int(min(Int64(wanted), -position))
+        rest.silence(got)
+      } else if position >= sampleCount {
+        got = wanted
+        rest.silence(got)
+      } else {
+        let most = Int(min(Int64(wanted), sampleCount - position))
+        if !isPlaced { try place() }
+        if position < chunkStart, chunk.count > 0 {
+          got = Int(min(Int64(most), chunkStart - position))
+          rest.silence(got)
+          concealedSamples += Int64(got)
+        } else if position < chunkEnd {
+          got = Int(min(Int64(most), chunkEnd - position))
+          rest.copy(chunk, from: Int(position - chunkStart), count: got)
+        } else if !hasEnded, try decode() {
+          continue
+        } else {
+          hasEnded = true
+          got = most
+          rest.silence(got)
+          concealedSamples += Int64(got)
+        }
+      }
+      position += Int64(got)
+      done += got
+    }
+  }
+
+  /// Where the sound really ends: decodes from `sample` to the end of the file. For probing.
+  func end(from sample: Int64) throws(AudioCodecError) -> Int64 {
+    position = max(sample, 0)
+    try place()
+    var end = chunkEnd
+    while try decode() { end = max(end, chunkEnd) }
+    return end
+  }
+
+  /// Decodes the first frame that there is. False if there is none.
+  func begin() throws(AudioCodecError) -> Bool { try decode() }
+
+  /// Carries a seek out: goes in front of the position by the codec's warm-up, further if the demuxer landed too late.
+  private func place() throws(AudioCodecError) {
+    for margin in [Int64(0), Int64(rate), Int64(rate) * 10] {
+      let target = position - codec.preRoll - margin
+      guard target > 0 else { break }
+      try restart(at: source.timestamp(ofSample: target + origin, rate: rate))
+      if try decode(), chunkStart <= position - codec.preRoll / 2 { return }
+    }
+    try restart(at: nil)
+  }
+
+  private func restart(at timestamp: Int64?) throws(AudioCodecError) {
+    try source.seek(to: timestamp)
+    decoder.flush()
+    chunk.count = 0
+    chunkStart = timestamp == nil ? 0 : position
+    expected = nil
+    pendingOffset = 0
+    isPlaced = true
+    isDrained = false
+    hasEnded = false
+  }
+
+  /// Decodes the next frame into `chunk`; false at the end.
+  private func decode() throws(AudioCodecError) -> Bool {
+    var fruitless = 0
+    while fruitless < Bounds.fruitlessPackets {
+      switch decoder.receive() {
+      case .frame(let frame):
+        if try accept(frame) { return true }
+        fruitless += 1
+      case .damaged:
+        damagedPackets += 1
+        fruitless += 1
+      case .none:
+        if isDrained { return false }
+        fruitless += 1
+        if try source.read(into: packet) {
+          if !decoder.send(packet) { damagedPackets += 1 }
+          av_packet_unref(packet)
+        } else {
+          isDrained = true
+          _ = decoder.send(nil)
+        }
+      }
+    }
+    throw AudioCodecError(.damaged, "Nothing in the file can be decoded")
+  }
+
+  /// Where a frame belongs: by its timestamp, unless that says the same as counting, or errs for a moment.
+  private func start(ofFrameStamped timestamp: Int64) -> Int64 {
+    guard timestamp != dubplate_no_timestamp() else { return expected ?? -origin }
+    let stamped = source.sample(ofTimestamp: timestamp, rate: rate) - origin
+    guard let expected else { return stamped }
+    let offset = stamped - expected
+    if abs(offset) <= codec.tolerance {
+      pendingOffset = 0
+      return expected
+    }
+    if abs(offset) <= codec.jitter, offset != pendingOffset {
+      pendingOffset = offset
+      return expected
+    }
+    pendingOffset = 0
+    return stamped
+  }
+
+  private func accept(_ frame: UnsafePointer<AVFrame>) throws(AudioCodecError) -> Bool {
+    let samples = Int64(frame.pointee.nb_samples)
+    let begin = start(ofFrameStamped: frame.pointee.pts)
+    guard abs(begin) <= Bounds.maxSamples else { return false }
+    expected = begin + samples
+    // A change of rate in the middle (a chained file) has no place on this time line.
+    guard Int(frame.pointee.sample_rate) == rate else {
+      damagedPackets += 1
+      return false
+    }
+    channels = Int(frame.pointee.ch_layout.nb_channels)
+    try converter.convert(frame, into: chunk)
+    chunk.limit(to: Bounds.peak)
+    chunkStart = begin
+    return true
+  }
+}
+
+extension PacketSource {
+  func timestamp(ofSample sample: Int64, rate: Int) -> Int64 {
+    av_rescale_q_rnd(sample, AVRational(num: 1, den: Int32(rate)), timeBase, AV_ROUND_DOWN)
+  }
+
+  func sample(ofTimestamp timestamp: Int64, rate: Int) -> Int64 {
+    av_rescale_q(timestamp, timeBase, AVRational(num: 1, den: Int32(rate)))
+  }
+}

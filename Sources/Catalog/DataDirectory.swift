@@ -1,0 +1,164 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The server's own folder, held by one process at a time.
+///
+/// The lock is the kernel's (`flock`): it ends with the process however that ends, and a left-over file locks nobody out.
+public final class DataDirectory: Sendable {
+  /// The folder.
+  public let path: String
+
+  /// The lock's descriptor; nil for one who only works beside the holder.
+  private let lock: Int32?
+
+  /// `dubplate.db`.
+  public var databasePath: String { path + "/dubplate.db" }
+
+  /// The folder of ``CoverStore``.
+  public var coversPath: String { path + "/covers" }
+
+  /// The folder of the segment store.
+  public var segmentsPath: String { path + "/segments" }
+
+  private init(path: String, lock: Int32?) {
+    self.path = path
+    self.lock = lock
+  }
+
+  deinit {
+    if let lock { close(lock) }
+  }
+
+  /// The folder for a command that works beside a running server, on what allows that: the database and the secret.
+  /// - Throws: ``DataDirectoryError/unusable(reason:)`` when the system refuses to make the folder.
+  public static func openShared(path: String) throws(DataDirectoryError) -> DataDirectory {
+    do throws(FileSystem.Failure) {
+      try FileSystem.makeFolder(path, mode: 0o700)
+    } catch {
+      throw .unusable(reason: error.reason)
+    }
+    return DataDirectory(path: path, lock: nil)
+  }
+
+  /// Makes the folder when it is not there (mode 0700) and takes its lock, for as long as the object lives.
+  /// - Throws: ``DataDirectoryError/inUse(pid:)`` while another process has it,
+  ///   ``DataDirectoryError/unusable(reason:)`` when the system refuses.
+  public static func open(path: String) throws(DataDirectoryError) -> DataDirectory {
+    do throws(FileSystem.Failure) {
+      try FileSystem.makeFolder(path, mode: 0o700)
+    } catch {
+      throw .unusable(reason: error.reason)
+    }
+    let lockPath = path + "/lock"
+    let descriptor = systemOpen(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .unusable(reason: FileSystem.Failure(number: errno).reason) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let number = errno
+      close(descriptor)
+      guard number == EWOULDBLOCK else { throw .unusable(reason: FileSystem.Failure(number: number).reason) }
+      throw .inUse(pid: holder(lockPath))
+    }
+    let directory = DataDirectory(path: path, lock: descriptor)
+    try writeHolder(descriptor)
+    return directory
+  }
+
+  /// The signing secret of this server: 32 random bytes, made on first use in `jwt-secret` (mode 0600, hexadecimal).
+  /// - Throws: ``DataDirectoryError/badSecret`` when the file holds something else: a new secret would silently end every
+  ///   session, so that is for people to decide.
+  public func jwtSecret() throws(DataDirectoryError) -> [UInt8] {
+    let file = path + "/jwt-secret"
+    let text: [UInt8]?
+    do throws(FileSystem.Failure) {
+      text = try FileSystem.read(file, limit: Limits.secretFileBytes)
+    } catch {
+      throw .unusable(reason: error.reason)
+    }
+    if let text {
+      guard let secret = Self.secret(of: text) else { throw .badSecret }
+      guard chmod(file, 0o600) == 0 else { throw .unusable(reason: FileSystem.Failure(number: errno).reason) }
+      return secret
+    }
+    var generator = SystemRandomNumberGenerator()
+    let secret = (0..<Limits.secretBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    do throws(FileSystem.Failure) {
+      try FileSystem.writeAtomically((Identifier.hex(secret) + "\n").utf8, to: file, mode: 0o600)
+    } catch {
+      throw .unusable(reason: error.reason)
+    }
+    return secret
+  }
+
+  private static func writeHolder(_ lock: Int32) throws(DataDirectoryError) {
+    let text = Array("\(getpid())\n".utf8)
+    guard ftruncate(lock, 0) == 0, pwrite(lock, text, text.count, 0) == text.count else {
+      throw .unusable(reason: FileSystem.Failure(number: errno).reason)
+    }
+  }
+
+  private static func holder(_ path: String) -> Int32? {
+    do throws(FileSystem.Failure) {
+      guard let bytes = try FileSystem.read(path, limit: 32) else { return nil }
+      return Int32(String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+    } catch {
+      // Who holds the lock is a courtesy; that it is held is known.
+      return nil
+    }
+  }
+
+  private static func secret(of text: [UInt8]) -> [UInt8]? {
+    let digits = String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines).utf8
+    guard digits.count == 2 * Limits.secretBytes else { return nil }
+    var bytes: [UInt8] = []
+    var high: UInt8?
+    for digit in digits {
+      guard let value = Character(Unicode.Scalar(digit)).hexDigitValue else { return nil }
+      if let first = high {
+        bytes.append(first << 4 | UInt8(value))
+        high = nil
+      } else {
+        high = UInt8(value)
+      }
+    }
+    return bytes
+  }
+}
+
+/// `open` by a name that does not collide with ``DataDirectory/open(path:)``.
+private func systemOpen(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 {
+  open(path, flags, mode)
+}
+
+/// Why a data directory cannot be used.
+public enum DataDirectoryError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// Another process holds it; its pid when it could be read.
+  case inUse(pid: Int32?)
+  /// The system's reason.
+  case unusable(reason: String)
+  /// `jwt-secret` holds something else than 64 hexadecimal digits.
+  case badSecret
+
+  /// The stable name.
+  public var code: String {
+    switch self {
+    case .inUse: "data_in_use"
+    case .unusable: "data_unusable"
+    case .badSecret: "bad_secret_file"
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .inUse(let pid): "Another server\(pid.map { " (pid \($0))" } ?? "") uses this data directory."
+    case .unusable(let reason): "The data directory cannot be used: \(reason)."
+    case .badSecret: "The file jwt-secret in the data directory does not hold 64 hexadecimal digits."
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// Brings the catalogue up to date with a folder of music.
+///
+/// The folder is walked a few hundred files at a time: they are compared with what is known, the new and changed ones are
+/// looked into by as many threads as there are cores, and the result is written in one transaction. A scan that is killed
+/// keeps what it wrote, and the next one only has the rest to look into.
+public final class LibraryScanner: Sendable {
+  let root: String
+  let index: any LibraryIndex
+  let covers: CoverStore
+  let inspector: any AudioInspecting
+  let logger: Logger
+  let width: Int
+  let work = BlockingWork(label: "dubplate.scan")
+  private let isRunning = Mutex(false)
+
+  /// A scanner of one library.
+  /// - Parameters:
+  ///   - root: the library's folder, absolute.
+  ///   - width: files that are looked into at a time; the number of cores by default.
+  public init(
+    root: String, index: any LibraryIndex, covers: CoverStore, inspector: any AudioInspecting,
+    logger: Logger = Logger(label: "dubplate.scan"), width: Int = ProcessInfo.processInfo.activeProcessorCount
+  ) {
+    self.root = root
+    self.index = index
+    self.covers = covers
+    self.inspector = inspector
+    self.logger = logger
+    self.width = max(width, 1)
+  }
+
+  /// Scans the whole library. Ends early when the task is cancelled, and loses nothing that was written.
+  /// - Parameter onProgress: called with every few hundred files and every quarter of a second; never twice at once.
+  /// - Throws: ``ScanError``, `CancellationError`, or what the index throws.
+  public func scan(
+    onProgress: @escaping @Sendable (ScanProgress) -> Void = { _ in }
+  ) async throws -> ScanReport {
+    let mayRun = isRunning.withLock { running in
+      defer { running = true }
+      return !running
+    }
+    guard mayRun else { throw ScanError.alreadyRunning }
+    defer { isRunning.withLock { $0 = false } }
+    return try await walk(onProgress)
+  }
+
+  private func walk(_ onProgress: @escaping @Sendable (ScanProgress) -> Void) async throws -> ScanReport {
+    let known = try await index.presentCount()
+    let before = try await rootIdentity()
+    let walk = try await work.run { [root] in
+      do {
+        return try LibraryWalk(root: root)
+      } catch let failure as FileSystem.Failure {
+        throw ScanError.libraryUnavailable(reason: failure.reason)
+      }
+    }
+    var run = ScanRun(number: try await index.beginScan(), onProgress: onProgress)
+    while true {
+      try Task.checkCancellation()
+      let items = try await work.run { walk.next(Limits.scanBatch) }
+      if items.isEmpty { break }
+      try await process(items, in: &run)
+    }
+    // Between the first name and the last the disk may have gone; what was not seen then says nothing.
+    guard try await rootIdentity() == before, !run.unreadableFolders.contains("") else {
+      throw ScanError.libraryUnavailable(reason: "it went away during the scan")
+    }
+    guard run.progress.found > 0 || known == 0 else { throw ScanError.libraryEmpty(knownTracks: known) }
+    return try await finish(&run)
+  }
+
+  private func finish(_ run: inout ScanRun) async throws -> ScanReport {
+    var removedCovers = 0
+    if run.unreadableFolders.count <= Limits.unreadableFolders {
+      run.progress.missing = try await index.finishScan(run.number, keeping: run.unreadableFolders)
+    } else {
+      logger.warning("too many unreadable folders: no track is marked as missing")
+    }
+    if run.progress.updated > 0 {
+      removedCovers = try await covers.sweep { [index] in try await index.referencedCovers(among: $0) }
+    }
+    run.progress.currentPath = nil
+    run.report()
+    return ScanReport(
+      progress: run.progress, unreadableFolders: run.unreadableFolders.count, removedCovers: removedCovers)
+  }
+
+  private func rootIdentity() async throws -> FileSystem.Identity {
+    try await work.run { [root] in
+      do {
+        let status = try FileSystem.status(root)
+        guard status.kind == .folder else { throw ScanError.libraryUnavailable(reason: "it is no folder") }
+        return status.identity
+      } catch let failure as FileSystem.Failure {
+        throw ScanError.libraryUnavailable(reason: failure.reason)
+      }
+    }
+  }
+}

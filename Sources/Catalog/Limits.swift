@@ -1,0 +1,69 @@
+/// Every bound of this module, and why it is what it is.
+enum Limits {
+  /// Characters of one tag that are kept: whole booklets are found in comment-like fields, no title is longer.
+  static let tagCharacters = 512
+
+  /// Unicode scalars of a search text that are looked at.
+  static let queryScalars = 200
+
+  /// Words of a search text that must match; each is one condition of the statement.
+  static let queryWords = 12
+
+  /// Rows of one page (protocol section 2).
+  static let pageRows = 1...500
+
+  /// Rows that a page may skip: far past any library, and far from overflow.
+  static let maximumOffset = 10_000_000
+
+  /// Files that are taken from the walk, compared and written at a time. Bounds the memory of a scan and the length of
+  /// a write transaction; PostgreSQL and SQLite both take this many parameters.
+  static let scanBatch = 200
+
+  /// Bytes of an embedded picture that is kept; the largest that a tagging program writes are a few megabytes.
+  static let coverBytes = 10 * 1024 * 1024
+
+  /// Bytes of the facts that the codec leaves with a track; it writes a few hundred.
+  static let sourceFactsBytes = 64 * 1024
+
+  /// Directories that wait to be walked at a time, about 100 bytes each.
+  static let pendingDirectories = 200_000
+
+  /// Bytes of a path relative to the library, PATH_MAX of Linux.
+  static let pathBytes = 4_096
+
+  /// Problems of one scan that are remembered; a folder of a million lying files must not fill the database.
+  static let scanProblems = 10_000
+
+  /// Folders that could not be read and whose tracks are kept; with more than that nothing is marked as missing.
+  static let unreadableFolders = 1_000
+
+  /// Characters of a problem's message.
+  static let problemCharacters = 300
+
+  /// Seconds that a statement waits for another process's write lock (an administrator's `dubplate user add`).
+  static let busySeconds = 5.0
+
+  /// Connections that read at the same time: reads are short, and each connection keeps a cache of 2 MB.
+  static let readers = 4
+
+  /// Unicode scalars of a username.
+  static let usernameScalars = 1...64
+
+  /// Bytes of a stored password hash.
+  static let passwordHashBytes = 1...512
+
+  /// The years that a tag may name.
+  static let years = 1...9_999
+
+  /// The track and disc numbers that a tag may name.
+  static let ordinals = 1...9_999
+
+  /// Seconds between two reports of progress inside one batch.
+  static let progressSeconds = 0.25
+
+  /// Bytes of the secret file that are read: 64 hexadecimal digits and a line end, with room to notice garbage.
+  static let secretFileBytes = 256
+
+  /// Bytes of the signing secret that is made.
+  static let secretBytes = 32
+}

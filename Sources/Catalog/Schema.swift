@@ -1,0 +1,96 @@
+import GRDB
+
+/// The tables, as numbered steps. A step that was released is never changed: a new one follows.
+///
+/// The statements keep to what SQLite and PostgreSQL both understand.
+enum Schema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("0001-library") { try run(library, on: $0) }
+    migrator.registerMigration("0002-users") { try run(users, on: $0) }
+    return migrator
+  }
+
+  private static func run(_ statements: [String], on connection: Database) throws {
+    for statement in statements { try connection.execute(sql: statement) }
+  }
+
+  private static let library = [
+    """
+    CREATE TABLE tracks (
+      id TEXT NOT NULL PRIMARY KEY,
+      path TEXT NOT NULL UNIQUE,
+      fingerprint TEXT NOT NULL,
+      size BIGINT NOT NULL,
+      modified BIGINT NOT NULL,
+      title TEXT NOT NULL,
+      artist TEXT,
+      album TEXT,
+      album_artist TEXT,
+      genre TEXT,
+      year INTEGER,
+      track_number INTEGER,
+      disc_number INTEGER,
+      duration DOUBLE PRECISION NOT NULL,
+      codec TEXT NOT NULL,
+      container TEXT NOT NULL,
+      bitrate BIGINT NOT NULL,
+      sample_rate INTEGER NOT NULL,
+      channels INTEGER NOT NULL,
+      bits_per_sample INTEGER,
+      sample_count BIGINT NOT NULL,
+      grid_rate INTEGER NOT NULL,
+      grid_sample_count BIGINT NOT NULL,
+      cover_key TEXT,
+      source_facts TEXT,
+      added_at BIGINT NOT NULL,
+      missing_since BIGINT,
+      search_text TEXT NOT NULL,
+      sort_artist TEXT NOT NULL,
+      sort_album TEXT NOT NULL,
+      sort_disc INTEGER NOT NULL,
+      sort_number INTEGER NOT NULL,
+      sort_title TEXT NOT NULL,
+      scan_id BIGINT NOT NULL
+    )
+    """,
+    """
+    CREATE INDEX tracks_in_order ON tracks
+      (sort_artist, sort_album, sort_disc, sort_number, sort_title, id)
+    """,
+    "CREATE INDEX tracks_by_cover ON tracks (cover_key)",
+    """
+    CREATE TABLE scan_problems (
+      path TEXT NOT NULL PRIMARY KEY,
+      size BIGINT NOT NULL,
+      modified BIGINT NOT NULL,
+      code TEXT NOT NULL,
+      message TEXT NOT NULL,
+      is_passing INTEGER NOT NULL,
+      seen_at BIGINT NOT NULL,
+      scan_id BIGINT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE scans (
+      id BIGINT NOT NULL PRIMARY KEY,
+      started_at BIGINT NOT NULL,
+      finished_at BIGINT
+    )
+    """,
+  ]
+
+  private static let users = [
+    """
+    CREATE TABLE users (
+      id TEXT NOT NULL PRIMARY KEY,
+      username TEXT NOT NULL,
+      username_key TEXT NOT NULL UNIQUE,
+      plan TEXT NOT NULL,
+      password_hash TEXT NOT NULL,
+      created_at BIGINT NOT NULL,
+      disabled INTEGER NOT NULL DEFAULT 0
+    )
+    """
+  ]
+}

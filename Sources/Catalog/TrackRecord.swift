@@ -1,0 +1,76 @@
+import Foundation
+
+/// A file's facts and tags, brought within bounds, as they are written.
+public struct TrackRecord: Sendable, Equatable {
+  public let path: String
+  public let stamp: FileStamp
+  public let title: String
+  public let artist: String?
+  public let album: String?
+  public let albumArtist: String?
+  public let genre: String?
+  public let year: Int?
+  public let trackNumber: Int?
+  public let discNumber: Int?
+  public let audio: InspectedAudio
+  public let coverKey: String?
+
+  /// Checks the facts and cleans the tags.
+  /// - Throws: ``InspectionError`` with the code `damaged` when the facts cannot be those of a sound.
+  init(path: String, stamp: FileStamp, audio: InspectedAudio, coverKey: String?) throws(InspectionError) {
+    guard audio.duration.isFinite, audio.duration > 0, audio.sampleCount > 0, audio.gridSampleCount > 0,
+      (1...1_000_000).contains(audio.sampleRate), (1...64).contains(audio.channels),
+      audio.gridRate == 44_100 || audio.gridRate == 48_000
+    else {
+      throw InspectionError(code: "damaged", message: "The file's length or format makes no sense", isPassing: false)
+    }
+    self.path = path
+    self.stamp = stamp
+    self.coverKey = coverKey
+    title = Self.clean(audio.title) ?? Self.name(of: path)
+    artist = Self.clean(audio.artist)
+    album = Self.clean(audio.album)
+    albumArtist = Self.clean(audio.albumArtist)
+    genre = Self.clean(audio.genre)
+    year = audio.year.flatMap { Limits.years.contains($0) ? $0 : nil }
+    trackNumber = audio.trackNumber.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
+    discNumber = audio.discNumber.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
+    var audio = audio
+    // Stored in its own place; here it would keep megabytes for each row of a batch.
+    audio.cover = nil
+    audio.bitrate = max(audio.bitrate, 0)
+    if let facts = audio.sourceFacts, facts.utf8.count > Limits.sourceFactsBytes { audio.sourceFacts = nil }
+    self.audio = audio
+  }
+
+  /// What a search looks through.
+  var searchText: String {
+    FoldedText.fold([title, artist, album, albumArtist].compactMap { $0 }.joined(separator: "\n"))
+  }
+
+  /// The keys of the library's order; what has no tag comes first.
+  var sortArtist: String { FoldedText.fold(albumArtist ?? artist ?? "") }
+  var sortAlbum: String { FoldedText.fold(album ?? "") }
+  var sortTitle: String { FoldedText.fold(title) }
+
+  /// A tag without control characters and blanks around it, cut to length; nil when nothing remains.
+  private static func clean(_ tag: String?) -> String? {
+    guard let tag else { return nil }
+    var kept = String.UnicodeScalarView()
+    // Cut before anything else: a tag may be megabytes long.
+    for scalar in tag.unicodeScalars.prefix(4 * Limits.tagCharacters) {
+      let isControl = scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+      // Zero-width joiners belong to the spelling of some scripts and of emoji.
+      kept.append(isControl && scalar != "\u{200C}" && scalar != "\u{200D}" ? " " : scalar)
+    }
+    let text = String(String(kept).trimmingCharacters(in: .whitespacesAndNewlines).prefix(Limits.tagCharacters))
+    return text.isEmpty ? nil : text
+  }
+
+  /// The file's name without its extension.
+  private static func name(of path: String) -> String {
+    let file = path.split(separator: "/").last.map(String.init) ?? path
+    guard let dot = file.lastIndex(of: "."), dot > file.startIndex else { return file }
+    return clean(String(file[..<dot])) ?? file
+  }
+}

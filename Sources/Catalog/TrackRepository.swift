@@ -1,0 +1,24 @@
+/// What is asked of the tracks while the server runs.
+public protocol TrackRepository: Sendable {
+  /// The track with an id, also when its file has gone (`missingSince`); nil for an unknown id.
+  func track(id: String) async throws -> Track?
+
+  /// Present tracks whose title, artist or album hold every word of a text, upper and lower case and diacritics being
+  /// the same; in the order album artist or artist, album, disc, track number, title.
+  /// - Parameters:
+  ///   - query: words between blanks; empty finds everything. The first 200 characters and 12 words count.
+  ///   - limit: rows of the page, held to 1…500.
+  ///   - offset: rows before the page, at least 0.
+  func search(query: String, limit: Int, offset: Int) async throws -> TrackPage
+
+  /// How many tracks are present.
+  func count() async throws -> Int
+}
+
+/// A part of a result.
+public struct TrackPage: Sendable, Equatable {
+  public let rows: [Track]
+
+  /// Rows of the whole result.
+  public let total: Int
+}

@@ -1,0 +1,33 @@
+/// Every setting: its flag, its environment variable (also its name in a configuration file) and what it is for.
+public enum ConfigurationKey: String, CaseIterable, Sendable {
+  case host = "HOST"
+  case port = "PORT"
+  case data = "DUBPLATE_DATA"
+  case library = "DUBPLATE_LIBRARY"
+  case jwtSecret = "JWT_SECRET"
+  case allowedOrigins = "ALLOWED_ORIGINS"
+  case segmentBudget = "DUBPLATE_SEGMENT_BUDGET"
+  case memoryBudget = "DUBPLATE_MEMORY_BUDGET"
+  case encoders = "DUBPLATE_ENCODERS"
+  case scanInterval = "DUBPLATE_SCAN_INTERVAL"
+  case socketIOClient = "DUBPLATE_SOCKETIO_CLIENT"
+  case logLevel = "LOG_LEVEL"
+
+  /// The flag of `dubplate serve`; nil for what has no business on a command line that every user of the machine can read.
+  public var flag: String? {
+    switch self {
+    case .host: "--host"
+    case .port: "--port"
+    case .data: "--data"
+    case .library: "--library"
+    case .jwtSecret: nil
+    case .allowedOrigins: "--allowed-origins"
+    case .segmentBudget: "--segment-budget"
+    case .memoryBudget: "--memory-budget"
+    case .encoders: "--encoders"
+    case .scanInterval: "--scan-interval"
+    case .socketIOClient: "--socketio-client"
+    case .logLevel: "--log-level"
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Logging
+
+/// A setting that can't be used: names its key.
+public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
+  public let description: String
+
+  init(_ key: ConfigurationKey, _ complaint: String) {
+    let names = [key.flag, key.rawValue].compactMap { $0 }.joined(separator: " / ")
+    description = "'\(names)' \(complaint)"
+  }
+
+  init(file complaint: String) {
+    description = complaint
+  }
+}
+
+/// Makes a ``ServerConfiguration`` of what was said: a flag goes before the environment, that before a file, that before the default.
+public struct ConfigurationReader: Sendable {
+  private let sources: [[String: String]]
+
+  /// - Parameters:
+  ///   - flags: values by key's name.
+  ///   - file: text of a configuration file: `KEY=value` lines, `#` comments.
+  /// - Throws: ``ConfigurationError`` for a line that is neither, or an unknown key.
+  public init(flags: [ConfigurationKey: String], environment: [String: String], file: String? = nil) throws(ConfigurationError) {
+    sources = [
+      Dictionary(uniqueKeysWithValues: flags.map { ($0.key.rawValue, $0.value) }), environment, try file.map(Self.parse) ?? [:],
+    ]
+  }
+
+  /// - Throws: ``ConfigurationError``, which names the key.
+  public func read() throws(ConfigurationError) -> ServerConfiguration {
+    var configuration = ServerConfiguration()
+    if let host = self[.host] { configuration.host = host }
+    if let port = try integer(.port, in: 0...65_535) { configuration.port = port }
+    if let data = self[.data] { configuration.dataDirectory = data }
+    if let library = self[.library] { configuration.libraryDirectory = library }
+    if let secret = self[.jwtSecret] {
+      guard secret.utf8.count >= 32 else { throw ConfigurationError(.jwtSecret, "must have at least 32 bytes") }
+      configuration.jwtSecret = secret
+    }
+    if let origins = self[.allowedOrigins] { configuration.allowedOrigins = try Self.origins(origins) }
+    if let bytes = try byteCount(.segmentBudget) { configuration.segmentBudgetBytes = bytes }
+    if let bytes = try byteCount(.memoryBudget) { configuration.memoryBudgetBytes = bytes }
+    if let count = try integer(.encoders, in: 0...1_024) { configuration.encoderThreads = count }
+    if let seconds = try integer(.scanInterval, in: 0...86_400 * 7) { configuration.scanIntervalSeconds = seconds }
+    if let path = self[.socketIOClient] {
+      guard FileManager.default.isReadableFile(atPath: path) else { throw ConfigurationError(.socketIOClient, "names no readable file") }
+      configuration.socketIOClientPath = path
+    }
+    if let name = self[.logLevel] {
+      guard let level = Logger.Level(rawValue: name.lowercased()) else {
+        throw ConfigurationError(.logLevel, "must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      configuration.logLevel = level
+    }
+    return configuration
+  }
+
+  /// The first source that says something; an empty value says nothing.
+  private subscript(key: ConfigurationKey) -> String? {
+    for source in sources {
+      if let value = source[key.rawValue], !value.isEmpty { return value }
+    }
+    return nil
+  }
+
+  private func integer(_ key: ConfigurationKey, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
+    guard let text = self[key] else { return nil }
+    guard let number = Int(text), range.contains(number) else {
+      throw ConfigurationError(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  /// `1073741824`, `512M`, `10G`, `1T`: binary units.
+  private func byteCount(_ key: ConfigurationKey) throws(ConfigurationError) -> Int? {
+    guard let text = self[key] else { return nil }
+    let units: [Character: Int] = ["K": 10, "M": 20, "G": 30, "T": 40]
+    let shift = text.last.flatMap { units[Character($0.uppercased())] } ?? 0
+    let digits = shift > 0 ? String(text.dropLast()) : text
+    guard let number = Int(digits), number <= Int.max >> shift, number << shift >= 1 << 20 else {
+      throw ConfigurationError(key, "must be a number of bytes of at least 1M, such as 10737418240, 512M or 10G")
+    }
+    return number << shift
+  }
+
+  private static func origins(_ text: String) throws(ConfigurationError) -> [String] {
+    let origins = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    for origin in origins where origin != "*" {
+      guard let url = URL(string: origin), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil, url.path.isEmpty else {
+        throw ConfigurationError(.allowedOrigins, "must be origins such as https://music.example, separated by commas, or *")
+      }
+    }
+    return origins
+  }
+
+  private static func parse(_ text: String) throws(ConfigurationError) -> [String: String] {
+    var values: [String: String] = [:]
+    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      let line = line.trimmingCharacters(in: .whitespaces)
+      if line.isEmpty || line.hasPrefix("#") { continue }
+      guard let equals = line.firstIndex(of: "="),
+        let key = ConfigurationKey(rawValue: line[..<equals].trimmingCharacters(in: .whitespaces))
+      else { throw ConfigurationError(file: "line \(number + 1) of the configuration file is no KEY=value with a known key") }
+      values[key.rawValue] = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
+    }
+    return values
+  }
+}

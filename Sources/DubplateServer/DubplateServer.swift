@@ -1,0 +1,126 @@
+import Access
+import Catalog
+import Foundation
+import Gateway
+import Hummingbird
+import Logging
+import NIOCore
+import NIOPosix
+import Segments
+import ServiceLifecycle
+import SocketIO
+import SocketIOServer
+import UnixSignals
+import WebAPI
+
+/// The whole product in one process, without any service beside it.
+///
+/// The only place that knows the live implementations of every seam and puts them together.
+public struct DubplateServer: Sendable {
+  private let configuration: ServerConfiguration
+  private let logger: Logger
+  /// Called once, with the port that is listened on.
+  private let onListening: @Sendable (Int) -> Void
+
+  public init(configuration: ServerConfiguration, logger: Logger, onListening: @escaping @Sendable (Int) -> Void = { _ in }) {
+    self.configuration = configuration
+    self.logger = logger
+    self.onListening = onListening
+  }
+
+  /// Serves until SIGTERM or SIGINT, then goes down in good order.
+  /// - Throws: ``ConfigurationError``, `DataDirectoryError` (another server uses the data folder), or what binding the port throws.
+  public func run() async throws {
+    ProcessLimits.raiseOpenFiles(logger: logger)
+    let data = try DataDirectory.open(path: configuration.dataDirectory)
+    defer { withExtendedLifetime(data) {} }
+    let database = try CatalogDatabase.open(path: data.databasePath)
+    let trackRepository = SQLiteTrackRepository(database)
+    let index = SQLiteLibraryIndex(database)
+    let covers = CoverStore(directory: data.coversPath)
+    let tokens = try await AccessTokens(secret: try secret(data))
+    let library = try SegmentLibrary(configuration: segmentConfiguration(data), logger: logger)
+    let hasher = LoginHasher()
+    let readiness = Readiness()
+
+    let tracks = TrackDirectory(repository: trackRepository, libraryRoot: configuration.libraryDirectory, logger: logger)
+    let gateway = StreamGateway(library: library, tracks: tracks, tokens: tokens, logger: logger)
+    let sockets = SocketIOServer(configuration: socketConfiguration(), logger: logger)
+    gateway.attach(to: sockets)
+    let web = WebAPI(
+      users: SQLiteUserRepository(database), tracks: trackRepository, covers: covers, tokens: tokens, hasher: hasher, gateway: gateway,
+      readiness: readiness, socketPath: Self.socketPath, logger: logger)
+
+    let application = web.application(
+      server: .socketIO(sockets),
+      configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: "Dubplate", backlog: 4_096),
+      logger: Self.quiet(logger)
+    ) { [onListening, logger, configuration] channel in
+      let port = channel.localAddress?.port ?? configuration.port
+      logger.info("serving", metadata: ["address": "http://\(configuration.host):\(port)/"])
+      readiness.becomeReady()
+      onListening(port)
+    }
+    let scan = ScanService(
+      scanner: LibraryScanner(
+        root: configuration.libraryDirectory, index: index, covers: covers, inspector: ProbeInspector(), logger: logger),
+      index: index, intervalSeconds: configuration.scanIntervalSeconds, logger: logger)
+
+    // In the order of need; a shutdown goes through them from the last to the first.
+    let services: [any Service] = [
+      ShutdownService(name: "segments", logger: logger) { try await library.close() },
+      ShutdownService(name: "logins", logger: logger) { try await hasher.close() },
+      application,
+      scan,
+      ShutdownService(name: "connections", logger: logger) {
+        readiness.becomeUnready("going down")
+        logger.info("going down: listeners are told to come back")
+        sockets.of("/").emit("server_draining", ["reconnectAfterMs": .int(Self.reconnectAfterMilliseconds)])
+        await sockets.close()
+      },
+    ]
+    var group = ServiceGroupConfiguration(
+      services: services.map { .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup) },
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger))
+    group.maximumGracefulShutdownDuration = .seconds(10)
+    try await ServiceGroup(configuration: group).run()
+    logger.info("stopped")
+  }
+
+  private static let socketPath = "/socket.io/"
+  /// A process is back within seconds; all listeners need not come in the same one.
+  private static let reconnectAfterMilliseconds: Int64 = 2_000
+
+  private func secret(_ data: DataDirectory) throws -> [UInt8] {
+    if let secret = configuration.jwtSecret { return try AccessTokens.secret(fromEnvironment: secret) }
+    return try data.jwtSecret()
+  }
+
+  private func segmentConfiguration(_ data: DataDirectory) -> SegmentLibrary.Configuration {
+    var segments = SegmentLibrary.Configuration()
+    segments.directory = URL(fileURLWithPath: data.segmentsPath, isDirectory: true)
+    segments.diskBudgetBytes = configuration.segmentBudgetBytes
+    segments.memoryBudgetBytes = configuration.memoryBudgetBytes
+    segments.encoderThreads = configuration.encoderThreads > 0 ? configuration.encoderThreads : System.coreCount
+    return segments
+  }
+
+  private func socketConfiguration() -> SocketIOServer.Configuration {
+    var sockets = SocketIOServer.Configuration()
+    sockets.path = Self.socketPath
+    sockets.clientBundle = configuration.socketIOClientPath
+    if configuration.allowedOrigins.contains("*") {
+      sockets.cors = .any(credentials: false)
+    } else if !configuration.allowedOrigins.isEmpty {
+      sockets.cors = .origins(Set(configuration.allowedOrigins), credentials: true)
+    }
+    return sockets
+  }
+
+  /// Libraries speak from `warning` up.
+  private static func quiet(_ logger: Logger) -> Logger {
+    var logger = logger
+    logger.logLevel = max(logger.logLevel, .warning)
+    return logger
+  }
+}

@@ -1,0 +1,55 @@
+import Catalog
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// Looks through the library at the start and then from time to time.
+struct ScanService: Service {
+  let scanner: LibraryScanner
+  let index: any LibraryIndex
+  let intervalSeconds: Int
+  let logger: Logger
+
+  func run() async throws {
+    // Cancelled by a graceful shutdown, also in the middle of a scan: what is done is kept, the rest is done next time.
+    await cancelWhenGracefulShutdown {
+      repeat {
+        await scanOnce()
+        guard intervalSeconds > 0 else { break }
+      } while await rested()
+    }
+    try await gracefulShutdown()
+  }
+
+  private func rested() async -> Bool {
+    do {
+      try await Task.sleep(for: .seconds(intervalSeconds))
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  private func scanOnce() async {
+    let reporter = ScanReporter(logger: logger)
+    do {
+      let report = try await scanner.scan { reporter.note($0) }
+      logger.info("library scanned", metadata: Self.metadata(of: report.progress))
+      guard report.progress.failed > 0 else { return }
+      for problem in try await index.problems(limit: 20, offset: 0) {
+        logger.warning("a file was skipped", metadata: ["path": "\(problem.path)", "code": "\(problem.code)", "reason": "\(problem.message)"])
+      }
+    } catch is CancellationError {
+      logger.info("library scan stopped; it goes on at the next start")
+    } catch {
+      logger.error("library can't be scanned; what is known stays", metadata: ["error": "\(error)"])
+    }
+  }
+
+  static func metadata(of progress: ScanProgress) -> Logger.Metadata {
+    [
+      "found": "\(progress.found)", "added": "\(progress.added)", "updated": "\(progress.updated)", "unchanged": "\(progress.unchanged)",
+      "missing": "\(progress.missing)", "failed": "\(progress.failed)", "elapsed": "\(progress.elapsed)",
+    ]
+  }
+}

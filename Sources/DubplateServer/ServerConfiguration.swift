@@ -1,0 +1,31 @@
+import Logging
+
+/// Everything that can be set, with its defaults. Reading it stands apart: ``ConfigurationReader``.
+public struct ServerConfiguration: Sendable {
+  /// Address to listen on.
+  public var host = "127.0.0.1"
+  /// Port to listen on; 0 lets the system choose.
+  public var port = 3001
+  /// Folder of the database, secret, covers and segments.
+  public var dataDirectory = "./data"
+  /// Folder of the music.
+  public var libraryDirectory = "./library"
+  /// Secret that signs tokens, at least 32 bytes; nil: one is made and kept in the data folder.
+  public var jwtSecret: String?
+  /// Origins (scheme://host:port) of pages that may connect; `*` for any; empty for the server's own pages only.
+  public var allowedOrigins: [String] = []
+  /// Bytes that finished segments may take on disk.
+  public var segmentBudgetBytes = 10 << 30
+  /// Bytes that finished segments may take in memory.
+  public var memoryBudgetBytes = 256 << 20
+  /// Threads that encode; 0: one a core.
+  public var encoderThreads = 0
+  /// Seconds from one look through the library to the next; 0: only at the start.
+  public var scanIntervalSeconds = 600
+  /// The official browser client, served at `/socket.io/socket.io.js`; nil: not served.
+  public var socketIOClientPath: String?
+  /// Least severe message that is logged.
+  public var logLevel = Logger.Level.info
+
+  public init() {}
+}

@@ -1,0 +1,235 @@
+import Logging
+import NIOCore
+import Playback
+import Segments
+import SocketIO
+import SocketIOServer
+
+/// One track on its way to one device. Lives on its socket's event loop and is touched nowhere else.
+///
+/// ``service(now:)`` sends whatever is due and says when to come back: at a time (the pump's wheel), when frames arrive (the segment's feed) or when the
+/// socket can take more.
+final class AudioStream {
+  /// Why no more chunks come.
+  enum EndReason: String {
+    case finished, stopped, replaced
+  }
+
+  /// What `service` leaves to be done.
+  enum Next: Equatable {
+    case at(nanoseconds: Int64)
+    /// Somebody else calls: the feed, the socket, or a command.
+    case idle
+    case finished
+    case failed(DubplateError)
+
+    static func == (a: Next, b: Next) -> Bool {
+      switch (a, b) {
+      case (.at(let a), .at(let b)): a == b
+      case (.idle, .idle), (.finished, .finished): true
+      case (.failed(let a), .failed(let b)): a.code == b.code
+      default: false
+      }
+    }
+  }
+
+  private enum Source {
+    case none
+    case coming(SegmentFeed)
+    case ready(Segment)
+  }
+
+  let id: String
+  let track: PlayableTrack
+  private(set) var choice: QualityLadder.Choice
+  private(set) var epoch: UInt32 = 0
+  private(set) var chunkCount: UInt64 = 0
+  private(set) var byteCount: UInt64 = 0
+  private(set) var pacer: StreamPacer
+  /// The last chunk is out.
+  var isFinished = false
+  /// The pump's: the wheel slot in which it stands, so that an entry left behind is known as stale.
+  var dueTick: UInt64?
+  private var cursor: SegmentCursor
+  private var source = Source.none
+  private var pendingChoice: (choice: QualityLadder.Choice, reason: String)?
+  private var refusedSince: Int64?
+  /// The feed that will call `wake`, so that it is asked once.
+  private var awaitedFeed: SegmentFeed?
+  private var isOver = false
+  private let startedNanoseconds: Int64
+  private let writer: ChunkWriter
+  private let library: SegmentLibrary
+  private let owner: String
+  private unowned let socket: Socket
+  /// Called on the loop when there is something to do: the time has come, or frames have.
+  let wake: @Sendable () -> Void
+
+  init(
+    id: String, track: PlayableTrack, choice: QualityLadder.Choice, startSample: Int64, bufferSeconds: Double, format: ChunkFormat,
+    owner: String, socket: Socket, library: SegmentLibrary, now: Int64, wake: @escaping @Sendable () -> Void
+  ) {
+    self.id = id
+    self.track = track
+    self.choice = choice
+    self.owner = owner
+    self.socket = socket
+    self.library = library
+    self.wake = wake
+    startedNanoseconds = now
+    writer = ChunkWriter(format: format, streamId: id)
+    cursor = SegmentCursor(track: track.segments, rendition: choice.rendition, sample: startSample)
+    pacer = StreamPacer(
+      sampleRate: track.sampleRate, sampleCount: track.segments.sampleCount, startSample: startSample, bufferSeconds: bufferSeconds, now: now)
+  }
+
+  /// Where the device is, in seconds, as far as the server knows.
+  func position(now: Int64) -> Double { pacer.playhead.seconds(at: now) }
+
+  /// Asks for the segment at the cursor, if nobody has.
+  /// - Throws: `busy`.
+  func prepare(now: Int64) throws(DubplateError) {
+    guard case .none = source, !pacer.isComplete else { return }
+    do {
+      let feed = try library.open(
+        track.segments, rendition: choice.rendition, index: cursor.index, frame: cursor.frame, deadline: pacer.dryNanoseconds(now: now),
+        owner: owner)
+      if case .ready(let segment) = feed.read(from: cursor.frame) { source = .ready(segment) } else { source = .coming(feed) }
+      refusedSince = nil
+    } catch {
+      throw DubplateError(error)
+    }
+  }
+
+  /// Sends what is due.
+  func service(now: Int64) -> Next {
+    defer { socket.flush() }
+    for _ in 0..<GatewayLimits.chunksPerTurn {
+      guard !isOver, socket.isWritable else { return .idle }
+      switch pacer.decide(now: now) {
+      case .rest: return pacer.isComplete ? .finished : .idle
+      case .wait(let nanoseconds): return .at(nanoseconds: nanoseconds)
+      case .send(let maxSamples):
+        switch nextPiece(maxSamples: maxSamples, now: now) {
+        case .success(let piece?): send(piece, now: now)
+        case .success(nil): return .idle
+        case .failure(let error): return afterFailure(error, now: now)
+        }
+      }
+    }
+    return .at(nanoseconds: now)
+  }
+
+  /// Something has called `wake`; a feed may be asked again.
+  func woken() { awaitedFeed = nil }
+
+  func pause(at sample: Int64?, now: Int64) { pacer.pause(at: sample, now: now) }
+
+  func resume(now: Int64) { pacer.resume(now: now) }
+
+  /// Jumps; a new epoch begins.
+  func seek(to sample: Int64, now: Int64) {
+    epoch += 1
+    if let pendingChoice { apply(pendingChoice.choice, reason: pendingChoice.reason, at: sample) }
+    pacer.seek(to: sample, now: now)
+    cursor = SegmentCursor(track: track.segments, rendition: choice.rendition, sample: sample)
+    source = .none
+  }
+
+  /// Changes the rendition at the next segment.
+  func change(to choice: QualityLadder.Choice, reason: String) {
+    pendingChoice = choice == self.choice ? nil : (choice, reason)
+  }
+
+  /// No chunk leaves any more, whatever arrives.
+  func end() { isOver = true }
+
+  // MARK: - Frames
+
+  /// The frames to send next; nil when they are on their way and `wake` will be called.
+  private func nextPiece(maxSamples: Int, now: Int64) -> Result<SegmentCursor.Piece?, DubplateError> {
+    do {
+      try prepare(now: now)
+    } catch {
+      return .failure(error)
+    }
+    if case .coming(let feed) = source {
+      switch feed.read(from: cursor.frame) {
+      case .ready(let segment):
+        source = .ready(segment)
+      case .failed(let error):
+        source = .none
+        return .failure(DubplateError(error))
+      case .pending:
+        wait(for: feed)
+        return .success(nil)
+      case .frames(let frames, let end, let priming):
+        // With sound in hand it's better to wait for the whole segment, whose bytes are shared with everyone.
+        if pacer.nextSample - pacer.playhead.sample(at: now) > GatewayLimits.comfortableSamples {
+          wait(for: feed)
+          return .success(nil)
+        }
+        return .success(cursor.piece(fromFrames: frames, upTo: end, priming: priming))
+      }
+    }
+    guard case .ready(let segment) = source, let piece = cursor.piece(from: segment, maxSamples: maxSamples) else {
+      return .failure(DubplateError(.internalFault, "the track is shorter than the catalogue says"))
+    }
+    return .success(piece)
+  }
+
+  private func wait(for feed: SegmentFeed) {
+    guard awaitedFeed !== feed else { return }
+    awaitedFeed = feed
+    feed.notify(on: socket.eventLoop, wake)
+  }
+
+  private func send(_ piece: SegmentCursor.Piece, now: Int64) {
+    var chunk = AudioChunk(
+      epoch: epoch, seq: chunkCount, timestampMilliseconds: UInt64(max(0, now - startedNanoseconds)) / 1_000_000,
+      position: Double(pacer.nextSample) / Double(track.sampleRate), samples: piece.samples, skip: piece.skip, preamble: piece.preamble,
+      frames: piece.frames)
+    if case .ready(let segment) = source { chunk.base64Frames = { segment.base64(of: piece.range) } }
+    guard socket.emit(raw: writer.event(for: chunk), flush: false) else { return end() }
+    chunkCount += 1
+    byteCount += UInt64(piece.preamble.readableBytes + piece.frames.readableBytes)
+    pacer.sent(samples: piece.samples, now: now)
+    guard cursor.advance(past: piece) else { return }
+    source = .none
+    if let pendingChoice, !pacer.isComplete { apply(pendingChoice.choice, reason: pendingChoice.reason, at: pacer.nextSample) }
+    // Ahead of need; a refusal now is asked again when the sound is due.
+    try? prepare(now: now)
+  }
+
+  private func apply(_ choice: QualityLadder.Choice, reason: String, at sample: Int64) {
+    self.choice = choice
+    pendingChoice = nil
+    cursor = SegmentCursor(track: track.segments, rendition: choice.rendition, sample: sample)
+    var payload = track.renditionFields(choice)
+    payload["streamId"] = .string(id)
+    payload["reason"] = .string(reason)
+    payload["position"] = .double(Double(sample) / Double(track.sampleRate))
+    socket.emit("quality_change", .object(payload))
+  }
+
+  /// A stream that has begun waits out a shortage of encoders for a while; anything else ends it.
+  private func afterFailure(_ error: DubplateError, now: Int64) -> Next {
+    guard error.code == .busy, let retry = error.retryAfterMilliseconds else { return .failed(error) }
+    let since = refusedSince ?? now
+    refusedSince = since
+    guard now - since < GatewayLimits.busyPatience.nanoseconds else { return .failed(error) }
+    return .at(nanoseconds: now + Int64(retry) * 1_000_000 / 4)
+  }
+}
+
+extension PlayableTrack {
+  /// `quality`, `codec`, `bitrate` and, where a decoder needs one, `description`.
+  func renditionFields(_ choice: QualityLadder.Choice) -> SocketObject {
+    var fields: SocketObject = [
+      "quality": .string(choice.quality), "codec": .string(choice.rendition.codecName), "bitrate": .int(Int64(choice.rendition.bitrate)),
+    ]
+    let header = choice.rendition.streamHeader(for: segments)
+    if !header.isEmpty { fields["description"] = .string(String(buffer: Base64Text.encode(ByteBuffer(bytes: header)))) }
+    return fields
+  }
+}

@@ -1,0 +1,49 @@
+import SocketIO
+import SocketIOServer
+
+/// The payloads of the client's events, as section 1.2 of `Docs/protocol.md` gives them.
+enum Command {
+  struct Play: Decodable {
+    var trackId: String?
+    var streamId: String?
+    var quality: String?
+    var codec: String?
+    var position: Double?
+  }
+  struct Pause: Decodable {
+    var position: Double?
+  }
+  struct Seek: Decodable {
+    var position: Double
+  }
+  struct Volume: Decodable {
+    var volume: Double
+  }
+  struct Quality: Decodable {
+    var quality: String
+    var codec: String?
+  }
+  struct Control: Decodable {
+    var action: String
+  }
+  struct ClockSync: Decodable {
+    var t0: Double
+  }
+
+  /// Reads a payload; nothing at all counts as `{}`.
+  /// - Throws: `bad_request`, which names the field.
+  static func decode<T: Decodable>(_ type: T.Type, from payload: SocketValue?) throws(DubplateError) -> T {
+    do {
+      return try (payload ?? .object([:])).decode(type)
+    } catch {
+      throw DubplateError(.badRequest, "\(error.path.isEmpty ? "payload" : error.path): \(error.message)")
+    }
+  }
+
+  /// A number that a client gave, which must be one.
+  /// - Throws: `bad_request`, which names the field.
+  static func finite(_ number: Double, _ field: String) throws(DubplateError) -> Double {
+    guard number.isFinite else { throw DubplateError(.badRequest, "\(field): must be a finite number") }
+    return number
+  }
+}

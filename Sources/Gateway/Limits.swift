@@ -1,0 +1,32 @@
+import NIOCore
+
+/// Every bound of this module, and why it is what it is.
+public enum GatewayLimits {
+  /// Chunks that one stream may send in one turn, so that a deep buffer (120 s are 115 chunks) doesn't hold up its neighbours on the loop.
+  static let chunksPerTurn = 8
+  /// The pump's resolution. A chunk is about a second of sound and the buffer three: twenty milliseconds are nothing to either, and a loop that
+  /// wakes fifty times a second costs nothing.
+  static let tick = TimeAmount.milliseconds(20)
+  /// Slots of the pump's wheel: 512 × 20 ms are ten seconds; what is due later comes round again.
+  static let wheelSlots = 512
+  /// Commands a device may send at a stroke, and per second after that. A finger on a slider makes thirty a second.
+  static let commandBurst = 100.0
+  static let commandsPerSecond = 50.0
+  /// Sound that must be in hand before a stream waits for a whole segment instead of taking its frames as they come, in samples.
+  static let comfortableSamples: Int64 = 46_080
+  /// How long a stream whose segment is refused for want of a slot keeps on asking.
+  static let busyPatience = TimeAmount.seconds(15)
+  /// Streams made by `POST /api/v1/stream/start` that nobody has played yet, and how long they are kept.
+  static let preparedStreams = 100_000
+  public static let preparedLifetime = TimeAmount.seconds(60)
+  /// Ended streams whose status can still be asked for.
+  static let endedStreams = 10_000
+  /// Tracks whose catalogue entry is kept in memory.
+  static let cachedTracks = 20_000
+  /// How long such an entry is believed: a rescanned file is noticed within that time.
+  static let cachedTrackLifetime = TimeAmount.seconds(10)
+  /// Users whose shared state is kept though no device of theirs is connected.
+  static let absentUsers = 100_000
+  /// Characters of ids and names that a client gives.
+  static let nameLength = 64
+}

@@ -1,0 +1,33 @@
+import Catalog
+import Segments
+
+/// A track of the catalogue together with what the segment library needs to know of it.
+public struct PlayableTrack: Sendable {
+  public let track: Track
+  public let segments: SegmentTrack
+
+  public init(track: Track, libraryRoot: String) {
+    self.track = track
+    segments = SegmentTrack(
+      fingerprint: track.fingerprint, path: track.filePath(in: libraryRoot), gridRate: track.gridRate, sampleCount: track.gridSampleCount,
+      losslessBitDepth: track.flacBitDepth, facts: track.audioFacts)
+  }
+
+  public var id: String { track.id }
+
+  /// Samples of the grid in a second.
+  public var sampleRate: Int { segments.gridRate }
+
+  /// Seconds, exact to the sample.
+  public var duration: Double { Double(segments.sampleCount) / Double(segments.gridRate) }
+
+  /// The sample at a position in seconds.
+  /// - Throws: `position_out_of_range` before the beginning and past the end, `bad_request` for what is no number.
+  func sample(at position: Double) throws(DubplateError) -> Int64 {
+    let position = try Command.finite(position, "position")
+    guard position >= 0, position <= duration else {
+      throw DubplateError(.positionOutOfRange, "the position is outside of the track")
+    }
+    return min(Int64((position * Double(sampleRate)).rounded()), segments.sampleCount)
+  }
+}

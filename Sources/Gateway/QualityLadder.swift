@@ -1,0 +1,43 @@
+import Access
+import Segments
+
+/// Turns what a client asks for into a rendition that it may have.
+public enum QualityLadder {
+  /// A rendition together with the name under which it was asked for.
+  public struct Choice: Equatable, Sendable {
+    /// A tier, a bitrate or the rendition's own name.
+    public let quality: String
+    public let rendition: Rendition
+  }
+
+  /// What plays when nobody says anything.
+  public static let defaultQuality = "auto"
+
+  private static let tiers: [String: Rendition] = ["low": .mp3x128, "medium": .aac192, "high": .mp3x320, "lossless": .flac]
+
+  private static let bitrates: [String: [String: Rendition]] = [
+    "128kbps": ["mp3": .mp3x128, "aac": .aac128], "192kbps": ["mp3": .mp3x192, "aac": .aac192], "320kbps": ["mp3": .mp3x320],
+  ]
+
+  /// - Parameters:
+  ///   - quality: a tier, a bitrate or a rendition's name; nil is ``defaultQuality``.
+  ///   - codec: chooses within a bitrate.
+  /// - Throws: `unknown_quality`, `not_entitled`.
+  public static func resolve(quality: String?, codec: String?, plan: Plan) throws(DubplateError) -> Choice {
+    let quality = quality ?? defaultQuality
+    guard let rendition = rendition(quality: quality, codec: codec) else {
+      throw DubplateError(.unknownQuality, "there is no such quality or codec")
+    }
+    guard Entitlement(plan).allows(bitrate: rendition.bitrate, lossless: rendition == .flac) else {
+      throw DubplateError(.notEntitled, "the plan doesn't include this quality")
+    }
+    return Choice(quality: quality, rendition: rendition)
+  }
+
+  private static func rendition(quality: String, codec: String?) -> Rendition? {
+    if let byCodec = bitrates[quality] { return byCodec[codec ?? "mp3"] }
+    let found = quality == "auto" ? Rendition.aac192 : tiers[quality] ?? Rendition(name: quality)
+    guard let found, codec == nil || codec == found.codecName else { return nil }
+    return found
+  }
+}

@@ -1,0 +1,82 @@
+/// Decides when a stream's next chunk is due and how long it may be.
+///
+/// The device is kept at least `bufferSeconds` ahead of its playhead. The playhead starts with the first chunk that leaves, since that is when the
+/// device can begin to play. Chunks are short to begin with and after every seek, then as long as the caller's cut (half a segment) allows.
+/// Pure: it is told the time, in monotonic nanoseconds, and what has been sent.
+public struct StreamPacer: Sendable {
+  /// What to do now.
+  public enum Decision: Equatable, Sendable {
+    /// Send the next chunk, of at most `maxSamples`.
+    case send(maxSamples: Int)
+    /// Nothing before that moment.
+    case wait(untilNanoseconds: Int64)
+    /// Nothing before a resume or a seek.
+    case rest
+  }
+
+  /// The device's playhead as the server sees it.
+  public private(set) var playhead: Playhead
+  /// The next sample to be sent.
+  public private(set) var nextSample: Int64
+  private let bufferSamples: Int64
+  private var chunksSinceStart = 0
+  private var wantsToRun = true
+
+  public init(sampleRate: Int, sampleCount: Int64, startSample: Int64, bufferSeconds: Double, now: Int64) {
+    let buffer = min(max(bufferSeconds, PlaybackLimits.leastBufferSeconds), PlaybackLimits.mostBufferSeconds)
+    playhead = Playhead(sampleRate: sampleRate, end: sampleCount, at: startSample, now: now)
+    nextSample = playhead.sample(at: now)
+    bufferSamples = Int64(buffer * Double(sampleRate))
+  }
+
+  /// Whether all of the track has been sent.
+  public var isComplete: Bool { nextSample >= playhead.end }
+
+  /// Whether the listener wants sound now (it may still be waiting for its first chunk).
+  public var isPlaying: Bool { wantsToRun }
+
+  /// What to do at `now`.
+  public func decide(now: Int64) -> Decision {
+    guard !isComplete else { return .rest }
+    let ahead = nextSample - playhead.sample(at: now)
+    guard ahead >= bufferSamples else {
+      guard chunksSinceStart < PlaybackLimits.shortChunks else { return .send(maxSamples: .max) }
+      return .send(maxSamples: Int(Double(playhead.sampleRate) * PlaybackLimits.firstChunkSeconds))
+    }
+    guard let due = playhead.nanoseconds(at: nextSample - bufferSamples) else { return .rest }
+    return .wait(untilNanoseconds: max(due, now + 1))
+  }
+
+  /// When the device runs out of sound; `now` if it has none yet. For the encoder's deadlines.
+  public func dryNanoseconds(now: Int64) -> Int64 {
+    playhead.nanoseconds(at: nextSample) ?? now
+  }
+
+  /// A chunk of that many samples has left.
+  public mutating func sent(samples: Int, now: Int64) {
+    nextSample += Int64(samples)
+    chunksSinceStart += 1
+    if wantsToRun, !playhead.isRunning { playhead.run(now: now) }
+  }
+
+  /// The listener paused, at `sample` where it said so.
+  public mutating func pause(at sample: Int64?, now: Int64) {
+    wantsToRun = false
+    playhead.stand(now: now)
+    if let sample { playhead.move(to: min(sample, nextSample), now: now) }
+  }
+
+  public mutating func resume(now: Int64) {
+    wantsToRun = true
+    // Before anything was sent from here the playhead waits for the first chunk.
+    if nextSample > playhead.sample(at: now) || isComplete { playhead.run(now: now) }
+  }
+
+  /// The listener jumped; a paused one stays paused.
+  public mutating func seek(to sample: Int64, now: Int64) {
+    playhead.stand(now: now)
+    playhead.move(to: sample, now: now)
+    nextSample = playhead.sample(at: now)
+    chunksSinceStart = 0
+  }
+}

@@ -1,0 +1,39 @@
+import AudioCodec
+
+/// Makes the frames of one stretch of a track, a few at a time. One thread at a time may use it.
+protocol FrameEncoding: AnyObject, Sendable {
+  /// Up to `maxFrames` more frames; nil at the stretch's end. The first call's result carries the priming frames.
+  func next(maxFrames: Int) throws -> EncodedFrames?
+}
+
+extension FrameRangeEncoder: FrameEncoding {}
+
+extension Rendition {
+  /// How frames of this rendition of `track` are encoded.
+  public func encoderSettings(for track: SegmentTrack) -> EncoderSettings {
+    EncoderSettings(codec: codec, bitrate: bitrate, sampleRate: track.gridRate, bitDepth: track.losslessBitDepth)
+  }
+
+  /// What stands before the first frame in a playable file, and what a decoder is configured with: FLAC's `fLaC` marker and STREAMINFO; empty for
+  /// MP3 and ADTS.
+  public func streamHeader(for track: SegmentTrack) -> [UInt8] {
+    encoderSettings(for: track).streamHeader(totalSamples: track.sampleCount)
+  }
+}
+
+extension SegmentError {
+  /// The meaning of an encoder's error for a listener.
+  init(encoding error: any Error) {
+    if let error = error as? SegmentError {
+      self = error
+    } else if let error = error as? AudioCodecError {
+      switch error.code {
+      case .vanished, .unreadable, .changed: self.init(.unavailable, "the file can't be read")
+      case .notAudio, .noAudio, .truncated, .unsupported, .damaged, .timedOut: self.init(.undecodable, "the file's sound can't be decoded")
+      default: self.init(.failed, "the encoder failed")
+      }
+    } else {
+      self.init(.failed, "the encoder failed")
+    }
+  }
+}

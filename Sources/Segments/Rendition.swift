@@ -1,0 +1,38 @@
+import AudioCodec
+
+/// One way to deliver a track: a codec at a bitrate.
+public struct Rendition: Hashable, Sendable, CustomStringConvertible {
+  /// The name that stands in URLs, store paths and the protocol, such as `mp3-192`.
+  public let name: String
+  /// The codec of its frames.
+  public let codec: AudioCodec.EncoderSettings.Codec
+  /// Bits per second; 0 where the codec decides (lossless).
+  public let bitrate: Int
+
+  public static let mp3x128 = Rendition(name: "mp3-128", codec: .mp3, bitrate: 128_000)
+  public static let mp3x192 = Rendition(name: "mp3-192", codec: .mp3, bitrate: 192_000)
+  public static let mp3x320 = Rendition(name: "mp3-320", codec: .mp3, bitrate: 320_000)
+  public static let aac128 = Rendition(name: "aac-128", codec: .aac, bitrate: 128_000)
+  public static let aac192 = Rendition(name: "aac-192", codec: .aac, bitrate: 192_000)
+  public static let flac = Rendition(name: "flac", codec: .flac, bitrate: 0)
+
+  /// Every rendition that can be asked for.
+  public static let all: [Rendition] = [mp3x128, mp3x192, mp3x320, aac128, aac192, flac]
+
+  private init(name: String, codec: EncoderSettings.Codec, bitrate: Int) {
+    self.name = name
+    self.codec = codec
+    self.bitrate = bitrate
+  }
+
+  /// The rendition of that name, or nil.
+  public init?(name: String) {
+    guard let found = Self.all.first(where: { $0.name == name }) else { return nil }
+    self = found
+  }
+
+  /// The codec as the protocol calls it: `mp3`, `aac`, `flac`.
+  public var codecName: String { codec.rawValue }
+
+  public var description: String { name }
+}

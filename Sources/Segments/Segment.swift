@@ -1,0 +1,67 @@
+import NIOCore
+import Synchronization
+
+/// A finished segment: immutable, and shared by every listener of its position.
+///
+/// `frames` holds whole elementary frames back to back; `offsets[k]` is where frame `k` begins and the last entry is the end. `priming` holds the
+/// frame before the segment, which a decoder that starts here needs for its state and whose sound it drops.
+public final class Segment: Sendable {
+  /// Which one it is.
+  public let key: SegmentKey
+  /// Samples in every frame (a lossless track's last may be shorter).
+  public let frameSamples: Int
+  /// Samples to be heard of this segment; a lossy last frame may decode to more.
+  public let sampleCount: Int
+  /// The frame or frames before the segment's first.
+  public let priming: ByteBuffer
+  /// How many frames `priming` is.
+  public let primingFrames: Int
+  /// Every frame.
+  public let frames: ByteBuffer
+  /// Where each frame begins in `frames`, and the end: `frameCount + 1` entries.
+  public let offsets: [UInt32]
+
+  private let textForms = Mutex<[(range: Range<Int>, text: ByteBuffer)]>([])
+
+  public init(
+    key: SegmentKey, frameSamples: Int, sampleCount: Int, priming: ByteBuffer, primingFrames: Int, frames: ByteBuffer, offsets: [UInt32]
+  ) {
+    self.key = key
+    self.frameSamples = frameSamples
+    self.sampleCount = sampleCount
+    self.priming = priming
+    self.primingFrames = primingFrames
+    self.frames = frames
+    self.offsets = offsets
+  }
+
+  /// How many frames it has.
+  public var frameCount: Int { offsets.count - 1 }
+
+  /// What it costs to keep, in bytes.
+  public var byteCount: Int { frames.readableBytes + priming.readableBytes + offsets.count * MemoryLayout<UInt32>.size + 256 }
+
+  /// The bytes of some of its frames, by reference.
+  public func bytes(of range: Range<Int>) -> ByteBuffer {
+    let start = Int(offsets[range.lowerBound])
+    return frames.getSlice(at: frames.readerIndex + start, length: Int(offsets[range.upperBound]) - start) ?? ByteBuffer()
+  }
+
+  /// What a decoder needs before frame `frame` so that it starts in the right state: the frame before, or `priming`.
+  public func priming(before frame: Int) -> ByteBuffer {
+    guard primingFrames > 0 else { return ByteBuffer() }
+    guard frame >= primingFrames else { return priming }
+    return bytes(of: frame - primingFrames..<frame)
+  }
+
+  /// The base64 text of some of its frames, made once for all listeners of that range.
+  public func base64(of range: Range<Int>) -> ByteBuffer {
+    if let known = textForms.withLock({ forms in forms.first { $0.range == range }?.text }) { return known }
+    let text = Base64Text.encode(bytes(of: range))
+    textForms.withLock { forms in
+      if forms.count == SegmentLimits.textFormsPerSegment { forms.removeFirst() }
+      forms.append((range, text))
+    }
+    return text
+  }
+}

@@ -1,0 +1,148 @@
+import NIOCore
+import Synchronization
+
+/// A segment that is on its way: it hands out frames as they come, to all who wait for them.
+///
+/// The encoder of a segment works in up to two runs: from the frame that a listener asked for to the end, then what is before it. Each run is a row of
+/// pieces. When all frames are there the feed holds the finished ``Segment`` and the pieces are gone.
+public final class SegmentFeed: Sendable {
+  /// What can be had at a frame now.
+  public enum Reading: Sendable {
+    /// The whole segment.
+    case ready(Segment)
+    /// `bytes` are the frames from the one asked for up to `upTo`; more will follow. `priming` is what a decoder that starts there needs, where
+    /// it is known.
+    case frames(ByteBuffer, upTo: Int, priming: ByteBuffer?)
+    /// Nothing yet: ask ``notify(on:_:)``.
+    case pending
+    /// Nothing, ever.
+    case failed(SegmentError)
+  }
+
+  /// A stretch of frames as it left the encoder.
+  struct Piece: Sendable {
+    var frames: Range<Int>
+    var bytes: ByteBuffer
+    /// Where each frame begins in `bytes`.
+    var sizes: [Int]
+    /// Set on a run's first piece.
+    var priming: ByteBuffer?
+  }
+
+  private struct Waiter {
+    let eventLoop: any EventLoop
+    let callback: @Sendable () -> Void
+  }
+
+  private enum Phase {
+    case coming(pieces: [Piece])
+    case ready(Segment)
+    case failed(SegmentError)
+  }
+
+  private struct State {
+    var phase = Phase.coming(pieces: [])
+    var waiters: [Waiter] = []
+  }
+
+  public let key: SegmentKey
+  private let state = Mutex(State())
+
+  init(key: SegmentKey) {
+    self.key = key
+  }
+
+  /// A feed that is complete from the start.
+  init(_ segment: Segment) {
+    self.key = segment.key
+    state.withLock { $0.phase = .ready(segment) }
+  }
+
+  /// What there is from `frame` on.
+  public func read(from frame: Int) -> Reading {
+    state.withLock { state in
+      switch state.phase {
+      case .ready(let segment): return .ready(segment)
+      case .failed(let error): return .failed(error)
+      case .coming(let pieces): return Self.read(from: frame, in: pieces)
+      }
+    }
+  }
+
+  /// Calls back once on `eventLoop` when there is more to read than now, or at once where it's over.
+  public func notify(on eventLoop: any EventLoop, _ callback: @escaping @Sendable () -> Void) {
+    let isOver = state.withLock { state in
+      guard case .coming = state.phase, state.waiters.count < SegmentLimits.waitersPerSegment else { return true }
+      state.waiters.append(Waiter(eventLoop: eventLoop, callback: callback))
+      return false
+    }
+    if isOver { eventLoop.execute(callback) }
+  }
+
+  func append(_ piece: Piece) {
+    wake { state in
+      guard case .coming(var pieces) = state.phase else { return }
+      state.phase = .coming(pieces: [])  // so that the array is not copied
+      pieces.append(piece)
+      state.phase = .coming(pieces: pieces)
+    }
+  }
+
+  func finish(_ segment: Segment) {
+    wake { $0.phase = .ready(segment) }
+  }
+
+  func fail(_ error: SegmentError) {
+    wake { state in
+      if case .ready = state.phase { return }
+      state.phase = .failed(error)
+    }
+  }
+
+  /// All pieces in the order of their frames, if they cover `frameCount` frames.
+  func assembled(frameCount: Int) -> [Piece]? {
+    state.withLock { state in
+      guard case .coming(let pieces) = state.phase else { return nil }
+      let sorted = pieces.sorted { $0.frames.lowerBound < $1.frames.lowerBound }
+      var next = 0
+      for piece in sorted {
+        guard piece.frames.lowerBound == next else { return nil }
+        next = piece.frames.upperBound
+      }
+      return next == frameCount ? sorted : nil
+    }
+  }
+
+  private func wake(_ change: (inout State) -> Void) {
+    let waiters = state.withLock { state in
+      change(&state)
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.eventLoop.execute(waiter.callback) }
+  }
+
+  private static func read(from frame: Int, in pieces: [Piece]) -> Reading {
+    var next = frame
+    var bytes = ByteBuffer()
+    var priming: ByteBuffer?
+    while let piece = pieces.first(where: { $0.frames.contains(next) }) {
+      let skipped = piece.sizes.prefix(next - piece.frames.lowerBound).reduce(0, +)
+      if next == frame {
+        priming = piece.frames.lowerBound == frame ? piece.priming : Self.frame(frame - 1, in: pieces)
+        bytes = piece.bytes.getSlice(at: piece.bytes.readerIndex + skipped, length: piece.bytes.readableBytes - skipped) ?? ByteBuffer()
+      } else {
+        bytes.writeImmutableBuffer(piece.bytes)
+      }
+      next = piece.frames.upperBound
+    }
+    return next == frame ? .pending : .frames(bytes, upTo: next, priming: priming)
+  }
+
+  private static func frame(_ frame: Int, in pieces: [Piece]) -> ByteBuffer? {
+    guard let piece = pieces.first(where: { $0.frames.contains(frame) }) else { return nil }
+    let place = frame - piece.frames.lowerBound
+    let start = piece.sizes.prefix(place).reduce(0, +)
+    return piece.bytes.getSlice(at: piece.bytes.readerIndex + start, length: piece.sizes[place])
+  }
+}

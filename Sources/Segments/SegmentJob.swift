@@ -1,0 +1,123 @@
+import AudioCodec
+import NIOCore
+import Synchronization
+
+/// Encodes one segment into its feed, a piece a step.
+///
+/// It begins at the frame that the first listener asked for and goes to the segment's end; then it makes what is before that frame, with no hurry, so
+/// that the segment becomes whole and can be kept.
+final class SegmentJob: TranscodeJob {
+  /// Makes the encoder of a stretch of a track's frames.
+  typealias EncoderFactory =
+    @Sendable (_ track: SegmentTrack, _ settings: EncoderSettings, _ frames: Range<Int>) throws -> any FrameEncoding
+
+  /// What a step works on. Touched by one encoder thread at a time, as the scheduler promises; the mutex makes that visible to the compiler.
+  private struct Work {
+    var encoder: (any FrameEncoding)?
+    /// Stretches still to be made, in frames of the segment; the first is being made.
+    var runs: [Range<Int>]
+    /// The next frame of the first run.
+    var next: Int
+    var isFirstPiece = true
+    /// When the frames made so far will have been heard by who asked first.
+    var deadline: Int64
+  }
+
+  private let feed: SegmentFeed
+  private let track: SegmentTrack
+  private let settings: EncoderSettings
+  private let frameCount: Int
+  private let makeEncoder: EncoderFactory
+  /// Settles the feed: called once, with the segment or why there is none.
+  private let completion: @Sendable (Result<Segment, SegmentError>) -> Void
+  private let work: Mutex<Work>
+  /// The earliest moment at which one who joined later needs sound. Apart from `work`, which is locked for as long as a step takes.
+  private let joinedDeadline = Atomic(TranscodeScheduler.noHurry)
+
+  init(
+    feed: SegmentFeed, track: SegmentTrack, startFrame: Int, deadline: Int64, makeEncoder: @escaping EncoderFactory,
+    completion: @escaping @Sendable (Result<Segment, SegmentError>) -> Void
+  ) {
+    self.feed = feed
+    self.track = track
+    self.settings = feed.key.rendition.encoderSettings(for: track)
+    let samples = SampleGrid.samples(inSegment: feed.key.index, of: track.sampleCount)
+    self.frameCount = (samples + settings.frameSamples - 1) / settings.frameSamples
+    self.makeEncoder = makeEncoder
+    self.completion = completion
+    let start = min(startFrame, frameCount - 1)
+    let runs = start > 0 ? [start..<frameCount, 0..<start] : [0..<frameCount]
+    self.work = Mutex(Work(runs: runs, next: start, deadline: deadline))
+  }
+
+  /// One more listener waits for this segment, and needs sound by `deadline`.
+  func join(deadline: Int64) {
+    joinedDeadline.min(deadline, ordering: .relaxed)
+  }
+
+  func step() -> StepResult {
+    do {
+      let deadline = try work.withLock { work in try advance(&work) }
+      if let deadline { return .again(deadline: deadline) }
+      let segment = try assemble()
+      completion(.success(segment))
+    } catch {
+      completion(.failure(SegmentError(encoding: error)))
+    }
+    return .done
+  }
+
+  func abandon() {
+    completion(.failure(SegmentError(.shuttingDown, "the server is going down")))
+  }
+
+  /// Makes one piece; returns by when the next one is needed, or nil when there is none.
+  private func advance(_ work: inout Work) throws -> Int64? {
+    let run = work.runs[0]
+    let base = feed.key.index * (SampleGrid.segmentSamples / settings.frameSamples)
+    let encoder = try work.encoder ?? makeEncoder(track, settings, base + run.lowerBound..<base + run.upperBound)
+    work.encoder = encoder
+
+    let wanted = work.isFirstPiece ? SegmentLimits.firstPieceSamples : SegmentLimits.pieceSamples
+    guard let encoded = try encoder.next(maxFrames: max(1, wanted / settings.frameSamples)), !encoded.frameSizes.isEmpty else {
+      throw SegmentError(.undecodable, "the track ended before its time")
+    }
+    let frames = work.next..<work.next + encoded.frameSizes.count
+    guard frames.upperBound <= run.upperBound else { throw SegmentError(.failed, "the encoder made more than it was asked for") }
+    feed.append(
+      .init(
+        frames: frames, bytes: ByteBuffer(bytes: encoded.bytes), sizes: encoded.frameSizes,
+        priming: frames.lowerBound == run.lowerBound ? ByteBuffer(bytes: encoded.priming) : nil))
+    work.next = frames.upperBound
+    work.isFirstPiece = false
+    work.deadline = min(work.deadline, joinedDeadline.load(ordering: .relaxed))
+    if work.deadline != TranscodeScheduler.noHurry {
+      work.deadline += Int64(frames.count * settings.frameSamples) * 1_000_000_000 / Int64(track.gridRate)
+    }
+    guard work.next == run.upperBound else { return work.deadline }
+    work.encoder = nil
+    work.runs.removeFirst()
+    guard let following = work.runs.first else { return nil }
+    work.next = following.lowerBound
+    work.deadline = joinedDeadline.load(ordering: .relaxed)
+    return work.deadline
+  }
+
+  private func assemble() throws -> Segment {
+    guard let pieces = feed.assembled(frameCount: frameCount) else {
+      throw SegmentError(.failed, "frames are missing")
+    }
+    var frames = ByteBuffer()
+    frames.reserveCapacity(pieces.reduce(0) { $0 + $1.bytes.readableBytes })
+    var offsets: [UInt32] = [0]
+    offsets.reserveCapacity(frameCount + 1)
+    for piece in pieces {
+      for size in piece.sizes { offsets.append(offsets[offsets.count - 1] + UInt32(size)) }
+      frames.writeImmutableBuffer(piece.bytes)
+    }
+    return Segment(
+      key: feed.key, frameSamples: settings.frameSamples,
+      sampleCount: SampleGrid.samples(inSegment: feed.key.index, of: track.sampleCount), priming: pieces[0].priming ?? ByteBuffer(),
+      primingFrames: settings.primingFrames, frames: frames, offsets: offsets)
+  }
+}

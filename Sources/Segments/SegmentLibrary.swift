@@ -1,0 +1,207 @@
+import AudioCodec
+import Foundation
+import Logging
+import NIOPosix
+import Synchronization
+
+/// Where segments come from: memory, disk, someone who is encoding it already, or an encoder.
+///
+/// Nothing here blocks. ``open(_:rendition:index:frame:deadline:owner:)`` answers at once with a feed, which is complete when the segment lay in memory.
+public final class SegmentLibrary: Sendable {
+  /// How much it may take.
+  public struct Configuration: Sendable {
+    /// Folder of the disk store; nil keeps segments in memory only.
+    public var directory: URL?
+    /// Bytes on disk.
+    public var diskBudgetBytes = 10 << 30
+    /// Bytes in memory, of finished segments that nobody needs to be listening to.
+    public var memoryBudgetBytes = 256 << 20
+    /// Threads that encode.
+    public var encoderThreads = 2
+
+    public init() {}
+  }
+
+  /// What an operator wants to know.
+  public struct Statistics: Sendable {
+    public var memoryBytes = 0
+    public var memorySegments = 0
+    public var diskBytes = 0
+    public var diskSegments = 0
+    public var failedWrites = 0
+    public var inTheMaking = 0
+    public var encoded = 0
+    public var memoryHits = 0
+    public var diskHits = 0
+  }
+
+  private struct Making {
+    let feed: SegmentFeed
+    var job: SegmentJob?
+    let owner: String
+  }
+
+  private struct State {
+    var memory = LRUIndex<SegmentKey, Segment>()
+    var making: [SegmentKey: Making] = [:]
+    var makingPerOwner: [String: Int] = [:]
+    var queuedWrites = 0
+    var encoded = 0
+    var memoryHits = 0
+    var diskHits = 0
+  }
+
+  private let configuration: Configuration
+  private let store: SegmentStore?
+  private let scheduler: TranscodeScheduler
+  private let filePool: NIOThreadPool
+  private let makeEncoder: SegmentJob.EncoderFactory
+  private let state = Mutex(State())
+
+  /// - Throws: what making the store's folder throws.
+  public convenience init(configuration: Configuration, logger: Logger) throws {
+    try self.init(configuration: configuration, logger: logger) { track, settings, frames in
+      try FrameRangeEncoder(
+        path: track.path, facts: track.facts, settings: settings, totalSamples: track.sampleCount, frames: frames)
+    }
+  }
+
+  init(configuration: Configuration, logger: Logger, makeEncoder: @escaping SegmentJob.EncoderFactory) throws {
+    self.configuration = configuration
+    self.makeEncoder = makeEncoder
+    self.store = try configuration.directory.map {
+      try SegmentStore(root: $0, budgetBytes: configuration.diskBudgetBytes, logger: logger)
+    }
+    self.scheduler = TranscodeScheduler(threadCount: configuration.encoderThreads)
+    self.filePool = NIOThreadPool(numberOfThreads: SegmentLimits.fileThreads)
+    filePool.start()
+    if let store { filePool.submit { if $0 == .active { store.buildIndex() } } }
+  }
+
+  /// A segment's feed.
+  /// - Parameters:
+  ///   - frame: the frame that is needed first; an encoder begins there.
+  ///   - deadline: when its sound is needed, in monotonic nanoseconds (`NIODeadline.now()`); `Int64.max` for work ahead of need.
+  ///   - owner: the user it is for, whose share of encoders is bounded.
+  /// - Throws: `busy` when there is no slot.
+  public func open(
+    _ track: SegmentTrack, rendition: Rendition, index: Int, frame: Int = 0, deadline: Int64, owner: String
+  ) throws(SegmentError) -> SegmentFeed {
+    let key = SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: index)
+    enum Found { case ready(Segment), joined(Making), new(SegmentFeed), refused }
+    let found = state.withLock { state -> Found in
+      if let segment = state.memory.use(key) {
+        state.memoryHits += 1
+        return .ready(segment)
+      }
+      if let making = state.making[key] { return .joined(making) }
+      guard state.makingPerOwner[owner, default: 0] < SegmentLimits.jobsPerOwner else { return .refused }
+      let feed = SegmentFeed(key: key)
+      state.making[key] = Making(feed: feed, job: nil, owner: owner)
+      state.makingPerOwner[owner, default: 0] += 1
+      return .new(feed)
+    }
+    switch found {
+    case .ready(let segment):
+      return SegmentFeed(segment)
+    case .joined(let making):
+      if let job = making.job, deadline != TranscodeScheduler.noHurry {
+        job.join(deadline: deadline)
+        scheduler.expedite(job, deadline: deadline)
+      }
+      return making.feed
+    case .refused:
+      throw .busy("too many segments in the making for one user")
+    case .new(let feed):
+      if let store, store.mayContain(key) {
+        load(feed, from: store, track: track, frame: frame, deadline: deadline)
+      } else {
+        try encode(feed, track: track, frame: frame, deadline: deadline)
+      }
+      return feed
+    }
+  }
+
+  /// The numbers of now.
+  public var statistics: Statistics {
+    let disk = store?.counters
+    return state.withLock { state in
+      Statistics(
+        memoryBytes: state.memory.totalCost, memorySegments: state.memory.count, diskBytes: disk?.bytes ?? 0,
+        diskSegments: disk?.segments ?? 0, failedWrites: disk?.failedWrites ?? 0, inTheMaking: state.making.count, encoded: state.encoded,
+        memoryHits: state.memoryHits, diskHits: state.diskHits)
+    }
+  }
+
+  /// Ends all work; feeds that are not complete fail with `shuttingDown`.
+  public func close() async throws {
+    try await scheduler.close()
+    try await filePool.shutdownGracefully()
+  }
+
+  private func load(_ feed: SegmentFeed, from store: SegmentStore, track: SegmentTrack, frame: Int, deadline: Int64) {
+    filePool.submit { poolState in
+      guard poolState == .active else {
+        self.settle(feed, .failure(SegmentError(.shuttingDown, "the server is going down")))
+        return
+      }
+      if let segment = store.load(feed.key) {
+        self.state.withLock { $0.diskHits += 1 }
+        self.settle(feed, .success(segment))
+        return
+      }
+      do {
+        try self.encode(feed, track: track, frame: frame, deadline: deadline)
+      } catch {
+        // The feed has failed with it: that is where its listeners look.
+      }
+    }
+  }
+
+  private func encode(_ feed: SegmentFeed, track: SegmentTrack, frame: Int, deadline: Int64) throws(SegmentError) {
+    let job = SegmentJob(feed: feed, track: track, startFrame: frame, deadline: deadline, makeEncoder: makeEncoder) { result in
+      self.jobEnded(feed, result)
+    }
+    state.withLock { $0.making[feed.key]?.job = job }
+    do {
+      try scheduler.submit(job, deadline: deadline)
+    } catch {
+      settle(feed, .failure(error))
+      throw error
+    }
+  }
+
+  private func jobEnded(_ feed: SegmentFeed, _ result: Result<Segment, SegmentError>) {
+    settle(feed, result)
+    guard case .success(let segment) = result, let store else { return }
+    let isAdmitted = state.withLock { state in
+      state.encoded += 1
+      guard state.queuedWrites < SegmentLimits.queuedWrites else { return false }
+      state.queuedWrites += 1
+      return true
+    }
+    guard isAdmitted else { return }
+    filePool.submit { poolState in
+      if poolState == .active { store.save(segment) }
+      self.state.withLock { $0.queuedWrites -= 1 }
+    }
+  }
+
+  /// Takes a feed out of the making, and tells those who wait for it.
+  private func settle(_ feed: SegmentFeed, _ result: Result<Segment, SegmentError>) {
+    let evicted = state.withLock { state -> [(key: SegmentKey, value: Segment)] in
+      if let making = state.making.removeValue(forKey: feed.key) {
+        let left = state.makingPerOwner[making.owner, default: 1] - 1
+        state.makingPerOwner[making.owner] = left > 0 ? left : nil
+      }
+      guard case .success(let segment) = result else { return [] }
+      state.memory.insert(segment, cost: segment.byteCount, for: feed.key)
+      return state.memory.evict(downTo: configuration.memoryBudgetBytes)
+    }
+    withExtendedLifetime(evicted) {}  // freed outside the lock
+    switch result {
+    case .success(let segment): feed.finish(segment)
+    case .failure(let error): feed.fail(error)
+    }
+  }
+}

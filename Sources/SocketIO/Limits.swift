@@ -1,0 +1,29 @@
+/// Every number that bounds this module, and why it is what it is.
+public enum SocketIOLimits {
+  /// Attachments of one packet; socket.io-parser 4.2.6 refuses more by default.
+  public static let defaultMaxAttachments = 10
+
+  /// Arrays and objects inside each other: far beyond any real payload, and a parser's recursion stays below 64 kB of stack.
+  public static let maxDepth = 128
+
+  /// Values in one packet: a payload of 1 MB holds half a million; this keeps a hostile one below 16 MB of memory.
+  public static let maxValues = 262_144
+
+  /// Bytes of a namespace's name; it is looked up and echoed.
+  public static let maxNamespaceBytes = 255
+
+  /// Digits of an ack id: what certainly fits 64 bits.
+  public static let maxAckDigits = 18
+
+  /// Namespaces that one connection may join, or be joining.
+  public static let maxNamespacesPerConnection = 64
+
+  /// Acks that one socket may owe the server at once; an `emitWithAck` beyond it fails at once.
+  public static let maxPendingAcks = 4_096
+
+  /// Rooms that one socket may be in.
+  public static let maxRoomsPerSocket = 1_024
+
+  /// Entries above which an object keeps an index beside its list.
+  static let indexedObjectSize = 12
+}

@@ -1,0 +1,167 @@
+import EngineIO
+public import NIOCore
+
+/// What is wrong with a message that should have been a packet.
+public enum SocketPacketError: Error, Sendable, Equatable {
+  case unknownType
+  /// A number of attachments that is none, or missing.
+  case invalidAttachmentCount
+  /// More attachments than are taken.
+  case tooManyAttachments(limit: Int)
+  case namespaceTooLong
+  /// An ack id that is missing, misplaced, or too long.
+  case invalidID
+  case invalidJSON(JSONError)
+  /// JSON of another shape than the type asks for.
+  case invalidPayload
+  /// An event with a name that is reserved.
+  case reservedEvent(String)
+  /// Binary that no packet announced.
+  case unexpectedBinary
+  /// Text where an attachment should come.
+  case unexpectedText
+  /// A placeholder that counts no attachment.
+  case illegalPlaceholder
+}
+
+/// Makes packets of the messages of one connection, putting attachments where their placeholders are.
+public struct SocketPacketDecoder: Sendable {
+  private let maxAttachments: Int
+  private var waiting: (packet: SocketPacket, expected: Int, attachments: [ByteBuffer])?
+
+  /// - Parameter maxAttachments: of one packet.
+  public init(maxAttachments: Int = SocketIOLimits.defaultMaxAttachments) {
+    self.maxAttachments = maxAttachments
+  }
+
+  /// A text message came. Nil: its attachments are still to come.
+  public mutating func decode(text: ByteBuffer) throws(SocketPacketError) -> SocketPacket? {
+    guard waiting == nil else { throw .unexpectedText }
+    var reader = text
+    let (kind, isBinary) = try readKind(&reader)
+    let expected = isBinary ? try readAttachmentCount(&reader) : 0
+    let namespace = try readNamespace(&reader)
+    let id = try readID(&reader)
+    var data: SocketValue?
+    if reader.readableBytes > 0 {
+      do {
+        data = try SocketValue(json: reader)
+      } catch {
+        throw .invalidJSON(error)
+      }
+    }
+    var packet = SocketPacket(kind, namespace: namespace, id: id, data: data)
+    try Self.validate(&packet)
+    guard expected > 0 else { return packet }
+    waiting = (packet, expected, [])
+    return nil
+  }
+
+  /// A binary message came. Nil: more attachments are to come.
+  public mutating func decode(binary: ByteBuffer) throws(SocketPacketError) -> SocketPacket? {
+    guard var held = waiting else { throw .unexpectedBinary }
+    held.attachments.append(binary)
+    guard held.attachments.count == held.expected else {
+      waiting = held
+      return nil
+    }
+    waiting = nil
+    let attachments = held.attachments
+    held.packet.data = try held.packet.data.map { data throws(SocketPacketError) in try Self.fill(data, attachments) }
+    return held.packet
+  }
+
+  /// Whether an attachment is being waited for.
+  public var isWaiting: Bool { waiting != nil }
+
+  private func readKind(_ reader: inout ByteBuffer) throws(SocketPacketError) -> (SocketPacket.Kind, Bool) {
+    switch reader.readInteger(as: UInt8.self) {
+    case UInt8(ascii: "0"): (.connect, false)
+    case UInt8(ascii: "1"): (.disconnect, false)
+    case UInt8(ascii: "2"): (.event, false)
+    case UInt8(ascii: "3"): (.ack, false)
+    case UInt8(ascii: "4"): (.connectError, false)
+    case UInt8(ascii: "5"): (.event, true)
+    case UInt8(ascii: "6"): (.ack, true)
+    default: throw .unknownType
+    }
+  }
+
+  private func readAttachmentCount(_ reader: inout ByteBuffer) throws(SocketPacketError) -> Int {
+    var count = 0
+    var digits = 0
+    while let byte = reader.readInteger(as: UInt8.self) {
+      if byte == UInt8(ascii: "-"), digits > 0 { return count }
+      guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { throw .invalidAttachmentCount }
+      count = count * 10 + Int(byte - UInt8(ascii: "0"))
+      digits += 1
+      // Checked digit by digit, so that the product can't overflow.
+      guard count <= maxAttachments else { throw .tooManyAttachments(limit: maxAttachments) }
+    }
+    throw .invalidAttachmentCount
+  }
+
+  private func readNamespace(_ reader: inout ByteBuffer) throws(SocketPacketError) -> String {
+    guard reader.getInteger(at: reader.readerIndex, as: UInt8.self) == UInt8(ascii: "/") else { return "/" }
+    let view = reader.readableBytesView
+    let length = view.firstIndex(of: UInt8(ascii: ",")).map { $0 - view.startIndex } ?? view.count
+    guard length <= SocketIOLimits.maxNamespaceBytes else { throw .namespaceTooLong }
+    guard let name = reader.readString(length: length) else { throw .namespaceTooLong }
+    if reader.readableBytes > 0 { reader.moveReaderIndex(forwardBy: 1) }
+    return name
+  }
+
+  private func readID(_ reader: inout ByteBuffer) throws(SocketPacketError) -> UInt64? {
+    var id: UInt64 = 0
+    var digits = 0
+    while let byte = reader.getInteger(at: reader.readerIndex, as: UInt8.self),
+      byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9")
+    {
+      digits += 1
+      guard digits <= SocketIOLimits.maxAckDigits else { throw .invalidID }
+      id = id * 10 + UInt64(byte - UInt8(ascii: "0"))
+      reader.moveReaderIndex(forwardBy: 1)
+    }
+    return digits == 0 ? nil : id
+  }
+
+  /// Checks the payload's shape against the type, as socket.io-parser does.
+  private static func validate(_ packet: inout SocketPacket) throws(SocketPacketError) {
+    switch (packet.kind, packet.data) {
+    case (.connect, nil), (.connect, .object), (.disconnect, nil): return
+    case (.connectError, .object), (.connectError, .string): return
+    case (.ack, .array):
+      guard packet.id != nil else { throw .invalidID }
+    case (.event, .array(var elements)):
+      switch elements.first {
+      case .string(let name):
+        guard !SocketPacket.reservedEvents.contains(name) else { throw .reservedEvent(name) }
+      case .int(let number):
+        // Old clients may use numbers as names; handlers are looked up by the number's text.
+        elements[0] = .string(String(number))
+        packet.data = .array(elements)
+      default: throw .invalidPayload
+      }
+    default: throw .invalidPayload
+    }
+  }
+
+  /// Puts attachments where the placeholders are. Depth was bounded when the JSON was read.
+  private static func fill(_ value: SocketValue, _ attachments: [ByteBuffer]) throws(SocketPacketError) -> SocketValue {
+    switch value {
+    case .array(let elements):
+      var filled: [SocketValue] = []
+      filled.reserveCapacity(elements.count)
+      for element in elements { filled.append(try fill(element, attachments)) }
+      return .array(filled)
+    case .object(let entries):
+      if entries["_placeholder"] == .bool(true) {
+        guard let number = entries["num"]?.int, number >= 0, number < attachments.count else { throw .illegalPlaceholder }
+        return .binary(attachments[Int(number)])
+      }
+      return .object(
+        try entries.mapValues { entry throws(SocketPacketError) in try fill(entry, attachments) })
+    default: return value
+    }
+  }
+}

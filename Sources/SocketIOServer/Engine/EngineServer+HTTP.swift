@@ -1,0 +1,118 @@
+import EngineIO
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+
+/// HTTP requests below the engine's path.
+extension EngineServer {
+  /// Answers a request that ``Configuration/owns(_:)``.
+  func respond(to request: Request, channel: any Channel, bundle: ClientBundle?) async -> Response {
+    var response: Response
+    let target = RequestTarget(uri: request.head.path ?? "")
+    if request.method == .options {
+      response = Response(status: .noContent)
+      let wanted = HTTPField.Name("Access-Control-Request-Headers").flatMap { request.headers[$0] }
+      response.headers.append(contentsOf: configuration.cors.preflightHeaders(requested: wanted))
+      response.headers[.contentLength] = "0"
+    } else if let file = bundle?.file(for: target.path, below: configuration.path) {
+      response = file.response(to: request)
+    } else {
+      do {
+        response = try await answer(request, target, channel)
+      } catch let error as EngineRequestError {
+        response = Self.refusal(error)
+      } catch {
+        response = Self.refusal(.badRequest)
+      }
+      response.headers[.cacheControl] = "no-store"
+    }
+    response.headers.append(contentsOf: configuration.cors.headers(origin: request.headers[.origin]))
+    return response
+  }
+
+  private static func refusal(_ error: EngineRequestError) -> Response {
+    Response(
+      status: .init(code: error.status), headers: [.contentType: "application/json"],
+      body: .init(byteBuffer: ByteBuffer(string: error.json)))
+  }
+
+  private func answer(_ request: Request, _ target: RequestTarget, _ channel: any Channel) async throws -> Response {
+    let wanted = EngineRequest(
+      target: target, method: request.method.rawValue, origin: request.headers[.origin], host: request.head.authority)
+    guard let session = try verify(wanted) else { return try await open(request, wanted, channel) }
+    // A WebSocket request comes here when its upgrade was refused.
+    guard wanted.transport == .polling else { throw EngineRequestError.badRequest }
+    switch request.method {
+    case .get: return try await poll(session, channel)
+    case .post: return try await post(session, request)
+    default: throw EngineRequestError.badRequest
+    }
+  }
+
+  private func open(_ request: Request, _ wanted: EngineRequest, _ channel: any Channel) async throws -> Response {
+    guard wanted.transport == .polling else {
+      let allowed = configuration.cors.allowsWebSocket(origin: wanted.origin, host: wanted.host)
+      throw allowed ? EngineRequestError.badRequest : .forbidden
+    }
+    let headers = request.headers.map { (name: $0.name.rawName, value: $0.value) }
+    let host = request.head.authority.map { [(name: "host", value: $0)] } ?? []
+    let handshake = Handshake(
+      headers: host + headers, target: wanted.target, remoteAddress: channel.remoteAddress?.ipAddress ?? "",
+      transport: .polling)
+    if let allowRequest = configuration.allowRequest, !(await allowRequest(handshake)) {
+      throw EngineRequestError.forbidden
+    }
+    let eventLoop = channel.eventLoop
+    let opening = eventLoop.flatSubmit { () -> EventLoopFuture<ByteBuffer> in
+      do throws(Refusal) {
+        let socket = try self.open(handshake: handshake, on: eventLoop)
+        socket.start(over: nil)
+        return socket.poll()
+      } catch {
+        return eventLoop.makeFailedFuture(error)
+      }
+    }
+    do {
+      return Self.text(try await opening.get())
+    } catch is Refusal {
+      return Response(status: .serviceUnavailable, headers: [.retryAfter: "5"])
+    }
+  }
+
+  private func poll(_ session: EngineSocket, _ channel: any Channel) async throws -> Response {
+    let answer = session.eventLoop.flatSubmit { session.poll() }
+    channel.eventLoop.execute {
+      // Absent only when the channel is being torn down: then the write of the answer fails.
+      let connection = try? channel.pipeline.syncOperations.handler(type: UpgradingHTTPHandler.self)
+      connection?.watch(answer, on: channel.eventLoop) { session.eventLoop.execute { session.pollBroke() } }
+    }
+    return Self.text(try await answer.get())
+  }
+
+  private func post(_ session: EngineSocket, _ request: Request) async throws -> Response {
+    try await session.eventLoop.submit { try session.postArrived() }.get()
+    let body: ByteBuffer
+    do {
+      if let length = request.headers[.contentLength].flatMap(Int.init), length > configuration.maxPayload {
+        throw NIOTooManyBytesError(maxBytes: configuration.maxPayload)
+      }
+      body = try await request.body.collect(upTo: configuration.maxPayload)
+    } catch is NIOTooManyBytesError {
+      session.eventLoop.execute { session.postBroke(.messageTooLarge) }
+      return Response(
+        status: .contentTooLarge, headers: [.connection: "close"],
+        body: .init(byteBuffer: ByteBuffer(string: "message too large: limit \(configuration.maxPayload) bytes")))
+    } catch {
+      session.eventLoop.execute { session.postBroke(.transportError) }
+      throw EngineRequestError.badRequest
+    }
+    try await session.eventLoop.submit { try session.post(body) }.get()
+    return Response(
+      status: .ok, headers: [.contentType: "text/html"], body: .init(byteBuffer: ByteBuffer(string: "ok")))
+  }
+
+  private static func text(_ body: ByteBuffer) -> Response {
+    Response(
+      status: .ok, headers: [.contentType: "text/plain; charset=UTF-8"], body: .init(byteBuffer: body))
+  }
+}

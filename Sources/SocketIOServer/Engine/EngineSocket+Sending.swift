@@ -1,0 +1,125 @@
+import EngineIO
+public import NIOCore
+
+/// Sending. All on the session's event loop, except where said.
+extension EngineSocket {
+  /// Sends one text message. Any thread.
+  public func send(text: ByteBuffer) {
+    guard eventLoop.inEventLoop else {
+      eventLoop.execute { self.send(text: text) }
+      return
+    }
+    send(EnginePacket(.message, text), flush: true)
+  }
+
+  /// Sends one binary message. Any thread.
+  public func send(binary: ByteBuffer) {
+    guard eventLoop.inEventLoop else {
+      eventLoop.execute { self.send(binary: binary) }
+      return
+    }
+    send(EnginePacket(binary: binary), flush: true)
+  }
+
+  /// Whether a message would leave soon. Event loop only.
+  public var isWritable: Bool {
+    if session.isClosed { return false }
+    if let webSocket { return webSocket.isWritable }
+    return polling?.isWritable ?? false
+  }
+
+  /// Bytes that were sent and have not left. Event loop only.
+  public var bufferedBytes: Int { webSocket?.bufferedBytes ?? polling?.queuedBytes ?? 0 }
+
+  func send(_ packet: EnginePacket, flush: Bool) {
+    guard !session.isClosed else { return }
+    if packet.kind == .message { loop.countOut(bytes: packet.payload.readableBytes) }
+    if let webSocket {
+      webSocket.write(packet, flush: flush)
+    } else {
+      queue(packet)
+    }
+  }
+
+  private func queue(_ packet: EnginePacket) {
+    guard let polling else { return }
+    let wasWritable = polling.isWritable
+    polling.append(packet)
+    if polling.queuedBytes > server.configuration.maxWriteBufferBytes, !polling.isPollOpen {
+      close(.writeBufferExceeded)
+      return
+    }
+    schedulePollFlush()
+    if wasWritable, !polling.isWritable, !polling.isPollOpen { receiver?.writabilityChanged(false) }
+  }
+
+  /// Sends a message that was framed once for everyone.
+  func send(_ payload: SharedPayload) {
+    guard !session.isClosed else { return }
+    if let webSocket {
+      loop.countOut(bytes: payload.bytes, messages: payload.packets.count)
+      webSocket.write(payload.frames, flush: true)
+    } else {
+      for packet in payload.packets { send(packet, flush: true) }
+    }
+  }
+
+  /// Sends parts back to back, as one text message and perhaps one binary message behind it.
+  ///
+  /// Over WebSocket the parts' shared buffers are written by reference; everything else goes into one small buffer before
+  /// the first of them and one behind each.
+  func send(head: ByteBuffer, _ json: RawEvent.Parts, attachment: RawEvent.Parts?, flush: Bool) -> Bool {
+    guard !session.isClosed else { return false }
+    guard let webSocket else {
+      send(EnginePacket(.message, json.joined(after: head)), flush: flush)
+      if let attachment { send(EnginePacket(binary: attachment.joined(after: nil)), flush: flush) }
+      return !session.isClosed
+    }
+    let textBytes = 1 + head.readableBytes + json.bytes
+    loop.countOut(bytes: textBytes - 1 + (attachment?.bytes ?? 0), messages: attachment == nil ? 1 : 2)
+    var small = ByteBufferAllocator().buffer(
+      capacity: 24 + head.readableBytes + json.ownBytes + (attachment?.head.readableBytes ?? 0))
+    small.writeWebSocketHeader(.text, length: textBytes)
+    small.writeInteger(EnginePacket.Kind.message.rawValue)
+    small.writeImmutableBuffer(head)
+    webSocket.write(json, behind: &small)
+    if let attachment {
+      small.writeWebSocketHeader(.binary, length: attachment.bytes)
+      webSocket.write(attachment, behind: &small)
+    }
+    if small.readableBytes > 0 { webSocket.write(small, flush: false) }
+    if flush { webSocket.flush() }
+    return !session.isClosed
+  }
+
+  /// Lets what was sent without flushing go out.
+  func flush() {
+    webSocket?.flush()
+  }
+}
+
+/// A message for many sessions: its packets, and their WebSocket frames, made once.
+struct SharedPayload: Sendable {
+  let packets: [EnginePacket]
+  let frames: [ByteBuffer]
+  let bytes: Int
+
+  init(text: ByteBuffer, attachments: [ByteBuffer]) {
+    packets = [EnginePacket(.message, text)] + attachments.map { EnginePacket(binary: $0) }
+    bytes = packets.reduce(0) { $0 + $1.payload.readableBytes }
+    var frames: [ByteBuffer] = []
+    var current = ByteBufferAllocator().buffer(capacity: text.readableBytes + 16)
+    for packet in packets {
+      current.writeWebSocketHeader(packet.isBinary ? .binary : .text, length: packet.encodedBytes)
+      if packet.isBinary, packet.payload.readableBytes > ServerLimits.inlineAttachmentBytes {
+        frames.append(current)
+        frames.append(packet.payload)
+        current = ByteBuffer()
+      } else {
+        current.writeEnginePacket(packet)
+      }
+    }
+    if current.readableBytes > 0 { frames.append(current) }
+    self.frames = frames
+  }
+}

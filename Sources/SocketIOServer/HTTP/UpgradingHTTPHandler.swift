@@ -1,0 +1,260 @@
+import EngineIO
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// The handler behind the HTTP codec of every connection: it gives requests to Hummingbird, and turns the connection into a
+/// WebSocket when a request of ours asks for it.
+///
+/// NIO's own upgrade handler looks at the first request only. Clients that keep connections (python-socketio) upgrade over
+/// one that has polled before, so this one looks at all of them. A connection that upgrades with its first request never sees
+/// Hummingbird's handlers; on one that upgrades later they stay behind, cut off, until it closes.
+///
+/// Invariant of `@unchecked Sendable`: state is touched on the channel's event loop only.
+final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+  typealias OutboundIn = HTTPServerResponsePart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private enum State {
+    /// No request yet.
+    case fresh
+    /// Hummingbird has the requests.
+    case http
+    /// A request for a WebSocket is coming in, or is being decided on.
+    case upgrading(HTTPRequestHead)
+    /// It is a WebSocket, or is closing.
+    case done
+  }
+
+  /// The codec, which an upgrade takes out; in the order in which it must go.
+  struct Codec {
+    let encoder: HTTPResponseEncoder
+    let decoder: ByteToMessageHandler<HTTPRequestDecoder>
+    let errors: HTTPServerProtocolErrorHandler
+  }
+
+  private let server: EngineServer
+  private let idleTimeout: Duration?
+  private let logger: Logger
+  private let result: EventLoopPromise<FirstRequest>
+  private var codec: Codec?
+  private var state = State.fresh
+  private var isHummingbirds = false
+  private var requestsInFlight = 0
+  private var closesAfterResponse = false
+  private var firstRequestTimer: Scheduled<Void>?
+  private var onPollBreak: (@Sendable () -> Void)?
+  private var polls = 0
+  private var hasEnded = false
+
+  init(
+    server: EngineServer, codec: Codec, idleTimeout: Duration?, logger: Logger, result: EventLoopPromise<FirstRequest>
+  ) {
+    self.server = server
+    self.codec = codec
+    self.idleTimeout = idleTimeout
+    self.logger = logger
+    self.result = result
+  }
+
+  // MARK: Life
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    let channel = context.channel
+    let timeout = idleTimeout.map { TimeAmount($0) } ?? ServerLimits.firstRequestTimeout
+    firstRequestTimer = context.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    firstRequestTimer?.cancel()
+    // Nothing happens here if it has been settled.
+    result.fail(ChannelError.ioOnClosedChannel)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    breakPoll()
+    context.fireChannelInactive()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    let isEnd = event as? ChannelEvent == .inputClosed
+    if isEnd || event is ChannelShouldQuiesceEvent {
+      if isEnd { hasEnded = true }
+      breakPoll()
+      switch state {
+      case .fresh, .upgrading: context.close(promise: nil)
+      case .http, .done: break
+      }
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  // MARK: Polls
+
+  /// Calls `onBreak` if the connection ends, or is asked to finish, before `answer` is there. On the event loop.
+  func watch(_ answer: EventLoopFuture<ByteBuffer>, on eventLoop: any EventLoop, onBreak: @escaping @Sendable () -> Void) {
+    guard !hasEnded else {
+      onBreak()
+      return
+    }
+    polls += 1
+    let poll = polls
+    onPollBreak = onBreak
+    answer.hop(to: eventLoop).whenComplete { _ in
+      if self.polls == poll { self.onPollBreak = nil }
+    }
+  }
+
+  private func breakPoll() {
+    let callback = onPollBreak
+    onPollBreak = nil
+    callback?()
+  }
+
+  // MARK: Requests
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch (state, unwrapInboundIn(data)) {
+    case (.fresh, .head(let head)), (.http, .head(let head)):
+      firstRequestTimer?.cancel()
+      arrived(head, context)
+    case (.http, _):
+      context.fireChannelRead(data)
+    case (.upgrading, .body), (.upgrading, .head):
+      // A request for a WebSocket has no body, and nothing follows it before the answer.
+      refuse(.badRequest, context)
+    case (.upgrading(let head), .end):
+      decide(head, context)
+    case (.fresh, _), (.done, _): break
+    }
+  }
+
+  private func arrived(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    let isUpgrade = head.headers.contains(name: "upgrade") && head.headers[canonicalForm: "connection"].contains("upgrade")
+    if isUpgrade, requestsInFlight == 0, WebSocketRequest.isWanted(by: head, of: server) {
+      state = .upgrading(head)
+      return
+    }
+    // NIO's decoder stops behind any request that asks for an upgrade.
+    closesAfterResponse = closesAfterResponse || isUpgrade
+    requestsInFlight += 1
+    do {
+      try becomeHummingbirds(context)
+    } catch {
+      result.fail(error)
+      context.close(promise: nil)
+      return
+    }
+    context.fireChannelRead(wrapInboundOut(.head(head)))
+  }
+
+  private func becomeHummingbirds(_ context: ChannelHandlerContext) throws {
+    state = .http
+    guard !isHummingbirds else { return }
+    isHummingbirds = true
+    let pipeline = context.pipeline.syncOperations
+    try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+    try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
+    let channel = try EngineChannel.HTTP(
+      wrappingChannelSynchronously: context.channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+    result.succeed(.http(channel))
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    guard case .http = state else {
+      promise?.fail(ChannelError.inappropriateOperationForState)
+      return
+    }
+    guard case .end = unwrapOutboundIn(data) else {
+      context.write(data, promise: promise)
+      return
+    }
+    requestsInFlight -= 1
+    context.write(data, promise: promise)
+    if closesAfterResponse, requestsInFlight == 0 {
+      state = .done
+      context.flush()
+      context.close(promise: nil)
+    }
+  }
+
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    // What Hummingbird left behind on an upgraded connection says that it has nothing more to write.
+    if case .done = state, isHummingbirds, mode == .output {
+      promise?.succeed()
+      return
+    }
+    context.close(mode: mode, promise: promise)
+  }
+
+  // MARK: Upgrading
+
+  private func decide(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    let request = WebSocketRequest(head, channel: context.channel)
+    server.admitWebSocket(request.engine, request.handshake, on: context.eventLoop).whenComplete { outcome in
+      guard case .upgrading = self.state, bound.value.channel.isActive else { return }
+      switch outcome {
+      case .success: self.upgrade(request, bound.value)
+      case .failure(let error): self.refuse(error as? EngineRequestError ?? .badRequest, bound.value)
+      }
+    }
+  }
+
+  private func refuse(_ error: EngineRequestError, _ context: ChannelHandlerContext) {
+    state = .done
+    let body = ByteBuffer(string: error.json)
+    let headers: HTTPHeaders = [
+      "content-type": "application/json", "content-length": String(body.readableBytes), "connection": "close",
+    ]
+    let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: error.status), headers: headers)
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    context.close(promise: nil)
+    result.succeed(.taken)
+  }
+
+  private func upgrade(_ request: WebSocketRequest, _ context: ChannelHandlerContext) {
+    guard let codec else { return }
+    do {
+      let handler = try request.makeHandler(server, context.channel, readsItself: isHummingbirds)
+      let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: request.responseHeaders)
+      context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+      try WebSocketRequest.configure(context.channel)
+      let pipeline = context.pipeline.syncOperations
+      // The encoder must be gone before the first frame, and the decoder's last bytes must find the WebSocket behind it.
+      pipeline.removeHandler(codec.errors, promise: nil)
+      pipeline.removeHandler(codec.encoder, promise: nil)
+      try pipeline.addHandler(handler, position: .after(codec.decoder))
+      pipeline.removeHandler(codec.decoder, promise: nil)
+      self.codec = nil
+      state = .done
+      cutOff(context)
+    } catch {
+      logger.debug("an upgrade failed", metadata: ["error": "\(error)"])
+      state = .done
+      context.close(promise: nil)
+    }
+    result.succeed(.taken)
+  }
+
+  /// Ends Hummingbird's part of the connection, as if the client had finished sending; or leaves, if it has none.
+  private func cutOff(_ context: ChannelHandlerContext) {
+    let pipeline = context.pipeline.syncOperations
+    guard isHummingbirds else {
+      pipeline.removeHandler(self, promise: nil)
+      return
+    }
+    if let timers = try? pipeline.handler(type: HTTPConnectionStateHandler.self) {
+      pipeline.removeHandler(timers, promise: nil)
+    }
+    context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+  }
+}

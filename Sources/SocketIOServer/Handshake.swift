@@ -1,0 +1,105 @@
+public import EngineIO
+public import Foundation
+import HTTPTypes
+import NIOHTTP1
+public import SocketIO
+
+/// The request that opened a session, and, for a Socket.IO socket, what the client sent along with CONNECT.
+///
+/// Headers are kept as one string and taken apart when asked for: ten thousand idle connections hold ten thousand of these.
+public struct Handshake: Sendable {
+  private let headerBlock: String
+  /// The query string, without `?`.
+  public let queryString: String
+  /// The path, without the query.
+  public let path: String
+  /// The peer's IP address as the socket has it; behind a proxy that is the proxy's. Empty for a Unix socket.
+  public let remoteAddress: String
+  /// When the session opened.
+  public let time: Date
+  /// How the session opened; it may have been upgraded since.
+  public let transport: EngineTransport
+  /// What the client sent with CONNECT; an empty object if nothing.
+  public internal(set) var auth: SocketValue = .object([:])
+
+  init(
+    headers: some Sequence<(name: String, value: String)>, target: RequestTarget, remoteAddress: String,
+    transport: EngineTransport, time: Date = Date()
+  ) {
+    var block = ""
+    for (name, value) in headers { block += "\(name.lowercased()):\(value)\n" }
+    headerBlock = block
+    queryString = target.query
+    path = target.path
+    self.remoteAddress = remoteAddress
+    self.transport = transport
+    self.time = time
+  }
+
+  /// All header fields in the order they came; names in lower case.
+  public var headers: [(name: String, value: String)] {
+    headerBlock.split(separator: "\n").compactMap { line in
+      guard let colon = line.firstIndex(of: ":") else { return nil }
+      return (String(line[..<colon]), String(line[colon...].dropFirst()))
+    }
+  }
+
+  /// The first field of that name, in any case of letters.
+  public func header(_ name: String) -> String? {
+    let wanted = name.lowercased()
+    return headers.first { $0.name == wanted }?.value
+  }
+
+  /// The parameters of the query, percent-decoded; of a name that comes twice, the last.
+  public var query: [String: String] { RequestTarget.parameters(of: queryString) }
+
+  /// The cookies; of a name that comes twice, the first (RFC 6265 section 5.4 puts the more specific first).
+  public var cookies: [String: String] {
+    var cookies: [String: String] = [:]
+    for (name, value) in headers where name == "cookie" {
+      for pair in value.split(separator: ";") {
+        let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else { continue }
+        let name = parts[0].trimmingCharacters(in: .whitespaces)
+        var value = parts[1].trimmingCharacters(in: .whitespaces)
+        if value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") { value = String(value.dropFirst().dropLast()) }
+        if cookies[name] == nil { cookies[name] = value.removingPercentEncoding ?? value }
+      }
+    }
+    return cookies
+  }
+
+  /// The `X-Forwarded-For` header as it came. Believe it only behind a proxy of your own.
+  public var xForwardedFor: String? { header("x-forwarded-for") }
+}
+
+/// A request's path and query.
+struct RequestTarget: Sendable {
+  let path: String
+  let query: String
+
+  init(uri: String) {
+    if let mark = uri.firstIndex(of: "?") {
+      path = String(uri[..<mark])
+      query = String(uri[mark...].dropFirst().prefix(ServerLimits.maxQueryBytes))
+    } else {
+      path = uri
+      query = ""
+    }
+  }
+
+  static func parameters(of query: String) -> [String: String] {
+    var parameters: [String: String] = [:]
+    for pair in query.split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = decode(parts[0])
+      parameters[name] = parts.count > 1 ? decode(parts[1]) : ""
+    }
+    return parameters
+  }
+
+  private static func decode(_ text: Substring) -> String {
+    let spaced = text.replacing("+", with: " ")
+    return String(spaced).removingPercentEncoding ?? String(spaced)
+  }
+}

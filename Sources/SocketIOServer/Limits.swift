@@ -1,0 +1,35 @@
+import NIOCore
+
+/// Every number that bounds this module beside its configuration, and why it is what it is.
+enum ServerLimits {
+  /// Unsent bytes above which a polling session counts as not writable: the same as NIO's high watermark for a channel.
+  static let pollingHighWatermark = 64 * 1024
+
+  /// Bytes of a query string that is looked at; real ones have about 60.
+  static let maxQueryBytes = 4_096
+
+  /// How long a WebSocket that we closed may take to close its side before it is cut: a peer that still sends
+  /// must have time to read why, and must not hold the connection for ever.
+  static let webSocketCloseTimeout = TimeAmount.seconds(5)
+
+  /// How long a polling session that the server closed waits for the poll that brings the news; the official server waits 30 s.
+  static let pollingCloseTimeout = TimeAmount.seconds(30)
+
+  /// How often an open poll is ended while a client finishes its polls for an upgrade; the official server's interval.
+  static let upgradePollInterval = TimeAmount.milliseconds(100)
+
+  /// The first receive buffer of a WebSocket connection: clients of a server that pushes say little.
+  static let receiveBufferBytes = 512
+
+  /// The largest receive buffer, for connections that say much.
+  static let maxReceiveBufferBytes = 64 * 1024
+
+  /// Attachments up to this size are copied behind their text so that a packet is one write; larger ones go by reference.
+  static let inlineAttachmentBytes = 2_048
+
+  /// Bytes of the browser bundle and of its source map; the official ones have 50 and 400 kB.
+  static let maxBundleBytes = 4 << 20
+
+  /// How long the first request of a connection may take when no idle timeout is set.
+  static let firstRequestTimeout = TimeAmount.seconds(30)
+}

@@ -1,0 +1,90 @@
+import Logging
+import NIOCore
+public import SocketIO
+
+/// Whom to tell: built up by `to`, `except` and flags, ended by what to do.
+///
+/// `namespace.to("news").except("muted").volatile.emit("headline", "…")`
+public struct BroadcastOperator: Sendable {
+  let namespace: Namespace
+  var scope: BroadcastScope
+
+  /// Also the sockets in these rooms; a socket in several gets it once.
+  public func to(_ rooms: String...) -> BroadcastOperator { with { $0.rooms += rooms } }
+  /// The same as ``to(_:)``.
+  public func `in`(_ rooms: String...) -> BroadcastOperator { with { $0.rooms += rooms } }
+  /// Not the sockets in these rooms.
+  public func except(_ rooms: String...) -> BroadcastOperator { with { $0.except += rooms } }
+  /// Whoever can't take it now misses it.
+  public var volatile: BroadcastOperator { with { $0.isVolatile = true } }
+  /// Only sockets of this process.
+  public var local: BroadcastOperator { with { $0.isLocal = true } }
+
+  private func with(_ change: (inout BroadcastScope) -> Void) -> BroadcastOperator {
+    var copy = self
+    change(&copy.scope)
+    return copy
+  }
+
+  /// Sends an event; it is encoded once. Any thread.
+  public func emit(_ event: String, _ arguments: SocketValue...) { emit(event, arguments: arguments) }
+
+  /// Sends an event with arguments in an array.
+  public func emit(_ event: String, arguments: [SocketValue]) {
+    guard namespace.mayEmit(event) else { return }
+    namespace.adapter.broadcast(.event(event, arguments, namespace: namespace.name), scope: scope)
+  }
+
+  /// Sends an event with one encodable argument.
+  public func emit(_ event: String, encoding value: some Encodable) throws {
+    emit(event, arguments: [try SocketValue(encoding: value)])
+  }
+
+  /// Makes the sockets join rooms.
+  public func socketsJoin(_ rooms: String...) { namespace.adapter.join(rooms, scope: scope) }
+  /// Makes the sockets leave rooms.
+  public func socketsLeave(_ rooms: String...) { namespace.adapter.leave(rooms, scope: scope) }
+  /// Throws the sockets out.
+  public func disconnectSockets(close: Bool = false) { namespace.adapter.disconnect(scope: scope, close: close) }
+
+  /// The sockets of this process.
+  public func fetchSockets() async -> [Socket] {
+    var found: [Socket] = []
+    let scope = scope
+    for loop in namespace.loops {
+      // Fails only when the event loop is gone, and its sockets with it.
+      found += (try? await loop.eventLoop.submit { loop.matching(scope) }.get()) ?? []
+    }
+    return found
+  }
+}
+
+extension Namespace {
+  /// Everyone in the namespace.
+  var everyone: BroadcastOperator { BroadcastOperator(namespace: self, scope: BroadcastScope()) }
+
+  public func to(_ rooms: String...) -> BroadcastOperator {
+    BroadcastOperator(namespace: self, scope: BroadcastScope(rooms: rooms))
+  }
+  public func `in`(_ rooms: String...) -> BroadcastOperator {
+    BroadcastOperator(namespace: self, scope: BroadcastScope(rooms: rooms))
+  }
+  public func except(_ rooms: String...) -> BroadcastOperator {
+    BroadcastOperator(namespace: self, scope: BroadcastScope(except: rooms))
+  }
+  public var volatile: BroadcastOperator { everyone.volatile }
+  public var local: BroadcastOperator { everyone.local }
+  public func emit(_ event: String, _ arguments: SocketValue...) { everyone.emit(event, arguments: arguments) }
+  public func emit(_ event: String, encoding value: some Encodable) throws { try everyone.emit(event, encoding: value) }
+  public func fetchSockets() async -> [Socket] { await everyone.fetchSockets() }
+  public func socketsJoin(_ rooms: String...) { adapter.join(rooms, scope: BroadcastScope()) }
+  public func socketsLeave(_ rooms: String...) { adapter.leave(rooms, scope: BroadcastScope()) }
+  public func disconnectSockets(close: Bool = false) { everyone.disconnectSockets(close: close) }
+
+  /// Reserved names mean something else to clients: to emit one is the program's mistake, told in the log.
+  func mayEmit(_ event: String) -> Bool {
+    guard SocketPacket.reservedEvents.contains(event) else { return true }
+    logger.error("a reserved event name was not sent", metadata: ["event": "\(event)"])
+    return false
+  }
+}

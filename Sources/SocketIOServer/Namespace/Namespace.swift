@@ -1,0 +1,147 @@
+import Logging
+import NIOCore
+public import SocketIO
+import Synchronization
+
+/// A namespace: the sockets that connected to it, their rooms, and what they are told.
+public final class Namespace: Sendable, NamespaceConfiguring {
+  /// Its name, with the leading `/`.
+  public let name: String
+  let logger: Logger
+  let setup: NamespaceSetup
+
+  private struct State {
+    var loops: [ObjectIdentifier: NamespaceLoop] = [:]
+    var sockets = 0
+    var onEmpty: (@Sendable () -> Void)?
+    var adapter: (any SocketAdapter)?
+  }
+
+  private let state = Mutex(State())
+  private let makeAdapter: @Sendable (String, any LocalSockets) -> any SocketAdapter
+
+  init(
+    name: String, logger: Logger, setup: NamespaceSetup,
+    makeAdapter: @escaping @Sendable (String, any LocalSockets) -> any SocketAdapter
+  ) {
+    self.name = name
+    self.logger = logger
+    self.setup = setup
+    self.makeAdapter = makeAdapter
+  }
+
+  var adapter: any SocketAdapter {
+    if let adapter = state.withLock({ $0.adapter }) { return adapter }
+    let made = makeAdapter(name, LocalNamespace(namespace: self))
+    return state.withLock { state in
+      if let other = state.adapter { return other }
+      state.adapter = made
+      return made
+    }
+  }
+
+  // MARK: Setting up
+
+  public func use(_ middleware: @escaping @Sendable (SocketConnection) async throws -> Void) {
+    setup.change { $0.middlewares.append(middleware) }
+  }
+
+  public func onConnection(_ handler: @escaping @Sendable (Socket) -> Void) {
+    setup.change { $0.onConnection.append(handler) }
+  }
+
+  public func onDisconnect(_ handler: @escaping @Sendable (Socket, DisconnectReason) -> Void) {
+    setup.change { $0.onDisconnect.append(handler) }
+  }
+
+  public func on(_ event: String, _ handler: @escaping @Sendable (SocketEvent) -> Void) {
+    setup.change { $0.handlers[event, default: []].append(handler) }
+  }
+
+  /// Called for an event that another process of the cluster sent by `serverSideEmit`.
+  public func onServerSideEvent(_ handler: @escaping @Sendable (String, [SocketValue]) -> Void) {
+    setup.change { $0.onServerSideEvent.append(handler) }
+  }
+
+  func onEmpty(_ handler: @escaping @Sendable () -> Void) {
+    state.withLock { $0.onEmpty = handler }
+  }
+
+  // MARK: Sockets
+
+  /// The part of the namespace that lives on an event loop; made when the first socket of that loop comes.
+  func loop(_ eventLoop: any EventLoop) -> NamespaceLoop {
+    state.withLock { state in
+      let key = ObjectIdentifier(eventLoop)
+      if let loop = state.loops[key] { return loop }
+      let loop = NamespaceLoop(eventLoop: eventLoop, namespace: name)
+      state.loops[key] = loop
+      return loop
+    }
+  }
+
+  var loops: [NamespaceLoop] { state.withLock { Array($0.loops.values) } }
+
+  func socketJoined() {
+    state.withLock { $0.sockets += 1 }
+  }
+
+  func socketLeft() {
+    let onEmpty = state.withLock { state in
+      state.sockets -= 1
+      return state.sockets == 0 ? state.onEmpty : nil
+    }
+    onEmpty?()
+  }
+
+  /// Sockets of this process that are connected to the namespace.
+  public var socketCount: Int { state.withLock { $0.sockets } }
+
+  /// Sends an event to the other processes of the cluster; it reaches no client.
+  public func serverSideEmit(_ event: String, _ arguments: SocketValue...) {
+    adapter.serverSideEmit(event, arguments)
+  }
+}
+
+/// A namespace as its adapter sees it. Unowned would do, but an adapter may outlive the server.
+struct LocalNamespace: LocalSockets {
+  weak let namespace: Namespace?
+
+  func deliver(_ packet: SocketPacket, scope: BroadcastScope) {
+    guard let namespace else { return }
+    let encoded = packet.encode()
+    let payload = SharedPayload(text: encoded.text, attachments: encoded.attachments)
+    each(scope) { socket in
+      if scope.isVolatile, !socket.isWritable { return }
+      socket.client.engine.send(payload)
+    }
+    _ = namespace
+  }
+
+  func join(_ rooms: [String], scope: BroadcastScope) {
+    each(scope) { $0.join(rooms) }
+  }
+
+  func leave(_ rooms: [String], scope: BroadcastScope) {
+    each(scope) { socket in rooms.forEach { socket.leave($0) } }
+  }
+
+  func disconnect(scope: BroadcastScope, close: Bool) {
+    each(scope) { $0.disconnect(close: close) }
+  }
+
+  func serverSideEvent(_ name: String, _ arguments: [SocketValue]) {
+    namespace?.setup.current.onServerSideEvent.forEach { $0(name, arguments) }
+  }
+
+  /// Runs `body` for each socket that the scope names, on its event loop: one hop per loop, none from the loop itself.
+  private func each(_ scope: BroadcastScope, _ body: @escaping @Sendable (Socket) -> Void) {
+    for loop in namespace?.loops ?? [] {
+      if loop.eventLoop.inEventLoop {
+        loop.matching(scope).forEach(body)
+      } else {
+        loop.eventLoop.execute { loop.matching(scope).forEach(body) }
+      }
+    }
+  }
+}

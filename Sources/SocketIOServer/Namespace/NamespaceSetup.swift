@@ -1,0 +1,60 @@
+import SocketIO
+import Synchronization
+
+/// What was set on a namespace, or on a parent for all its children: middlewares and handlers.
+final class NamespaceSetup: Sendable {
+  struct Content: Sendable {
+    var middlewares: [@Sendable (SocketConnection) async throws -> Void] = []
+    var onConnection: [@Sendable (Socket) -> Void] = []
+    var onDisconnect: [@Sendable (Socket, DisconnectReason) -> Void] = []
+    var handlers: [String: [@Sendable (SocketEvent) -> Void]] = [:]
+    var onServerSideEvent: [@Sendable (String, [SocketValue]) -> Void] = []
+  }
+
+  private let content = Mutex(Content())
+
+  var current: Content { content.withLock { $0 } }
+
+  func change(_ body: (inout Content) -> Void) {
+    content.withLock { body(&$0) }
+  }
+
+  func handlers(for event: String) -> [@Sendable (SocketEvent) -> Void] {
+    content.withLock { $0.handlers[event] ?? [] }
+  }
+}
+
+/// What a namespace, and a parent of namespaces, can be told.
+public protocol NamespaceConfiguring {
+  /// Asks before a socket connects; to throw refuses it. Middlewares run one after the other in the order they were added.
+  ///
+  /// A ``ConnectError`` is sent as it is; of any other error the client learns nothing.
+  func use(_ middleware: @escaping @Sendable (SocketConnection) async throws -> Void)
+  /// Called for every socket that connects, on its event loop, before its first event.
+  func onConnection(_ handler: @escaping @Sendable (Socket) -> Void)
+  /// Called for every socket that has left, on its event loop.
+  func onDisconnect(_ handler: @escaping @Sendable (Socket, DisconnectReason) -> Void)
+  /// Called for an event of any socket, on its event loop. One handler for all sockets costs no memory per socket.
+  func on(_ event: String, _ handler: @escaping @Sendable (SocketEvent) -> Void)
+}
+
+/// Namespaces that are made when a client asks for one and a pattern says yes.
+public final class ParentNamespace: Sendable, NamespaceConfiguring {
+  let setup = NamespaceSetup()
+
+  public func use(_ middleware: @escaping @Sendable (SocketConnection) async throws -> Void) {
+    setup.change { $0.middlewares.append(middleware) }
+  }
+
+  public func onConnection(_ handler: @escaping @Sendable (Socket) -> Void) {
+    setup.change { $0.onConnection.append(handler) }
+  }
+
+  public func onDisconnect(_ handler: @escaping @Sendable (Socket, DisconnectReason) -> Void) {
+    setup.change { $0.onDisconnect.append(handler) }
+  }
+
+  public func on(_ event: String, _ handler: @escaping @Sendable (SocketEvent) -> Void) {
+    setup.change { $0.handlers[event, default: []].append(handler) }
+  }
+}

@@ -1,0 +1,188 @@
+import EngineIO
+import Logging
+import NIOCore
+import SocketIO
+
+/// Socket.IO over one Engine.IO session: the sockets of its namespaces.
+///
+/// Invariant of `@unchecked Sendable`: all mutable state is touched on the session's event loop only.
+final class Client: EngineReceiver, @unchecked Sendable {
+  let engine: EngineSocket
+  private let namespaces: NamespaceRegistry
+  private let connectTimeout: TimeAmount
+  private var decoder: SocketPacketDecoder
+  private var state = ClientState()
+  private var sockets: [Socket] = []
+  private var connectTimer: Scheduled<Void>?
+
+  var logger: Logger { engine.server.logger }
+
+  init(engine: EngineSocket, namespaces: NamespaceRegistry, configuration: SocketIOServer.Configuration) {
+    self.engine = engine
+    self.namespaces = namespaces
+    connectTimeout = TimeAmount(configuration.connectTimeout)
+    decoder = SocketPacketDecoder(maxAttachments: configuration.maxAttachments)
+  }
+
+  func start() {
+    engine.receiver = self
+    connectTimer = engine.eventLoop.scheduleTask(in: connectTimeout) { [weak self] in
+      guard let self, self.sockets.isEmpty else { return }
+      self.engine.close(.forcedClose, detail: "no namespace was joined in time")
+    }
+  }
+
+  // MARK: Receiving
+
+  func received(text: ByteBuffer) {
+    do throws(SocketPacketError) {
+      if let packet = try decoder.decode(text: text) { handle(packet) }
+    } catch {
+      refuse(error)
+    }
+  }
+
+  func received(binary: ByteBuffer) {
+    do throws(SocketPacketError) {
+      if let packet = try decoder.decode(binary: binary) { handle(packet) }
+    } catch {
+      refuse(error)
+    }
+  }
+
+  private func refuse(_ error: SocketPacketError) {
+    logger.debug("a packet was refused", metadata: ["sid": "\(engine.id)", "error": "\(error)"])
+    engine.close(.parseError, detail: nil)
+  }
+
+  private func handle(_ packet: SocketPacket) {
+    switch state.packetArrived(packet) {
+    case .connect(let name, let auth): connect(name, auth ?? .object([:]))
+    case .event(let name, let id, let elements): socket(name)?.received(id: id, elements: elements)
+    case .ack(let name, let id, let arguments): socket(name)?.acks?.settle(id, .success(arguments))
+    case .disconnect(let name):
+      if let socket = socket(name) { forget(socket, reason: .clientNamespaceDisconnect) }
+    case .close: engine.close(.parseError, detail: "a packet came out of state")
+    }
+  }
+
+  func closed(_ reason: EngineCloseReason) {
+    connectTimer?.cancel()
+    connectTimer = nil
+    let all = sockets
+    sockets = []
+    for socket in all { socket.end(.connection(reason)) }
+  }
+
+  func writabilityChanged(_ isWritable: Bool) {
+    for socket in sockets { socket.extras?.extras.onWritabilityChange.forEach { $0(isWritable) } }
+  }
+
+  private func socket(_ namespace: String) -> Socket? {
+    sockets.first { $0.namespace.name == namespace }
+  }
+
+  // MARK: Connecting
+
+  private func connect(_ name: String, _ auth: SocketValue) {
+    guard let namespace = namespaces.find(name, auth: auth) else {
+      _ = state.refused(name)
+      sendError(ConnectError("Invalid namespace"), name)
+      return
+    }
+    var random = SystemRandomNumberGenerator()
+    var handshake = engine.handshake
+    handshake.auth = auth
+    let connection = SocketConnection(id: SessionID.make(using: &random), handshake: handshake, namespace: namespace)
+    let middlewares = namespace.setup.current.middlewares
+    guard !middlewares.isEmpty else {
+      finishConnecting(connection, nil)
+      return
+    }
+    Task {
+      var refusal: ConnectError?
+      do {
+        for middleware in middlewares { try await middleware(connection) }
+      } catch let error as ConnectError {
+        refusal = error
+      } catch {
+        logger.debug("a middleware failed", metadata: ["namespace": "\(name)", "error": "\(error)"])
+        refusal = ConnectError("Internal error")
+      }
+      let result = refusal
+      engine.eventLoop.execute { self.finishConnecting(connection, result) }
+    }
+  }
+
+  private func finishConnecting(_ connection: SocketConnection, _ refusal: ConnectError?) {
+    let name = connection.namespace.name
+    guard !engine.isClosed else { return }
+    if let refusal {
+      if state.refused(name) { sendError(refusal, name) }
+      return
+    }
+    guard state.connected(name) else { return }
+    connectTimer?.cancel()
+    connectTimer = nil
+    let socket = Socket(connection: connection, client: self)
+    sockets.append(socket)
+    socket.loop.insert(socket)
+    connection.namespace.socketJoined()
+    send(SocketPacket(.connect, namespace: name, data: ["sid": .string(socket.id)]).encode())
+    connection.namespace.setup.current.onConnection.forEach { $0(socket) }
+  }
+
+  private func sendError(_ error: ConnectError, _ namespace: String) {
+    send(SocketPacket(.connectError, namespace: namespace, data: error.payload).encode())
+  }
+
+  // MARK: Leaving
+
+  /// The server threw the socket out.
+  func remove(_ socket: Socket, reason: DisconnectReason) {
+    _ = state.refused(socket.namespace.name)
+    forget(socket, reason: reason)
+  }
+
+  private func forget(_ socket: Socket, reason: DisconnectReason) {
+    sockets.removeAll { $0 === socket }
+    socket.end(reason)
+  }
+
+  /// Throws the client off the server.
+  func disconnectAll() {
+    for socket in sockets {
+      send(SocketPacket(.disconnect, namespace: socket.namespace.name).encode())
+      remove(socket, reason: .serverNamespaceDisconnect)
+    }
+    engine.close(.forcedClose, detail: nil)
+  }
+
+  // MARK: Sending
+
+  func send(_ packet: EncodedPacket) {
+    guard packet.attachments.isEmpty else {
+      engine.send(SharedPayload(text: packet.text, attachments: packet.attachments))
+      return
+    }
+    engine.send(EnginePacket(.message, packet.text), flush: true)
+  }
+
+  private static let rootTextHead = ByteBuffer(string: "2")
+  private static let rootBinaryHead = ByteBuffer(string: "51-")
+
+  /// What stands before a raw event's JSON.
+  func textHead(of namespace: Namespace) -> ByteBuffer {
+    if namespace.name == "/" { return Self.rootTextHead }
+    var head = ByteBuffer()
+    head.writeSocketPacketHead(.event, attachments: 0, namespace: namespace.name)
+    return head
+  }
+
+  func binaryHead(of namespace: Namespace) -> ByteBuffer {
+    if namespace.name == "/" { return Self.rootBinaryHead }
+    var head = ByteBuffer()
+    head.writeSocketPacketHead(.event, attachments: 1, namespace: namespace.name)
+    return head
+  }
+}

@@ -1,0 +1,83 @@
+import NIOCore
+public import SocketIO
+
+/// Why no ack came.
+public enum AckError: Error, Sendable, Equatable {
+  /// Not in time.
+  case timedOut
+  /// The socket left.
+  case disconnected
+  /// More acks are waited for than ``SocketIOLimits/maxPendingAcks``.
+  case tooMany
+}
+
+/// Acks that a client owes. Lives on the socket's event loop.
+final class PendingAcks {
+  typealias Completion = @Sendable (Result<[SocketValue], AckError>) -> Void
+
+  private var waiting: [UInt64: (completion: Completion, timer: Scheduled<Void>)] = [:]
+  private var nextID: UInt64 = 0
+
+  /// Waits for an ack; its id, or nil if too many are waited for.
+  func add(on loop: any EventLoop, timeout: TimeAmount, for socket: Socket, _ completion: @escaping Completion) -> UInt64? {
+    guard waiting.count < SocketIOLimits.maxPendingAcks else { return nil }
+    let id = nextID
+    nextID += 1
+    let timer = loop.scheduleTask(in: timeout) { [weak socket] in
+      guard let socket else { return }
+      socket.acks?.settle(id, .failure(.timedOut))
+    }
+    waiting[id] = (completion, timer)
+    return id
+  }
+
+  func settle(_ id: UInt64, _ result: Result<[SocketValue], AckError>) {
+    guard let (completion, timer) = waiting.removeValue(forKey: id) else { return }
+    timer.cancel()
+    completion(result)
+  }
+
+  func failAll(_ error: AckError) {
+    let all = waiting.values
+    waiting = [:]
+    for (completion, timer) in all {
+      timer.cancel()
+      completion(.failure(error))
+    }
+  }
+}
+
+extension Socket {
+  /// Sends an event and waits for the client's answer. Any thread.
+  ///
+  /// - Returns: the arguments of the ack.
+  /// - Throws: ``AckError``.
+  public func emitWithAck(
+    _ event: String, _ arguments: SocketValue..., timeout: Duration
+  ) async throws(AckError) -> [SocketValue] {
+    let result: Result<[SocketValue], AckError> = await withCheckedContinuation { continuation in
+      emit(event, arguments: arguments, timeout: timeout) { continuation.resume(returning: $0) }
+    }
+    return try result.get()
+  }
+
+  /// Sends an event and calls `completion` on the event loop with the client's answer, once. Any thread.
+  public func emit(
+    _ event: String, arguments: [SocketValue], timeout: Duration,
+    completion: @escaping @Sendable (Result<[SocketValue], AckError>) -> Void
+  ) {
+    onLoop { [self] in
+      guard isConnected, namespace.mayEmit(event) else {
+        completion(.failure(.disconnected))
+        return
+      }
+      let acks = acks ?? PendingAcks()
+      self.acks = acks
+      guard let id = acks.add(on: eventLoop, timeout: TimeAmount(timeout), for: self, completion) else {
+        completion(.failure(.tooMany))
+        return
+      }
+      send(.event(event, arguments, namespace: namespace.name, id: id))
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import Logging
+import NIOCore
+import SocketIO
+
+extension Socket {
+  /// Joins rooms. Any thread. At most ``SocketIOLimits/maxRoomsPerSocket``; more are told in the log and not joined.
+  public func join(_ rooms: String...) { join(rooms) }
+
+  func join(_ names: [String]) {
+    onLoop { [self] in
+      guard isConnected else { return }
+      for name in names where name != id && !rooms.contains(name) {
+        guard rooms.count < SocketIOLimits.maxRoomsPerSocket else {
+          client.logger.warning("a socket is in too many rooms", metadata: ["limit": "\(SocketIOLimits.maxRoomsPerSocket)"])
+          return
+        }
+        rooms.append(name)
+        loop.rooms.insert(self, into: name)
+      }
+    }
+  }
+
+  /// Leaves a room. Any thread.
+  public func leave(_ room: String) {
+    onLoop { [self] in
+      guard let place = rooms.firstIndex(of: room) else { return }
+      rooms.remove(at: place)
+      loop.rooms.remove(self, from: room)
+    }
+  }
+
+  /// The sockets in these rooms, except this one.
+  public func to(_ rooms: String...) -> BroadcastOperator {
+    BroadcastOperator(namespace: namespace, scope: BroadcastScope(rooms: rooms, except: [id]))
+  }
+
+  /// The same as ``to(_:)``.
+  public func `in`(_ rooms: String...) -> BroadcastOperator {
+    BroadcastOperator(namespace: namespace, scope: BroadcastScope(rooms: rooms, except: [id]))
+  }
+
+  /// Everyone else, but for those in these rooms.
+  public func except(_ rooms: String...) -> BroadcastOperator {
+    BroadcastOperator(namespace: namespace, scope: BroadcastScope(except: rooms + [id]))
+  }
+
+  /// Everyone else in the namespace.
+  public var broadcast: BroadcastOperator {
+    BroadcastOperator(namespace: namespace, scope: BroadcastScope(except: [id]))
+  }
+
+  /// Throws the client out of the namespace, or with `close` off the server. Any thread.
+  public func disconnect(close: Bool = false) {
+    onLoop { [self] in
+      guard isConnected else { return }
+      if close {
+        client.disconnectAll()
+      } else {
+        client.send(SocketPacket(.disconnect, namespace: namespace.name).encode())
+        client.remove(self, reason: .serverNamespaceDisconnect)
+      }
+    }
+  }
+
+  /// The socket has left: tells handlers, leaves rooms, fails what waits for acks.
+  func end(_ reason: DisconnectReason) {
+    guard isConnected else { return }
+    let setup = namespace.setup.current
+    extras?.extras.onDisconnecting.forEach { $0(reason) }
+    isConnected = false
+    for room in rooms { loop.rooms.remove(self, from: room) }
+    rooms = []
+    loop.remove(self)
+    namespace.socketLeft()
+    let extras = extras
+    self.extras = nil
+    extras?.extras.onDisconnect.forEach { $0(reason) }
+    setup.onDisconnect.forEach { $0(self, reason) }
+    let acks = acks
+    self.acks = nil
+    acks?.failAll(.disconnected)
+  }
+
+  /// An event came.
+  func received(id: UInt64?, elements: [SocketValue]) {
+    guard let name = elements.first?.string else { return }
+    let event = SocketEvent(name: name, arguments: Array(elements.dropFirst()), socket: self, id: id)
+    if let extras {
+      extras.extras.onAny.forEach { $0(event) }
+      extras.extras.handlers[name]?.forEach { $0(event) }
+    }
+    namespace.setup.handlers(for: name).forEach { $0(event) }
+  }
+}

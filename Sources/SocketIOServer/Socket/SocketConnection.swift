@@ -1,0 +1,26 @@
+import SocketIO
+import Synchronization
+
+/// A socket that wants to connect, as middlewares see it.
+public final class SocketConnection: Sendable {
+  /// The id that the socket will have.
+  public let id: String
+  /// The request that opened the session, and the `auth` that came with CONNECT.
+  public let handshake: Handshake
+  /// The namespace that it wants to join.
+  public let namespace: Namespace
+
+  private let stored = Mutex<(any Sendable)?>(nil)
+
+  init(id: String, handshake: Handshake, namespace: Namespace) {
+    self.id = id
+    self.handshake = handshake
+    self.namespace = namespace
+  }
+
+  /// Anything of yours; the socket has it as ``Socket/context``.
+  public var context: (any Sendable)? {
+    get { stored.withLock { $0 } }
+    set { stored.withLock { $0 = newValue } }
+  }
+}

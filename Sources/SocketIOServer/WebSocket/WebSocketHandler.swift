@@ -1,0 +1,270 @@
+import EngineIO
+import NIOCore
+import Synchronization
+
+/// One WebSocket connection: the only handler left in its pipeline.
+///
+/// It reads frames with ``WebSocketMessageParser`` and writes frames that are made already, so nothing stands between a
+/// shared buffer and the socket. It knows its session's event loop, and hops if that is not the channel's.
+///
+/// Invariant of `@unchecked Sendable`: mutable state is touched on the channel's event loop only.
+final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private enum State {
+    case open
+    /// We have said goodbye and wait for the peer's; what it still sends is dropped.
+    case closing
+    case closed
+  }
+
+  private let socket: EngineSocket
+  private let channelLoop: any EventLoop
+  private let isProbe: Bool
+  private let readsItself: Bool
+  private let maxWriteBufferBytes: Int
+  private var parser: WebSocketMessageParser
+  private var context: ChannelHandlerContext?
+  private var state = State.open
+  private var isReading = false
+  private var needsFlush = false
+  private let channel: any Channel
+  /// Bytes on their way from the session's event loop to the channel's. Atomic: written on both.
+  private let inTransit = Atomic<Int>(0)
+
+  /// - Parameters:
+  ///   - isProbe: whether the session polls until now.
+  ///   - readsItself: whether handlers that no longer read stand behind this one.
+  init(socket: EngineSocket, channel: any Channel, isProbe: Bool, readsItself: Bool) {
+    self.socket = socket
+    self.readsItself = readsItself
+    self.channel = channel
+    self.isProbe = isProbe
+    channelLoop = channel.eventLoop
+    let configuration = socket.server.configuration
+    maxWriteBufferBytes = configuration.maxWriteBufferBytes
+    parser = WebSocketMessageParser(reading: .client, maxMessageBytes: configuration.maxPayload)
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    socket.server.webSockets.wrappingAdd(1, ordering: .relaxed)
+    onSessionLoop { socket in
+      if self.isProbe { socket.probeOpened(self) } else { socket.start(over: self) }
+    }
+    if readsItself { context.read() }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    state = .closed
+    socket.server.webSockets.wrappingSubtract(1, ordering: .relaxed)
+  }
+
+  private func onSessionLoop(_ body: @escaping @Sendable (EngineSocket) -> Void) {
+    let socket = socket
+    if socket.eventLoop.inEventLoop {
+      body(socket)
+    } else {
+      socket.eventLoop.execute { body(socket) }
+    }
+  }
+
+  // MARK: Reading
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard state == .open else { return }
+    isReading = true
+    parser.append(unwrapInboundIn(data))
+    do throws(WebSocketMessageParser.Failure) {
+      while state == .open, let message = try parser.next() { received(message, context) }
+    } catch {
+      fail(error)
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    isReading = false
+    if needsFlush {
+      needsFlush = false
+      context.flush()
+    }
+    if readsItself { context.read() }
+  }
+
+  private func received(_ message: WebSocketMessageParser.Message, _ context: ChannelHandlerContext) {
+    switch message {
+    case .text(let text):
+      do throws(EnginePacketError) {
+        deliver(try EnginePacket(text: text))
+      } catch {
+        end(.parseError, nil)
+      }
+    case .binary(let bytes): deliver(EnginePacket(binary: bytes))
+    case .ping(let payload):
+      var frame = ByteBuffer()
+      frame.writeWebSocketHeader(.pong, length: payload.readableBytes)
+      frame.writeImmutableBuffer(payload)
+      write(frame, flush: true)
+    case .pong: break
+    case .close(let code, _):
+      closeOnLoop(code: code == 1005 ? 1000 : code, reason: "", isAbrupt: false)
+      end(.transportClose, nil)
+    }
+  }
+
+  private func deliver(_ packet: EnginePacket) {
+    onSessionLoop { $0.received(packet, over: self) }
+  }
+
+  private func fail(_ failure: WebSocketMessageParser.Failure) {
+    let (reason, detail): (EngineCloseReason, String) =
+      switch failure {
+      case .protocolError(let rule): (.transportError, rule)
+      case .messageTooLarge: (.messageTooLarge, "message too large: limit \(socket.server.configuration.maxPayload) bytes")
+      case .invalidUTF8: (.parseError, "text is not UTF-8")
+      }
+    closeOnLoop(code: failure.closeCode, reason: detail, isAbrupt: false)
+    end(reason, detail)
+  }
+
+  private func end(_ reason: EngineCloseReason, _ detail: String?) {
+    onSessionLoop { $0.webSocketEnded(self, reason: reason, detail: detail) }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    state = .closed
+    end(.transportClose, nil)
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    state = .closed
+    context.close(promise: nil)
+    end(.transportError, nil)
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    switch event {
+    case ChannelEvent.inputClosed:
+      // A peer that has finished sending is gone: WebSocket has no half-closed state.
+      state = .closed
+      context.close(promise: nil)
+    case is ChannelShouldQuiesceEvent:
+      end(.serverShuttingDown, nil)
+    default:
+      context.fireUserInboundEventTriggered(event)
+    }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    let isWritable = context.channel.isWritable
+    onSessionLoop { $0.webSocketWritabilityChanged(self, isWritable: isWritable) }
+    context.fireChannelWritabilityChanged()
+  }
+
+  // MARK: Writing
+
+  /// Whether what is written leaves soon. Any thread.
+  var isWritable: Bool {
+    channel.isWritable && inTransit.load(ordering: .relaxed) < ServerLimits.pollingHighWatermark
+  }
+
+  /// Bytes that wait for the peer; on another event loop than the channel's, only those that haven't got there.
+  var bufferedBytes: Int { inTransit.load(ordering: .relaxed) + (channelLoop.inEventLoop ? unsentBytes : 0) }
+
+  private var unsentBytes: Int {
+    // Fails only for a channel that has no such option, or is closed.
+    (try? channel.syncOptions?.getOption(ChannelOptions.bufferedWritableBytes)) ?? 0
+  }
+
+  func write(_ packet: EnginePacket, flush: Bool) {
+    var frame = ByteBufferAllocator().buffer(
+      capacity: packet.encodedBytes + WebSocketFrameHeader.bytes(forPayload: packet.encodedBytes))
+    frame.writeWebSocketHeader(packet.isBinary ? .binary : .text, length: packet.encodedBytes)
+    frame.writeEnginePacket(packet)
+    write(frame, flush: flush)
+  }
+
+  /// Writes parts behind what `small` holds: a shared buffer by reference, after which `small` begins anew.
+  func write(_ parts: RawEvent.Parts, behind small: inout ByteBuffer) {
+    small.writeImmutableBuffer(parts.head)
+    if let shared = parts.shared {
+      write(small, flush: false)
+      write(shared, flush: false)
+      small = ByteBuffer()
+    }
+    if let tail = parts.tail { small.writeImmutableBuffer(tail) }
+  }
+
+  func write(_ frames: [ByteBuffer], flush: Bool) {
+    for frame in frames { write(frame, flush: false) }
+    if flush { self.flush() }
+  }
+
+  /// Writes bytes of frames that are made already.
+  func write(_ bytes: ByteBuffer, flush: Bool) {
+    if channelLoop.inEventLoop {
+      writeOnLoop(bytes, flush: flush)
+    } else {
+      inTransit.wrappingAdd(bytes.readableBytes, ordering: .relaxed)
+      channelLoop.execute {
+        self.inTransit.wrappingSubtract(bytes.readableBytes, ordering: .relaxed)
+        self.writeOnLoop(bytes, flush: flush)
+      }
+    }
+  }
+
+  private func writeOnLoop(_ bytes: ByteBuffer, flush: Bool) {
+    guard state == .open, let context else { return }
+    context.write(wrapOutboundOut(bytes), promise: nil)
+    if flush { flushOnLoop() }
+    // Only a peer that already reads too slowly is worth asking how much it owes.
+    if !context.channel.isWritable, unsentBytes > maxWriteBufferBytes {
+      closeOnLoop(code: EngineCloseReason.writeBufferExceeded.webSocketCode, reason: "", isAbrupt: true)
+      end(.writeBufferExceeded, nil)
+    }
+  }
+
+  func flush() {
+    if channelLoop.inEventLoop { flushOnLoop() } else { channelLoop.execute { self.flushOnLoop() } }
+  }
+
+  private func flushOnLoop() {
+    if isReading { needsFlush = true } else { context?.flush() }
+  }
+
+  // MARK: Closing
+
+  /// Says goodbye and closes. Any thread.
+  /// - Parameter isAbrupt: don't wait until everything has been sent.
+  func close(code: UInt16, reason: String, isAbrupt: Bool = false) {
+    if channelLoop.inEventLoop {
+      closeOnLoop(code: code, reason: reason, isAbrupt: isAbrupt)
+    } else {
+      channelLoop.execute { self.closeOnLoop(code: code, reason: reason, isAbrupt: isAbrupt) }
+    }
+  }
+
+  private func closeOnLoop(code: UInt16, reason: String, isAbrupt: Bool) {
+    guard state == .open, let context else { return }
+    state = .closing
+    guard !isAbrupt else {
+      context.close(promise: nil)
+      return
+    }
+    let reason = reason.utf8.prefix(EngineLimits.maxCloseReasonBytes)
+    var frame = ByteBuffer()
+    frame.writeWebSocketHeader(.close, length: 2 + reason.count)
+    frame.writeInteger(code)
+    frame.writeBytes(reason)
+    context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+    // Our side ends behind the frame; the connection stays until the peer ends its own, so that no reset of unread
+    // bytes overtakes the reason.
+    context.close(mode: .output, promise: nil)
+    let channel = channel
+    let cut = channelLoop.scheduleTask(in: ServerLimits.webSocketCloseTimeout) { channel.close(promise: nil) }
+    channel.closeFuture.whenComplete { _ in cut.cancel() }
+  }
+}

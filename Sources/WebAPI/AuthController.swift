@@ -1,0 +1,109 @@
+import Access
+import Catalog
+import Foundation
+import Gateway
+import HTTPTypes
+import Hummingbird
+import NIOPosix
+import Synchronization
+
+/// Login and logout: `/api/v1/auth`, and `/api/v1/me`.
+struct AuthController: Sendable {
+  private struct Credentials: Decodable {
+    var username: String
+    var password: String
+  }
+
+  struct Account: ResponseEncodable {
+    var id: String
+    var username: String
+    var plan: String
+  }
+
+  struct LoginAnswer: ResponseEncodable {
+    var token: String
+    /// Unix seconds.
+    var expiresAt: Int
+    var user: Account
+  }
+
+  private let users: any UserRepository
+  private let tokens: AccessTokens
+  private let hasher: LoginHasher
+
+  init(users: any UserRepository, tokens: AccessTokens, hasher: LoginHasher) {
+    self.users = users
+    self.tokens = tokens
+    self.hasher = hasher
+  }
+
+  func addOpenRoutes(to group: RouterGroup<APIContext>) {
+    group.post("auth/login", use: login)
+    group.post("auth/logout") { _, _ in
+      var response = Response(status: .noContent)
+      response.setCookie(Cookie(name: StreamGateway.tokenCookie, value: "", maxAge: 0, path: "/", httpOnly: true, sameSite: .lax))
+      return response
+    }
+  }
+
+  func addRoutes(to group: RouterGroup<APIContext>) {
+    group.get("me") { _, context in
+      let claims = try context.requireClaims()
+      return Account(id: claims.userID, username: claims.name, plan: claims.plan.rawValue)
+    }
+  }
+
+  private func login(_ request: Request, _ context: APIContext) async throws -> Response {
+    let credentials = try await request.decode(as: Credentials.self, context: context)
+    let user = try await users.user(username: credentials.username)
+    let isRight = try await hasher.verify(credentials.password, against: user?.passwordHash)
+    guard isRight, let user, !user.disabled else {
+      throw DubplateError(.wrongCredentials, "the name or the password is wrong")
+    }
+    let plan = Plan(rawValue: user.plan.rawValue) ?? .free
+    let issued = try await tokens.issue(.access, userID: user.id, name: user.username, plan: plan, now: Date())
+    let answer = LoginAnswer(
+      token: issued.token, expiresAt: Int(issued.expiresAt.timeIntervalSince1970),
+      user: Account(id: user.id, username: user.username, plan: plan.rawValue))
+    var response = try context.responseEncoder.encode(answer, from: request, context: context)
+    response.headers[.cacheControl] = "no-store"
+    response.setCookie(
+      Cookie(
+        name: StreamGateway.tokenCookie, value: issued.token, maxAge: Int(issued.expiresAt.timeIntervalSinceNow), path: "/",
+        secure: request.isSecure, httpOnly: true, sameSite: .lax))
+    return response
+  }
+}
+
+/// Checks passwords on threads of its own, a bounded number of them at a time.
+public final class LoginHasher: Sendable {
+  private let hasher = PasswordHasher()
+  private let pool = NIOThreadPool(numberOfThreads: WebLimits.hashThreads)
+  private let waiting = Mutex(0)
+
+  public init() {
+    pool.start()
+  }
+
+  /// Whether it is the password; the same work for a user that doesn't exist.
+  /// - Throws: `busy` when too many wait.
+  func verify(_ password: String, against hash: String?) async throws -> Bool {
+    let isAdmitted = waiting.withLock { waiting in
+      guard waiting < WebLimits.waitingLogins else { return false }
+      waiting += 1
+      return true
+    }
+    guard isAdmitted else { throw DubplateError(.busy, "too many logins at once", retryAfterMilliseconds: 2_000) }
+    defer { waiting.withLock { $0 -= 1 } }
+    return try await pool.runIfActive { try self.hasher.verify(password, against: hash) }
+  }
+
+  public func close() async throws {
+    try await pool.shutdownGracefully()
+  }
+}
+
+extension Request {
+  /// Whether the client speaks TLS, to us or to the proxy in front.
+  var isSecure: Bool { HTTPField.Name("X-Forwarded-Proto").map { headers[$0] == "https" } ?? false }
+}

@@ -1,0 +1,95 @@
+/**
+ * What the player is doing, in figures.
+ *
+ * @typedef {object} Stats
+ * @property {number} bufferSeconds decoded sound that waits
+ * @property {number | null} firstSoundMs from the click to the first sample out of the sound card
+ * @property {number | null} rttMs round trip of `clock_sync`, without the server's own time
+ * @property {number} chunks received and used
+ * @property {number} bytes of their `data`
+ * @property {number} lost chunks that never came
+ * @property {number} discontinuities chunks that did not follow the one before
+ * @property {number} decodeErrors chunks that silence replaced
+ * @property {number} underruns times that sound ran dry
+ * @property {number} recoveries streams asked for anew
+ * @property {number} epoch
+ * @property {string | null} streamId
+ * @property {string | null} codec
+ * @property {string | null} quality
+ * @property {number | null} bitrate bit/s
+ * @property {number | null} sampleRate Hz
+ * @property {string | null} decoder `WebCodecs` or `decodeAudioData`
+ * @property {string | null} transport
+ */
+
+/**
+ * @param {import('./player/playback.js').Playback} playback
+ * @param {import('./net/connection.js').Connection} connection
+ * @returns {() => Stats}
+ */
+export function statsReader(playback, connection) {
+  return () => {
+    const { receiver, stream } = playback;
+    return {
+      ...receiver.books,
+      bufferSeconds: receiver.bufferedSeconds,
+      firstSoundMs: playback.firstSoundMs,
+      rttMs: connection.rttMs,
+      underruns: receiver.output.underruns,
+      recoveries: playback.recoveries,
+      codec: stream?.codec ?? null,
+      quality: stream?.quality ?? null,
+      bitrate: stream?.bitrate ?? null,
+      sampleRate: stream?.sampleRate ?? null,
+      transport: connection.transport,
+    };
+  };
+}
+
+/**
+ * Puts `window.__dubplate` there: a read-only view for tests and for whoever looks for a fault. It is no API; it may change.
+ *
+ * - `state()`: status, trackId, title, position, duration, volume, isMuted, quality, connection, index
+ * - `stats()`: see `Stats`
+ * - `context`: the AudioContext, null before the first play
+ * - `rms()`: root mean square of the last 2,048 samples that left for the speakers, 0…1
+ * - `peak()`: the greatest absolute sample of them
+ * - `dropConnection()`: closes the transport as a lost network would
+ * - `onBlock(listener)`: each block of decoded, trimmed samples on its way to the output (copies), for sample-exact comparisons
+ *
+ * @param {object} parts
+ * @param {import('./player/playback.js').Playback} parts.playback
+ * @param {import('./net/connection.js').Connection} parts.connection
+ * @param {() => Stats} parts.stats
+ */
+export function exposeDiagnostics({ playback, connection, stats }) {
+  const samples = new Float32Array(2048);
+  const read = () => {
+    playback.receiver.output.level?.getFloatTimeDomainData(samples);
+    return playback.receiver.output.level ? samples : samples.fill(0);
+  };
+  Object.defineProperty(window, '__dubplate', {
+    value: Object.freeze({
+      state: () => ({
+        status: playback.status,
+        trackId: playback.track?.id ?? null,
+        title: playback.track?.title ?? null,
+        position: playback.position,
+        duration: playback.duration,
+        volume: playback.volume.level,
+        isMuted: playback.volume.isMuted,
+        quality: playback.quality,
+        index: playback.index,
+        connection: connection.state,
+      }),
+      stats,
+      get context() {
+        return playback.receiver.output.context;
+      },
+      rms: () => Math.sqrt(read().reduce((sum, sample) => sum + sample * sample, 0) / samples.length),
+      peak: () => read().reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0),
+      dropConnection: () => connection.dropTransport(),
+      onBlock: (/** @type {(block: Float32Array[]) => void} */ listener) => playback.receiver.output.tap(listener),
+    }),
+  });
+}

@@ -1,0 +1,47 @@
+/** Every number that bounds the player, and why. */
+
+/** How far ahead the server is asked to keep us. Long enough to hear nothing of a reconnect, short enough to not waste a skipped track. */
+export const BUFFER_SECONDS = 10;
+/** More decoded sound than this waiting means that the server does not pace; 60 s of 48 kHz stereo are 23 MB. */
+export const MAX_QUEUED_SECONDS = 60;
+/** Sound starts when this much is there: two MP3 frames at 44.1 kHz, less than the shortest chunk. */
+export const START_SECONDS = 0.05;
+/** Sound that ran dry goes on when this much is there, so that it does not stutter. */
+export const RECOVER_SECONDS = 0.4;
+/** The context sleeps after this long a pause, to let the device's sound hardware rest. */
+export const SUSPEND_AFTER_MS = 10_000;
+
+/** Tracks per request of the library. */
+export const PAGE_SIZE = 100;
+/** Pages of the library kept in memory: 6,000 tracks around where one scrolls. */
+export const MAX_PAGES = 60;
+/** Typing in the search field is over after this. */
+export const SEARCH_DEBOUNCE_MS = 200;
+/** A request or an ack that takes longer than this has failed. */
+export const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Time between two measurements of the round trip. */
+export const CLOCK_SYNC_MS = 5_000;
+/** Several presses of a seek key become one seek. */
+export const SEEK_DEBOUNCE_MS = 160;
+/** At most one `volume_change` in this time. */
+export const VOLUME_THROTTLE_MS = 250;
+/** Silence on a live connection for this long: ask for the stream anew. */
+export const STALL_MS = 5_000;
+/** Attempts to get a stream back before we say that it is lost. */
+export const MAX_RECOVERIES = 4;
+/** "Previous" within the first seconds goes to the track before, later to this one's start. */
+export const RESTART_AFTER_SECONDS = 3;
+/** Distance from the end that a seek keeps, so that something is heard of it. */
+export const SEEK_MARGIN_SECONDS = 0.25;
+/** Less than this left of a track is nothing left. */
+export const NOTHING_LEFT_SECONDS = 0.05;
+/** Seconds of a seek by arrow key, and of one with Shift. */
+export const SEEK_STEP_SECONDS = 5;
+export const SEEK_LEAP_SECONDS = 30;
+/** Volume of an arrow key, of 1. */
+export const VOLUME_STEP = 0.05;
+/** A message for people stays this long. */
+export const TOAST_MS = 6_000;
+/** Messages at a time; the oldest goes first. */
+export const MAX_TOASTS = 3;

@@ -1,0 +1,102 @@
+import { REQUEST_TIMEOUT_MS } from '../limits.js';
+
+/**
+ * @typedef {object} User
+ * @property {string} id
+ * @property {string} username
+ * @property {string} plan `free` or `premium`
+ */
+
+/**
+ * @typedef {object} Track see the protocol, section 2; what is unknown is absent
+ * @property {string} id
+ * @property {string} title
+ * @property {string} [artist]
+ * @property {string} [album]
+ * @property {number} duration seconds
+ * @property {string} [codec]
+ * @property {number} [bitrate] bit/s
+ * @property {number} [sampleRate] Hz
+ * @property {number} [bitsPerSample]
+ * @property {boolean} [hasCover]
+ */
+
+/** An answer that is not what was asked for; `code` is from the protocol's section 3, or `offline`. */
+export class ApiError extends Error {
+  /** @param {string} code @param {string} message @param {number} [status] HTTP status, 0 when there was no answer */
+  constructor(code, message, status = 0) {
+    super(message);
+    this.name = 'ApiError';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** Where a 401 is an answer, and does not mean that a session has run out. */
+const OPEN_PATHS = new Set(['/api/v1/me', '/api/v1/auth/login', '/api/v1/auth/logout']);
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [init]
+ * @returns {Promise<any>} the JSON of the answer, null when it has none
+ * @throws {ApiError}
+ */
+async function request(path, init = {}) {
+  const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  let response;
+  try {
+    response = await fetch(path, { credentials: 'same-origin', signal: timeout, ...init });
+  } catch (cause) {
+    if (init.signal?.aborted) throw cause;
+    throw new ApiError('offline', 'The server does not answer. Check the connection and try again.');
+  }
+  const body = await response.json().catch(() => null);
+  if (response.ok) return body;
+  const code = body?.error?.code ?? 'internal';
+  if (response.status === 401 && !OPEN_PATHS.has(path)) api.onSessionEnd();
+  throw new ApiError(code, body?.error?.message ?? `The server answered ${response.status}.`, response.status);
+}
+
+/** @param {unknown} value @returns {RequestInit} */
+function json(value) {
+  return { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value) };
+}
+
+export const api = {
+  /** Called when a request is refused because the session has run out. */
+  onSessionEnd() {},
+
+  /** @param {string} username @param {string} password @returns {Promise<User>} */
+  async logIn(username, password) {
+    return (await request('/api/v1/auth/login', json({ username, password }))).user;
+  },
+
+  async logOut() {
+    await request('/api/v1/auth/logout', { method: 'POST' });
+  },
+
+  /** @returns {Promise<User>} whoever the cookie belongs to */
+  async me() {
+    return request('/api/v1/me');
+  },
+
+  /**
+   * @param {{query: string, limit: number, offset: number}} page
+   * @returns {Promise<{tracks: Track[], total: number}>}
+   */
+  async tracks({ query, limit, offset }) {
+    const parameters = new URLSearchParams({ limit: String(limit), offset: String(offset) });
+    if (query) parameters.set('q', query);
+    return request(`/api/v1/tracks?${parameters}`);
+  },
+
+  /** @param {string} trackId @returns {Promise<Track>} */
+  async track(trackId) {
+    return request(`/api/v1/tracks/${encodeURIComponent(trackId)}`);
+  },
+};
+
+/** @param {Pick<Track, 'id' | 'hasCover'>} track @returns {string | null} address of the embedded picture */
+export function coverUrl(track) {
+  return track.hasCover ? `/api/v1/tracks/${encodeURIComponent(track.id)}/cover` : null;
+}

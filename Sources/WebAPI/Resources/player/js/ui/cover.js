@@ -1,0 +1,34 @@
+import { coverUrl } from '../net/api.js';
+import { element } from './dom.js';
+
+/** Paper labels that `library.css` has colours for. */
+const TONES = 6;
+
+/** @param {string} text @returns {number} the same for the same text */
+function toneOf(text) {
+  let hash = 0;
+  for (const character of text) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
+  return hash % TONES;
+}
+
+/**
+ * Shows a track's cover in an element; a paper label where there is none, or where it cannot be loaded.
+ *
+ * @param {HTMLElement} holder
+ * @param {import('../net/api.js').Track | null} track
+ */
+export function showCover(holder, track) {
+  const key = track ? `${track.id}` : '';
+  if (holder.dataset.cover === key) return;
+  holder.dataset.cover = key;
+  const url = track && coverUrl(track);
+  const label = () => element('span', { class: 'label', 'data-tone': String(toneOf(track?.album ?? track?.title ?? '')) });
+  if (!url) {
+    holder.replaceChildren(label());
+    return;
+  }
+  const image = /** @type {HTMLImageElement} */ (element('img', { alt: '', decoding: 'async', draggable: 'false' }));
+  image.addEventListener('error', () => image.replaceWith(label()));
+  image.src = url;
+  holder.replaceChildren(image);
+}

@@ -1,0 +1,338 @@
+import { PAGE_SIZE, SEARCH_DEBOUNCE_MS } from '../limits.js';
+import { api } from '../net/api.js';
+import { TrackList } from '../player/track-list.js';
+import { showCover } from './cover.js';
+import { byId, element } from './dom.js';
+import { clock, sourceFormat } from './format.js';
+
+/** Rows drawn beyond the visible ones, so that a flick of the wheel shows no blank. */
+const OVERSCAN_ROWS = 8;
+/** Rows of the skeleton while the first page is on its way. */
+const GHOST_ROWS = 12;
+
+/**
+ * The library: a list that holds only the rows one can see. Rows sit at `index × height`; pages are fetched as they come into view.
+ */
+export class Library {
+  #playback;
+  #scroll = byId('library-scroll');
+  #grid = byId('library-list');
+  #blank = byId('library-blank');
+  #field = byId('search');
+  /** @type {Map<number, HTMLElement>} rows on the page by index */
+  #rows = new Map();
+  #list = this.#makeList('');
+  #focusIndex = 0;
+  #rowHeight = 60;
+  #searchTimer = 0;
+  #frame = 0;
+  /** @type {Set<number>} pages that could not be fetched; tried again when scrolled to or on `retry` */
+  #failedPages = new Set();
+
+  /** @param {import('../player/playback.js').Playback} playback */
+  constructor(playback) {
+    this.#playback = playback;
+    this.#scroll.addEventListener('scroll', () => this.#schedule(), { passive: true });
+    new ResizeObserver(() => this.#measure()).observe(this.#scroll);
+    this.#grid.addEventListener('click', (event) => this.#clicked(event));
+    this.#grid.addEventListener('keydown', (event) => this.#key(event));
+    this.#field.addEventListener('input', () => this.#typed());
+    byId('search-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#search();
+    });
+    playback.on('change', () => this.#markCurrent());
+  }
+
+  get list() {
+    return this.#list;
+  }
+
+  focusSearch() {
+    this.#field.focus();
+    this.#field.select();
+  }
+
+  /** Fetches the library anew: after a log-in, or by the button of an error. */
+  async reload() {
+    this.#list = this.#makeList(this.#field.value.trim());
+    this.#failedPages.clear();
+    this.#focusIndex = 0;
+    this.#clearRows();
+    this.#showGhosts();
+    await this.#loadFirst(this.#list);
+  }
+
+  /** Draws what is in view again, and fetches what could not be: after a session was renewed. */
+  refresh() {
+    this.#failedPages.clear();
+    this.#clearRows();
+    this.#measure();
+  }
+
+  clear() {
+    this.#field.value = '';
+    this.#list = this.#makeList('');
+    this.#clearRows();
+    byId('library-count').textContent = '';
+  }
+
+  #makeList(query) {
+    return new TrackList(query, (page) => api.tracks(page));
+  }
+
+  #typed() {
+    clearTimeout(this.#searchTimer);
+    this.#searchTimer = setTimeout(() => this.#search(), SEARCH_DEBOUNCE_MS);
+  }
+
+  async #search() {
+    clearTimeout(this.#searchTimer);
+    const query = this.#field.value.trim();
+    if (query === this.#list.query && this.#list.total !== null) return;
+    const list = this.#makeList(query);
+    this.#list = list;
+    this.#failedPages.clear();
+    await this.#loadFirst(list);
+  }
+
+  async #loadFirst(list) {
+    try {
+      await list.loadPage(0);
+    } catch (error) {
+      if (list === this.#list) this.#showError(error);
+      return;
+    }
+    if (list !== this.#list) return;
+    this.#focusIndex = 0;
+    this.#scroll.scrollTop = 0;
+    this.#clearRows();
+    this.#showCount();
+    this.#measure();
+  }
+
+  #showCount() {
+    const total = this.#list.total ?? 0;
+    const { query } = this.#list;
+    byId('library-title').textContent = query ? 'Search' : 'Library';
+    byId('library-count').textContent =
+      `${total.toLocaleString('en')} track${total === 1 ? '' : 's'}${query ? ` for “${query}”` : ''}`;
+    this.#grid.setAttribute('aria-rowcount', String(total));
+    this.#blank.hidden = total > 0;
+    if (total > 0) return;
+    if (query) {
+      this.#showBlank('Nothing found', `No title, artist or album has “${query}” in it.`, 'Show the whole library', () => {
+        this.#field.value = '';
+        this.#search();
+      });
+    } else {
+      this.#showBlank('The crate is empty', 'Put music into the library folder of the server. It shows up here.', 'Look again', () =>
+        this.reload(),
+      );
+    }
+  }
+
+  #showError(error) {
+    this.#clearRows();
+    byId('library-count').textContent = '';
+    if (error.status === 401) return; // the log-in dialog says it
+    this.#showBlank('The library cannot be reached', error.message, 'Try again', () => this.reload());
+  }
+
+  #showBlank(title, text, action, onAction) {
+    const button = element('button', { class: 'button-quiet', type: 'button' }, action);
+    button.addEventListener('click', onAction);
+    const disc = element('span', { class: 'blank__disc' }, element('span', { class: 'label', 'data-tone': '5' }));
+    this.#blank.replaceChildren(
+      disc,
+      element('p', { class: 'blank__title' }, title),
+      element('p', { class: 'blank__text' }, text),
+      button,
+    );
+    this.#blank.hidden = false;
+  }
+
+  #showGhosts() {
+    this.#blank.hidden = true;
+    this.#measureRow();
+    for (let index = 0; index < GHOST_ROWS; index += 1) this.#place(index, ghostRow());
+  }
+
+  #clearRows() {
+    for (const row of this.#rows.values()) row.remove();
+    this.#rows.clear();
+    this.#grid.style.height = '0';
+  }
+
+  #measureRow() {
+    const probe = getComputedStyle(document.documentElement).getPropertyValue('--row');
+    this.#rowHeight = Number.parseFloat(probe) || 60;
+  }
+
+  #measure() {
+    this.#measureRow();
+    if (this.#list.total === null) return;
+    this.#grid.style.height = `${this.#list.total * this.#rowHeight}px`;
+    for (const [index, row] of this.#rows) this.#move(row, index);
+    this.#render();
+  }
+
+  #schedule() {
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#render();
+    });
+  }
+
+  #render() {
+    const total = this.#list.total ?? 0;
+    const first = Math.max(Math.floor(this.#scroll.scrollTop / this.#rowHeight) - OVERSCAN_ROWS, 0);
+    const visible = Math.ceil(this.#scroll.clientHeight / this.#rowHeight) + 2 * OVERSCAN_ROWS;
+    const last = Math.min(first + visible, total);
+    const focused = document.activeElement;
+    for (const [index, row] of this.#rows) {
+      if ((index >= first && index < last) || row === focused) continue;
+      row.remove();
+      this.#rows.delete(index);
+    }
+    for (let index = first; index < last; index += 1) this.#renderRow(index);
+    const firstPage = Math.floor(first / PAGE_SIZE);
+    for (let page = firstPage; page * PAGE_SIZE < last; page += 1) this.#need(page);
+  }
+
+  #renderRow(index) {
+    const track = this.#list.peek(index);
+    const here = this.#rows.get(index);
+    if (here && (here.dataset.id !== undefined || !track)) return;
+    here?.remove();
+    this.#place(index, track ? this.#trackRow(track, index) : ghostRow());
+  }
+
+  async #need(page) {
+    const list = this.#list;
+    if (list.peek(page * PAGE_SIZE) || this.#failedPages.has(page)) return;
+    try {
+      await list.loadPage(page);
+    } catch (error) {
+      this.#failedPages.add(page);
+      if (error.status === 401) return; // the log-in dialog is there; `refresh` goes on after it
+      setTimeout(() => this.#failedPages.delete(page) && this.#schedule(), 3_000);
+      return;
+    }
+    if (list === this.#list) this.#schedule();
+  }
+
+  #place(index, row) {
+    this.#move(row, index);
+    this.#rows.set(index, row);
+    this.#grid.append(row);
+  }
+
+  #move(row, index) {
+    row.style.transform = `translateY(${index * this.#rowHeight}px)`;
+  }
+
+  #trackRow(track, index) {
+    const thumb = element('span', { class: 'thumb' });
+    showCover(thumb, track);
+    const row = element(
+      'div',
+      {
+        class: 'row',
+        role: 'row',
+        tabindex: index === this.#focusIndex ? '0' : '-1',
+        'aria-rowindex': String(index + 1),
+        'data-index': String(index),
+        'data-id': track.id,
+      },
+      element('span', { class: 'row__index', 'aria-hidden': 'true' }, String(index + 1)),
+      thumb,
+      element(
+        'span',
+        { class: 'row__names', role: 'gridcell' },
+        element('span', { class: 'row__title' }, track.title),
+        element('span', { class: 'row__artist' }, track.artist ?? 'Unknown artist'),
+      ),
+      element('span', { class: 'row__album', role: 'gridcell' }, track.album ?? ''),
+      element('span', { class: 'row__format', role: 'gridcell' }, sourceFormat(track)),
+      element('span', { class: 'row__time', role: 'gridcell' }, clock(track.duration)),
+    );
+    this.#mark(row, track.id);
+    return row;
+  }
+
+  #markCurrent() {
+    for (const row of this.#rows.values()) if (row.dataset.id !== undefined) this.#mark(row, row.dataset.id);
+  }
+
+  #mark(row, id) {
+    const isCurrent = id === this.#playback.track?.id && (this.#playback.list !== this.#list || Number(row.dataset.index) === this.#playback.index);
+    if ((row.getAttribute('aria-current') === 'true') === isCurrent) return;
+    const cell = row.querySelector('.row__index');
+    if (isCurrent) {
+      row.setAttribute('aria-current', 'true');
+      cell?.replaceChildren(element('span', { class: 'bars' }, element('i'), element('i'), element('i')));
+    } else {
+      row.removeAttribute('aria-current');
+      cell?.replaceChildren(String(Number(row.dataset.index) + 1));
+    }
+  }
+
+  #clicked(event) {
+    const row = event.target.closest('.row[data-id]');
+    if (row) this.#choose(Number(row.dataset.index));
+  }
+
+  #choose(index) {
+    this.#focusIndex = index;
+    for (const [at, row] of this.#rows) if (row.dataset.id !== undefined) row.tabIndex = at === index ? 0 : -1;
+    const isCurrent = this.#playback.list === this.#list && this.#playback.index === index;
+    if (isCurrent && this.#playback.status !== 'failed') this.#playback.toggle();
+    else this.#playback.playFrom(this.#list, index);
+  }
+
+  #key(event) {
+    const index = Number(event.target.closest('.row[data-id]')?.dataset.index ?? Number.NaN);
+    if (Number.isNaN(index) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const screen = Math.max(Math.floor(this.#scroll.clientHeight / this.#rowHeight) - 1, 1);
+    const last = (this.#list.total ?? 1) - 1;
+    const goTo = {
+      ArrowDown: index + 1,
+      ArrowUp: index - 1,
+      PageDown: index + screen,
+      PageUp: index - screen,
+      Home: 0,
+      End: last,
+    }[event.key];
+    if (event.key === 'Enter') this.#choose(index);
+    else if (goTo !== undefined) this.#focus(Math.min(Math.max(goTo, 0), last));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  async #focus(index) {
+    const top = index * this.#rowHeight;
+    const { scrollTop, clientHeight } = this.#scroll;
+    if (top < scrollTop) this.#scroll.scrollTop = top;
+    else if (top + this.#rowHeight > scrollTop + clientHeight) this.#scroll.scrollTop = top + this.#rowHeight - clientHeight;
+    const list = this.#list;
+    await list.get(index).catch(() => undefined); // a page that fails stays a ghost, which cannot be focused
+    if (list !== this.#list) return;
+    this.#focusIndex = index;
+    this.#render();
+    for (const [at, row] of this.#rows) if (row.dataset.id !== undefined) row.tabIndex = at === index ? 0 : -1;
+    if (this.#rows.get(index)?.dataset.id !== undefined) this.#rows.get(index)?.focus({ preventScroll: true });
+  }
+}
+
+function ghostRow() {
+  return element(
+    'div',
+    { class: 'row row--ghost', 'aria-hidden': 'true' },
+    element('span', { class: 'row__index' }),
+    element('span', { class: 'thumb' }),
+    element('span', {}, element('span', { class: 'ghost ghost--long' }), element('span', { class: 'ghost ghost--short' })),
+  );
+}

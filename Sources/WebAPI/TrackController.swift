@@ -1,0 +1,101 @@
+import Catalog
+import Foundation
+import Gateway
+import HTTPTypes
+import Hummingbird
+import NIOPosix
+
+/// The library: `/api/v1/tracks`.
+struct TrackController: Sendable {
+  /// A track as clients see it.
+  struct TrackAnswer: ResponseEncodable {
+    var id: String
+    var title: String
+    var artist: String?
+    var album: String?
+    var albumArtist: String?
+    var genre: String?
+    var year: Int?
+    var trackNumber: Int?
+    var discNumber: Int?
+    var duration: Double
+    var codec: String
+    var bitrate: Int?
+    var sampleRate: Int
+    var channels: Int
+    var bitsPerSample: Int?
+    var hasCover: Bool
+
+    init(_ track: Track) {
+      id = track.id
+      title = track.title
+      artist = track.artist
+      album = track.album
+      albumArtist = track.albumArtist
+      genre = track.genre
+      year = track.year
+      trackNumber = track.trackNumber
+      discNumber = track.discNumber
+      duration = Double(track.gridSampleCount) / Double(track.gridRate)
+      codec = track.codec
+      bitrate = track.bitrate > 0 ? track.bitrate : nil
+      sampleRate = track.sampleRate
+      channels = track.channels
+      bitsPerSample = track.bitsPerSample
+      hasCover = track.coverKey != nil
+    }
+  }
+
+  struct PageAnswer: ResponseEncodable {
+    var tracks: [TrackAnswer]
+    var total: Int
+    var limit: Int
+    var offset: Int
+  }
+
+  let tracks: any TrackRepository
+  let covers: CoverStore
+
+  func addRoutes(to group: RouterGroup<APIContext>) {
+    group.get("tracks", use: list)
+    group.get("tracks/:id") { _, context in TrackAnswer(try await track(context)) }
+    group.get("tracks/:id/cover", use: cover)
+  }
+
+  private func list(_ request: Request, _ context: APIContext) async throws -> PageAnswer {
+    let query = request.uri.queryParameters["q"].map(String.init) ?? ""
+    guard query.count <= WebLimits.queryLength else { throw DubplateError(.badRequest, "q: is too long") }
+    let limit = try Self.number("limit", in: request, default: WebLimits.defaultPageSize, range: 1...WebLimits.pageSize)
+    let offset = try Self.number("offset", in: request, default: 0, range: 0...Int(Int32.max))
+    let page = try await tracks.search(query: query, limit: limit, offset: offset)
+    return PageAnswer(tracks: page.rows.map(TrackAnswer.init), total: page.total, limit: limit, offset: offset)
+  }
+
+  private func track(_ context: APIContext) async throws -> Track {
+    let id = try context.parameters.require("id")
+    guard let track = try await tracks.track(id: id) else { throw DubplateError(.unknownTrack, "there is no such track") }
+    return track
+  }
+
+  private func cover(_ request: Request, _ context: APIContext) async throws -> Response {
+    guard let key = try await track(context).coverKey else { throw DubplateError(.noCover, "the track has no cover") }
+    let tag = "\"\(key)\""
+    var headers: HTTPFields = [.eTag: tag, .cacheControl: "private, max-age=86400"]
+    if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }
+    guard let cover = try await NIOThreadPool.singleton.runIfActive({ try covers.cover(key: key) }) else {
+      throw DubplateError(.noCover, "the track has no cover")
+    }
+    headers[.contentType] = cover.mime
+    return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: cover.data)))
+  }
+
+  private static func number(
+    _ name: String, in request: Request, default fallback: Int, range: ClosedRange<Int>
+  ) throws(DubplateError) -> Int {
+    guard let text = request.uri.queryParameters[name[...]] else { return fallback }
+    guard let number = Int(text), range.contains(number) else {
+      throw DubplateError(.badRequest, "\(name): must be a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+}

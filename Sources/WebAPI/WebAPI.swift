@@ -1,0 +1,72 @@
+import Access
+import Catalog
+import Foundation
+import Gateway
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// Everything that is answered over plain HTTP: the REST interface, health, and the player's files.
+public struct WebAPI: Sendable {
+  private let auth: AuthController
+  private let tracks: TrackController
+  private let streams: StreamController
+  private let tokens: AccessTokens
+  private let readiness: Readiness
+  private let logger: Logger
+
+  /// - Parameter socketPath: where the Socket.IO server is, for `websocketUrl`.
+  public init(
+    users: any UserRepository, tracks: any TrackRepository, covers: CoverStore, tokens: AccessTokens, hasher: LoginHasher,
+    gateway: StreamGateway, readiness: Readiness, socketPath: String, logger: Logger
+  ) {
+    auth = AuthController(users: users, tokens: tokens, hasher: hasher)
+    self.tracks = TrackController(tracks: tracks, covers: covers)
+    streams = StreamController(gateway: gateway, tokens: tokens, socketPath: socketPath)
+    self.tokens = tokens
+    self.readiness = readiness
+    self.logger = logger
+  }
+
+  /// The HTTP service.
+  /// - Parameters:
+  ///   - server: builds the child channels; where the Socket.IO server hooks in.
+  ///   - onServerRunning: called when the port is listened on.
+  public func application(
+    server: HTTPServerBuilder, configuration: ApplicationConfiguration, logger: Logger,
+    onServerRunning: @escaping @Sendable (any Channel) async -> Void
+  ) -> some ApplicationProtocol {
+    Application(
+      responder: responder(), server: server, configuration: configuration, onServerRunning: onServerRunning, logger: logger)
+  }
+
+  private func responder() -> RouterResponder<APIContext> {
+    let router = Router(context: APIContext.self)
+    router.add(middleware: PageMiddleware())
+    router.add(middleware: ErrorMiddleware())
+    router.add(
+      middleware: FileMiddleware(
+        Self.playerFolder,
+        cacheControl: .init([(MediaType(type: .any), [.noCache])]),
+        searchForIndexHtml: true, logger: logger))
+    router.get("healthz") { _, _ in "ok\n" }
+    router.get("readyz") { [readiness] _, _ in
+      if let reason = readiness.reason { return Response(status: .serviceUnavailable, body: .init(byteBuffer: ByteBuffer(string: reason + "\n"))) }
+      return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: "ready\n")))
+    }
+    let api = router.group("api/v1")
+    auth.addOpenRoutes(to: api)
+    let closed = api.group().add(middleware: TokenMiddleware(tokens: tokens))
+    auth.addRoutes(to: closed)
+    tracks.addRoutes(to: closed)
+    streams.addRoutes(to: closed)
+    return router.buildResponder()
+  }
+
+  /// The player's files, beside the executable.
+  static var playerFolder: String {
+    Bundle.module.url(forResource: "player", withExtension: nil)?.path ?? ""
+  }
+}

@@ -1,0 +1,19 @@
+/// SplitMix64 (Steele, Lea, Flood 2014): a run with the same seed seeks to the same positions.
+struct RandomNumbers: Sendable {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  mutating func next32() -> UInt32 { UInt32(truncatingIfNeeded: next() >> 32) }
+
+  /// 0 ..< 1.
+  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+@main
+struct Dubplate: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dubplate",
+    abstract: "A real-time music streaming server.",
+    discussion: """
+      Serve a folder of music to every device of every listener:
+
+        dubplate user add anna --plan premium --data ./data
+        dubplate serve --library /music --data ./data
+
+      Every setting is a flag, an environment variable or a line of a file given by --config, in that order.
+      """,
+    version: "0.1.0",
+    subcommands: [ServeCommand.self, UserCommand.self, TokenCommand.self])
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import DubplateServer
+import Foundation
+import Logging
+
+/// `dubplate serve`.
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Serve the library: everything in one process.",
+    discussion: """
+      The library is scanned at the start and every ten minutes; what is playing goes on meanwhile. Ctrl-C ends in good order, and all is
+      remembered in the data folder: users, tracks, covers, finished segments.
+
+      JWT_SECRET (at least 32 bytes) signs the tokens; without it a secret is made once and kept in the data folder.
+      """)
+
+  @Option(help: "Address to listen on (HOST; default 127.0.0.1). 0.0.0.0 listens on all.")
+  var host: String?
+  @Option(help: "Port to listen on (PORT; default 3001). 0 lets the system choose.")
+  var port: String?
+  @Option(help: "Folder of the database and of finished segments (DUBPLATE_DATA; default ./data).")
+  var data: String?
+  @Option(help: "Folder of the music (DUBPLATE_LIBRARY; default ./library).")
+  var library: String?
+  @Option(help: "Origins of other sites' pages that may connect, separated by commas, or * (ALLOWED_ORIGINS; default none).")
+  var allowedOrigins: String?
+  @Option(help: "Bytes of finished segments on disk, such as 500M or 10G (DUBPLATE_SEGMENT_BUDGET; default 10G).")
+  var segmentBudget: String?
+  @Option(help: "Bytes of finished segments in memory (DUBPLATE_MEMORY_BUDGET; default 256M).")
+  var memoryBudget: String?
+  @Option(help: "Threads that encode (DUBPLATE_ENCODERS; default 0: one a core).")
+  var encoders: String?
+  @Option(help: "Seconds between two scans of the library (DUBPLATE_SCAN_INTERVAL; default 600; 0: only at the start).")
+  var scanInterval: String?
+  @Option(name: .customLong("socketio-client"), help: "The official browser client, served at /socket.io/socket.io.js (DUBPLATE_SOCKETIO_CLIENT).")
+  var socketIOClient: String?
+  @Option(help: "trace, debug, info, notice, warning, error or critical (LOG_LEVEL; default info).")
+  var logLevel: String?
+  @Option(help: "File of KEY=value lines; the keys are the environment variables' names.")
+  var config: String?
+
+  func run() async throws {
+    let settings = try read()
+    var logger = Logger(label: "dubplate", factory: { StreamLogHandler.standardError(label: $0) })
+    logger.logLevel = settings.logLevel
+    do {
+      try await DubplateServer(configuration: settings, logger: logger).run()
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  private func read() throws -> ServerConfiguration {
+    let flags: [ConfigurationKey: String?] = [
+      .host: host, .port: port, .data: data, .library: library, .allowedOrigins: allowedOrigins, .segmentBudget: segmentBudget,
+      .memoryBudget: memoryBudget, .encoders: encoders, .scanInterval: scanInterval, .socketIOClient: socketIOClient, .logLevel: logLevel,
+    ]
+    do {
+      let file = try config.map { try String(contentsOfFile: $0, encoding: .utf8) }
+      return try ConfigurationReader(
+        flags: flags.compactMapValues { $0 }, environment: ProcessInfo.processInfo.environment, file: file
+      ).read()
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+}

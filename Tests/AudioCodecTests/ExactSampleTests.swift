@@ -1,0 +1,119 @@
+import AudioCodec
+import Foundation
+import Testing
+
+/// Nothing lost, nothing doubled, from the first segment to the last.
+@Suite struct ExactSampleTests {
+  struct Source: Sendable, CustomStringConvertible {
+    var ending: String
+    var arguments: [String]
+    var description: String { arguments.joined(separator: " ") + " " + ending }
+  }
+
+  static let sources = [
+    Source(ending: "wav", arguments: ["-ar", "44100", "-c:a", "pcm_s16le"]),
+    Source(ending: "wav", arguments: ["-ar", "96000", "-c:a", "pcm_s24le"]),
+    Source(ending: "flac", arguments: ["-ar", "48000", "-ac", "1"]),
+    Source(ending: "flac", arguments: ["-ar", "88200", "-sample_fmt", "s32"]),
+    Source(ending: "mp3", arguments: ["-ar", "44100", "-b:a", "192k"]),
+    Source(ending: "mp3", arguments: ["-ar", "22050", "-q:a", "3"]),
+    Source(ending: "mp3", arguments: ["-ar", "32000", "-ac", "1", "-b:a", "96k"]),
+    Source(ending: "m4a", arguments: ["-ar", "48000", "-c:a", "aac"]),
+    Source(ending: "ogg", arguments: ["-ar", "44100", "-c:a", "libvorbis"]),
+    Source(ending: "opus", arguments: ["-c:a", "libopus"]),
+    Source(ending: "aiff", arguments: ["-ar", "22050"]),
+    Source(ending: "m4a", arguments: ["-c:a", "alac"]),
+    Source(ending: "wv", arguments: ["-c:a", "wavpack"]),
+  ]
+
+  @Test(arguments: sources)
+  func everyCodecKeepsEverySample(_ source: Source) throws {
+    // Six seconds and a bit: two segments and a short third one.
+    let path = try TestAudio.convert(TestAudio.piece.path, ["-t", "5.4321"] + source.arguments, to: source.ending)
+    let probe = try AudioProbe.read(path: path)
+    let judge = try TestAudio.decode(path)
+    let exact = Double(judge.count) - Double(probe.sampleCount)
+    // ffmpeg's own decode leaves the padding of an AAC track in.
+    #expect(source.arguments.contains("aac") ? (0..<1_024).contains(exact) : exact == 0)
+    let original = 5.4321 * Double(probe.sampleRate)
+    #expect(abs(Double(probe.sampleCount) - original) <= 1, "the music's own length")
+
+    let reader = try PCMReader(path: path, facts: probe.facts)
+    let pcm = try reader.read(Int(probe.gridSampleCount) + 10)
+    #expect(Int64(pcm.count) == probe.gridSampleCount)
+    for settings in TrackEncoding.all(probe) where settings.bitrate != 320_000 {
+      let track = try TrackEncoding.encode(
+        path, probe, settings, ranges: TrackEncoding.segments(settings, probe.gridSampleCount))
+      let decoded = try TrackEncoding.decode(track)
+      #expect(track.frameCount == settings.frameCount(totalSamples: probe.gridSampleCount))
+      if settings.codec == .flac {
+        #expect(Int64(decoded.count) == probe.gridSampleCount)
+        let steps: Float = settings.bitDepth == 16 ? 32_768 : 8_388_608
+        #expect(Comparison.peakDifference(pcm, decoded) <= 20 * log10(Double(0.51 / steps)) + 0.01)
+      } else {
+        #expect(decoded.count == track.frameCount * settings.frameSamples)
+        let best = Comparison.ratio(pcm, decoded)
+        #expect(best > 8)
+        for shift in [-2, -1, 1, 2] { #expect(Comparison.ratio(pcm, decoded, shift: shift) < best) }
+      }
+    }
+  }
+
+  @Test(arguments: [("pcm_s16le", "s16", 16), ("pcm_s24le", "s32", 24)])
+  func flacIsTheSourceBitForBit(_ sample: (codec: String, format: String, bits: Int)) throws {
+    let path = try TestAudio.convert(
+      TestAudio.piece.path, ["-t", "7.77", "-af", "volume=0.7", "-c:a", sample.codec], to: "wav")
+    let probe = try AudioProbe.read(path: path)
+    #expect(probe.flacBitDepth == sample.bits)
+    let settings = EncoderSettings.flac(bitDepth: probe.flacBitDepth, sampleRate: probe.gridRate)
+    let track = try TrackEncoding.encode(
+      path, probe, settings, ranges: TrackEncoding.segments(settings, probe.gridSampleCount))
+    let file = try TestAudio.write(track.file, ending: "flac")
+    let raw = ["-f", sample.format == "s16" ? "s16le" : "s24le", "-"]
+    let ours = TestAudio.ffmpeg(["-i", file] + raw)
+    let theirs = TestAudio.ffmpeg(["-i", path] + raw)
+    #expect(ours.errors.isEmpty)
+    #expect(ours.output == theirs.output)
+    #expect(!ours.output.isEmpty)
+    // A strict judge: checksums, frame numbers and the header's own claims.
+    let strict = TestAudio.ffmpeg(["-err_detect", "crccheck+bitstream+buffer+explode", "-i", file, "-f", "null", "-"])
+    #expect(strict.status == 0 && strict.errors.isEmpty)
+    let again = try AudioProbe.read(path: file)
+    #expect(again.sampleCount == probe.gridSampleCount && again.bitsPerSample == sample.bits)
+  }
+
+  @Test func monoIsDoubledWithoutLosingLevel() throws {
+    let path = try TestAudio.convert(TestAudio.piece.path, ["-t", "1", "-ac", "1", "-c:a", "pcm_s16le"], to: "wav")
+    let pcm = try PCMReader(path: path).read(44_100)
+    let raw = TestAudio.ffmpeg(["-i", path, "-f", "f32le", "-"]).output
+    #expect(pcm.left == pcm.right)
+    raw.withUnsafeBytes { #expect(Array($0.bindMemory(to: Float.self)) == pcm.left) }
+  }
+
+  @Test func surroundIsMixedWithoutClipping() throws {
+    let path = try TestAudio.convert(
+      TestAudio.piece.path, ["-t", "1", "-af", "pan=5.1|c0=c0|c1=c1|c2=c0|c3=c0|c4=c0|c5=c1", "-c:a", "pcm_s16le"], to: "wav")
+    let probe = try AudioProbe.read(path: path)
+    #expect(probe.channels == 6 && probe.flacBitDepth == 24)
+    let pcm = try PCMReader(path: path, facts: probe.facts).read(44_100)
+    #expect(pcm.count == 44_100)
+    #expect(pcm.left.allSatisfy { abs($0) <= 1 })
+    #expect(Comparison.energy(pcm, in: 0..<44_100) > 1e-5)
+  }
+
+  @Test func shortTracksKeepTheirLength() throws {
+    for count in [1, 100, 1_023, 1_153, 4_609, 92_160, 92_161] {
+      let path = "\(TestAudio.folder)/short-\(count).wav"
+      try WAVFile.write(Synthesis.sine(440, count: count, rate: 44_100), rate: 44_100, to: path)
+      let probe = try AudioProbe.read(path: path)
+      #expect(probe.sampleCount == Int64(count))
+      for settings in TrackEncoding.all(probe) {
+        let track = try TrackEncoding.encode(
+          path, probe, settings, ranges: TrackEncoding.segments(settings, probe.gridSampleCount))
+        let decoded = try TrackEncoding.decode(track)
+        let whole = settings.codec == .flac ? count : (count + settings.frameSamples - 1) / settings.frameSamples * settings.frameSamples
+        #expect(decoded.count == whole)
+      }
+    }
+  }
+}

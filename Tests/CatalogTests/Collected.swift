@@ -1,0 +1,12 @@
+import Synchronization
+
+/// Values that arrive from several threads.
+final class Collected<Value: Sendable>: Sendable {
+  private let storage = Mutex<[Value]>([])
+
+  func append(_ value: Value) {
+    storage.withLock { $0.append(value) }
+  }
+
+  var values: [Value] { storage.withLock { $0 } }
+}

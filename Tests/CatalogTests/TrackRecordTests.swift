@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@testable import Catalog
+
+@Suite struct TrackRecordTests {
+  private let stamp = FileStamp(size: 1, modified: 2)
+
+  private func record(_ path: String = "a/b.flac", change: (inout InspectedAudio) -> Void = { _ in }) throws -> TrackRecord {
+    var audio = InspectedAudio.fake
+    change(&audio)
+    return try TrackRecord(path: path, stamp: stamp, audio: audio, coverKey: nil)
+  }
+
+  @Test(arguments: [
+    ("a/01 Amen.flac", "01 Amen"), ("x.y.mp3", "x.y"), ("a/.hidden", ".hidden"), ("a/ .mp3", " .mp3"), ("plain", "plain"),
+  ])
+  func withoutATitleTheFilesNameIsTheTitle(_ path: String, _ title: String) throws {
+    #expect(try record(path).title == title)
+    #expect(try record(path) { $0.title = " \u{0} \n" }.title == title)
+  }
+
+  @Test func tagsAreCleanedAndCut() throws {
+    let record = try record {
+      $0.title = "  Two\u{0}Parts\u{7} "
+      $0.artist = ""
+      $0.album = String(repeating: "x", count: 100_000)
+      $0.genre = "\u{202E}Drum"
+    }
+    #expect(record.title == "Two Parts")
+    #expect(record.artist == nil)
+    #expect(record.album?.count == Limits.tagCharacters)
+    #expect(record.genre == "Drum")
+  }
+
+  @Test func numbersOutOfRangeAreNoNumbers() throws {
+    let record = try record {
+      $0.year = 0
+      $0.trackNumber = -1
+      $0.discNumber = .max
+      $0.bitrate = -5
+    }
+    #expect(record.year == nil && record.trackNumber == nil && record.discNumber == nil)
+    #expect(record.audio.bitrate == 0)
+  }
+
+  @Test(arguments: [
+    { $0.duration = .nan }, { $0.duration = .infinity }, { $0.duration = 0 }, { $0.duration = -1 },
+    { $0.sampleCount = 0 }, { $0.gridSampleCount = -1 }, { $0.sampleRate = 0 }, { $0.channels = 0 },
+    { $0.channels = 1_000 }, { $0.gridRate = 96_000 },
+  ] as [@Sendable (inout InspectedAudio) -> Void])
+  func factsThatNoSoundHasAreRefused(_ change: @Sendable (inout InspectedAudio) -> Void) {
+    let error = #expect(throws: InspectionError.self) { try record(change: change) }
+    #expect(error?.code == "damaged")
+  }
+
+  @Test func aFingerprintStandsForPathSizeAndTime() {
+    let base = Identifier.fingerprint(path: "a", size: 1, modified: 2)
+    #expect(base == Identifier.fingerprint(path: "a", size: 1, modified: 2))
+    #expect(base != Identifier.fingerprint(path: "b", size: 1, modified: 2))
+    #expect(base != Identifier.fingerprint(path: "a", size: 2, modified: 2))
+    #expect(base != Identifier.fingerprint(path: "a", size: 1, modified: 3))
+    #expect(
+      Identifier.fingerprint(path: "a:1", size: 2, modified: 3)
+        != Identifier.fingerprint(path: "a", size: 1, modified: 23))
+  }
+}

@@ -1,0 +1,230 @@
+"""The server under test: the built program a child process on a free loopback port, with its own data."""
+
+import os
+import pathlib
+import secrets
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+import requests
+
+import library as libraries
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+START_SECONDS = 60
+STOP_SECONDS = 20
+
+
+def program():
+    """The `dubplate` to test: DUBPLATE_BIN, or the debug build."""
+    path = pathlib.Path(os.environ.get("DUBPLATE_BIN") or ROOT / ".build/debug/dubplate")
+    assert path.is_file(), f"{path} isn't built; run `make build`"
+    return path
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A running `dubplate serve`. `username` is on the premium plan, `lite` on the free one; both have `password`."""
+
+    username, lite = "demo", "lite"
+
+    def __init__(self, data, library, log_path, secret=None, wrap=(), arguments=(), users=True):
+        self.data, self.library, self.log_path = pathlib.Path(data), pathlib.Path(library), pathlib.Path(log_path)
+        self.password, self.jwt_secret = "correct horse battery", secret or secrets.token_hex(32)
+        self.wrap, self.arguments = tuple(map(str, wrap)), tuple(map(str, arguments))
+        self.process, self.port, self._tokens = None, free_port(), {}
+        self.data.mkdir(parents=True, exist_ok=True)
+        if users:
+            self.add_user(self.username, "premium")
+            self.add_user(self.lite, "free")
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def environment(self):
+        own = ("PORT", "HOST", "LOG_LEVEL", "ALLOWED_ORIGINS")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("DUBPLATE_") and k not in own}
+        client = os.environ.get("DUBPLATE_SOCKETIO_CLIENT") or str(ROOT / ".build-assets/socket.io.min.js")
+        return kept | {"JWT_SECRET": self.jwt_secret, "DUBPLATE_SOCKETIO_CLIENT": client}
+
+    def run(self, *arguments, stdin=None):
+        """Runs a short subcommand to its end."""
+        return subprocess.run(
+            [program(), *map(str, arguments)],
+            input=stdin,
+            text=True,
+            capture_output=True,
+            timeout=60,
+            env=self.environment,
+        )
+
+    def add_user(self, name, plan):
+        done = self.run(
+            "user", "add", name, "--plan", plan, "--password-stdin", "--data", self.data, stdin=self.password + "\n"
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def spawn(self):
+        command = [
+            *self.wrap,
+            program(),
+            "serve",
+            "--data",
+            self.data,
+            "--library",
+            self.library,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            self.port,
+            *self.arguments,
+        ]
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                list(map(str, command)),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=self.environment,
+            )
+
+    def start(self):
+        """Returns when the server says that it serves."""
+        self._tokens = {}
+        self.spawn()
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            assert self.process.poll() is None, f"ended with {self.process.returncode}:\n{self.log()[-3000:]}"
+            try:
+                if requests.get(self.url + "/readyz", timeout=2).status_code == 200:
+                    return self
+            except requests.RequestException:
+                pass
+            assert time.monotonic() < deadline, f"not ready within {START_SECONDS} s:\n{self.log()[-3000:]}"
+            try:
+                self.process.wait(timeout=0.05)
+            except subprocess.TimeoutExpired:
+                pass
+
+    def stop(self, number=signal.SIGTERM):
+        """Asks the server to end, and returns its exit status."""
+        if self.process is None:
+            return 0
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            status = self.process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(
+                f"didn't end within {STOP_SECONDS} s of signal {number}:\n{self.log()[-3000:]}"
+            ) from None
+        self.process = None
+        return status
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def login(self, user=None, password=None):
+        credentials = {"username": user or self.username, "password": password or self.password}
+        return requests.post(self.url + "/api/v1/auth/login", json=credentials, timeout=20)
+
+    def token(self, user=None):
+        """An access token got over REST; kept for a few minutes, as a client would."""
+        user = user or self.username
+        if user not in self._tokens or self._tokens[user][1] < time.monotonic():
+            answer = self.login(user)
+            assert answer.status_code == 200, answer.text
+            self._tokens[user] = (answer.json()["token"], time.monotonic() + 300)
+        return self._tokens[user][0]
+
+    def get(self, path, user=None, **options):
+        return requests.get(
+            self.url + path, headers={"Authorization": f"Bearer {self.token(user)}"}, timeout=20, **options
+        )
+
+    def post(self, path, body, user=None):
+        return requests.post(
+            self.url + path, json=body, headers={"Authorization": f"Bearer {self.token(user)}"}, timeout=20
+        )
+
+    def tracks(self):
+        """The library by title, read again until the scan has found all of it."""
+        answer = self.get("/api/v1/tracks?limit=500")
+        assert answer.status_code == 200, answer.text
+        return {track["title"]: track for track in answer.json()["tracks"]}
+
+    def wait_tracks(self, *titles):
+        """Waits until the library scan has found the titles."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            found = self.tracks()
+            missing = [title for title in titles if title not in found]
+            if not missing:
+                return found
+            assert time.monotonic() < deadline, f"the scan hasn't found {missing}: {sorted(found)}"
+            try:
+                self.process.wait(timeout=0.1)
+            except subprocess.TimeoutExpired:
+                continue
+            raise AssertionError(f"ended with {self.process.returncode}")
+
+
+@pytest.fixture(scope="session")
+def music(tmp_path_factory):
+    """A small library: `Library` says which file is which."""
+    return libraries.make(tmp_path_factory.mktemp("library"), os.environ.get("DUBPLATE_TEST_MUSIC"))
+
+
+@pytest.fixture(scope="session")
+def server(music, tmp_path_factory):
+    """One server for every test that does it no harm."""
+    folder = tmp_path_factory.mktemp("server")
+    running = Server(folder / "data", music.folder, folder / "server.log")
+    try:
+        running.start()
+        running.wait_tracks(*music.files)
+        yield running
+        status = running.stop()
+        assert status == 0, f"the server ended with {status}:\n{running.log()[-3000:]}"
+    finally:
+        if running.process is not None:
+            running.process.kill()
+            running.process.wait()
+
+
+@pytest.fixture
+def fresh_server(music, tmp_path):
+    """Makes servers that a test may harm, started by the test, ended here: `fresh_server(library=…, arguments=…)`."""
+    made = []
+
+    def make(library=None, name="own", **options):
+        made.append(Server(tmp_path / name / "data", library or music.folder, tmp_path / f"{name}.log", **options))
+        return made[-1]
+
+    yield make
+    for running in made:
+        if running.process is not None:
+            running.process.kill()
+            running.process.wait()
+
+
+@pytest.fixture(scope="session")
+def tracks(server, music):
+    """Tracks of the shared server by title."""
+    return server.wait_tracks(*music.files)

@@ -1,0 +1,186 @@
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Segments
+
+@Suite struct SegmentLibraryTests {
+  private let folder: TemporaryFolder
+  private let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func library(_ studio: FakeStudio, memory: Int = 1 << 20, onDisk: Bool = true) throws -> SegmentLibrary {
+    var configuration = SegmentLibrary.Configuration()
+    configuration.directory = onDisk ? folder.url : nil
+    configuration.memoryBudgetBytes = memory
+    return try SegmentLibrary(configuration: configuration, logger: logger, makeEncoder: studio.factory)
+  }
+
+  private func open(_ library: SegmentLibrary, index: Int = 0, frame: Int = 0, owner: String = "anna") throws -> SegmentFeed {
+    try library.open(.fake(), rendition: .mp3x192, index: index, frame: frame, deadline: 0, owner: owner)
+  }
+
+  @Test func aSegmentHasItsOwnFramesOfTheTrack() async throws {
+    let library = try library(FakeStudio())
+    let segment = try await wholeSegment(try open(library, index: 2))
+    #expect(segment.frameCount == 80)
+    #expect(segment.bytes(of: 0..<1) == ByteBuffer(bytes: FakeStudio.frame(160)))
+    #expect(segment.bytes(of: 79..<80) == ByteBuffer(bytes: FakeStudio.frame(239)))
+    #expect(segment.priming(before: 0) == ByteBuffer(bytes: FakeStudio.frame(159, isPriming: true)))
+    #expect(segment.priming(before: 5) == ByteBuffer(bytes: FakeStudio.frame(164)))
+    #expect(segment.sampleCount == 92_160)
+    try await library.close()
+  }
+
+  @Test func theLastSegmentIsShort() async throws {
+    let library = try library(FakeStudio())
+    let track = SegmentTrack.fake(samples: 92_160 + 1_153)
+    let feed = try library.open(track, rendition: .mp3x192, index: 1, deadline: 0, owner: "anna")
+    let segment = try await wholeSegment(feed)
+    #expect(segment.frameCount == 2)
+    #expect(segment.sampleCount == 1_153)
+    try await library.close()
+  }
+
+  @Test func anEncoderBeginsAtTheFrameThatIsNeededAndMakesTheRestAfterwards() async throws {
+    let studio = FakeStudio()
+    let library = try library(studio)
+    let segment = try await wholeSegment(try open(library, index: 1, frame: 50))
+    #expect(studio.allOrders.map(\.frames) == [130..<160, 80..<130])
+    #expect(segment.bytes(of: 0..<80) == ByteBuffer(bytes: (80..<160).flatMap { FakeStudio.frame($0) }))
+    #expect(segment.priming(before: 0) == ByteBuffer(bytes: FakeStudio.frame(79, isPriming: true)))
+    try await library.close()
+  }
+
+  @Test func framesLeaveBeforeTheSegmentIsDone() async throws {
+    let studio = FakeStudio()
+    let library = try library(studio)
+    studio.gate.lock()
+    let feed = try open(library, frame: 10)
+    guard case .pending = feed.read(from: 10) else {
+      Issue.record("nothing can be there yet")
+      return
+    }
+    async let called: Void = withCheckedContinuation { continuation in
+      feed.notify(on: MultiThreadedEventLoopGroup.singleton.next()) { continuation.resume() }
+    }
+    studio.gate.unlock()
+    await called
+    switch feed.read(from: 10) {
+    case .frames(let bytes, let end, let priming):
+      #expect(bytes == ByteBuffer(bytes: (10..<end).flatMap { FakeStudio.frame($0) }))
+      #expect(priming == ByteBuffer(bytes: FakeStudio.frame(9, isPriming: true)))
+    case .ready(let segment):
+      #expect(segment.frameCount == 80)
+    case .pending, .failed:
+      Issue.record("it was called for something")
+    }
+    _ = try await wholeSegment(feed)
+    try await library.close()
+  }
+
+  @Test func manyWhoWantTheSameSegmentShareOneEncoder() async throws {
+    let studio = FakeStudio()
+    let library = try library(studio)
+    studio.gate.lock()
+    let feeds = try (0..<100).map { try open(library, owner: "user\($0)") }
+    studio.gate.unlock()
+    for feed in feeds { _ = try await wholeSegment(feed) }
+    #expect(studio.allOrders.count == 1)
+    try await library.close()
+  }
+
+  @Test func aSegmentIsEncodedOnceAndThenComesFromMemory() async throws {
+    let studio = FakeStudio()
+    let library = try library(studio)
+    let first = try await wholeSegment(try open(library))
+    guard case .ready(let second) = try open(library).read(from: 0) else {
+      Issue.record("it is in memory")
+      return
+    }
+    #expect(first === second)
+    #expect(studio.allOrders.count == 1)
+    #expect(library.statistics.memoryHits == 1)
+    try await library.close()
+  }
+
+  @Test func aSegmentComesFromDiskAfterARestart() async throws {
+    let first = try library(FakeStudio())
+    _ = try await wholeSegment(try open(first))
+    try await first.close()  // waits for the write
+    let studio = FakeStudio()
+    let second = try library(studio)
+    let segment = try await wholeSegment(try open(second))
+    #expect(segment.frameCount == 80)
+    #expect(studio.allOrders.isEmpty)
+    #expect(second.statistics.diskHits == 1)
+    try await second.close()
+  }
+
+  @Test func memoryStaysWithinItsBudget() async throws {
+    let library = try library(FakeStudio(), memory: 3_000, onDisk: false)
+    for index in 0..<10 { _ = try await wholeSegment(try open(library, index: index)) }
+    #expect(library.statistics.memoryBytes <= 3_000)
+    #expect(library.statistics.memorySegments < 10)
+    try await library.close()
+  }
+
+  @Test func oneUserCannotTakeAllEncoders() async throws {
+    let studio = FakeStudio()
+    let library = try library(studio, onDisk: false)
+    studio.gate.lock()
+    let track = SegmentTrack.fake(samples: 92_160 * 100)
+    for index in 0..<SegmentLimits.jobsPerOwner {
+      _ = try library.open(track, rendition: .mp3x192, index: index, deadline: 0, owner: "greedy")
+    }
+    let refusal = #expect(throws: SegmentError.self) {
+      try library.open(track, rendition: .mp3x192, index: 99, deadline: 0, owner: "greedy")
+    }
+    #expect(refusal?.code == .busy)
+    let other = try library.open(track, rendition: .mp3x192, index: 98, deadline: 0, owner: "modest")
+    studio.gate.unlock()
+    _ = try await wholeSegment(other)
+    try await library.close()
+  }
+
+  @Test func aFailureReachesAllWhoWaitAndIsNotRemembered() async throws {
+    let failing = try library(FakeStudio(failure: SegmentError(.unavailable, "gone")), onDisk: false)
+    let feed = try open(failing)
+    let error = await #expect(throws: SegmentError.self) { try await wholeSegment(feed) }
+    #expect(error?.code == .unavailable)
+    #expect(failing.statistics.inTheMaking == 0)
+    try await failing.close()
+  }
+
+  @Test func aDiskThatTakesNothingCostsNoSound() async throws {
+    try Data("x".utf8).write(to: folder.url.appendingPathComponent("00"))  // where the track's folder has to be
+    let library = try library(FakeStudio())
+    let segment = try await wholeSegment(try open(library))
+    #expect(segment.frameCount == 80)
+    #expect(try await wholeSegment(try open(library)) === segment)
+    try await library.close()
+    #expect(library.statistics.failedWrites == 1)
+  }
+
+  @Test func closingEndsWhatIsUnderWay() async throws {
+    let studio = FakeStudio()
+    let library = try library(studio, onDisk: false)
+    studio.gate.lock()
+    let feeds = try (0..<10).map { try open(library, index: $0) }
+    async let closed: Void = library.close()
+    studio.gate.unlock()
+    try await closed
+    for feed in feeds {
+      switch feed.read(from: 0) {
+      case .ready: continue
+      case .failed(let error): #expect(error.code == .shuttingDown)
+      case .pending, .frames: Issue.record("a feed was left behind")
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import AudioCodec
+import Foundation
+import Synchronization
+
+@testable import Segments
+
+/// Makes recognisable frames without any codec, and remembers what it was asked for.
+final class FakeStudio: Sendable {
+  struct Order: Equatable {
+    var frames: Range<Int>
+  }
+
+  private let orders = Mutex<[Order]>([])
+  /// Held while an encoder works, so that a test can stop time.
+  let gate = NSLock()
+  let failure: (any Error)?
+
+  init(failure: (any Error)? = nil) {
+    self.failure = failure
+  }
+
+  var allOrders: [Order] { orders.withLock { $0 } }
+
+  var factory: SegmentJob.EncoderFactory {
+    { _, settings, frames in
+      self.orders.withLock { $0.append(Order(frames: frames)) }
+      if let failure = self.failure { throw failure }
+      return FakeEncoder(studio: self, frames: frames, primingFrames: settings.primingFrames)
+    }
+  }
+
+  /// Three bytes of a frame: its number in the track, twice a marker for priming.
+  static func frame(_ number: Int, isPriming: Bool = false) -> [UInt8] {
+    [isPriming ? 0xAA : 0x55, UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)]
+  }
+}
+
+final class FakeEncoder: FrameEncoding {
+  private let studio: FakeStudio
+  private let frames: Range<Int>
+  private let primingFrames: Int
+  private let next: Mutex<Int>
+
+  init(studio: FakeStudio, frames: Range<Int>, primingFrames: Int) {
+    self.studio = studio
+    self.frames = frames
+    self.primingFrames = primingFrames
+    next = Mutex(frames.lowerBound)
+  }
+
+  func next(maxFrames: Int) throws -> EncodedFrames? {
+    studio.gate.lock()
+    defer { studio.gate.unlock() }
+    return next.withLock { next in
+      guard next < frames.upperBound else { return nil }
+      let piece = next..<min(next + maxFrames, frames.upperBound)
+      next = piece.upperBound
+      let isFirst = piece.lowerBound == frames.lowerBound && primingFrames > 0
+      return EncodedFrames(
+        firstFrame: piece.lowerBound, bytes: piece.flatMap { FakeStudio.frame($0) }, frameSizes: piece.map { _ in 3 },
+        priming: isFirst ? FakeStudio.frame(piece.lowerBound - 1, isPriming: true) : [], primingFrames: isFirst ? primingFrames : 0)
+    }
+  }
+}
+
+extension SegmentTrack {
+  /// A track of that many samples that needs no file.
+  static func fake(_ fingerprint: String = "00ff", samples: Int64 = 92_160 * 10) -> SegmentTrack {
+    SegmentTrack(fingerprint: fingerprint, path: "/nowhere", gridRate: 44_100, sampleCount: samples, losslessBitDepth: 16)
+  }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Segments
+
+@Suite struct TranscodeSchedulerTests {
+  /// A job that writes down its name at each step; its first step may wait for a signal.
+  private final class NamedJob: TranscodeJob {
+    let name: String
+    let steps: Mutex<[Int64]>
+    let record: @Sendable (String) -> Void
+    let hold: DispatchSemaphore?
+    let started: DispatchSemaphore?
+
+    /// - Parameter deadlines: of the steps after the first.
+    init(
+      _ name: String, deadlines: [Int64] = [], hold: DispatchSemaphore? = nil, started: DispatchSemaphore? = nil,
+      record: @escaping @Sendable (String) -> Void
+    ) {
+      self.name = name
+      steps = Mutex(deadlines)
+      self.hold = hold
+      self.started = started
+      self.record = record
+    }
+
+    func step() -> StepResult {
+      started?.signal()
+      hold?.wait()
+      record(name)
+      return steps.withLock { $0.isEmpty ? .done : .again(deadline: $0.removeFirst()) }
+    }
+
+    func abandon() { record("\(name) abandoned") }
+  }
+
+  private final class Journal: Sendable {
+    private let lines = Mutex<[String]>([])
+    private let done = DispatchSemaphore(value: 0)
+    func note(_ line: String) {
+      lines.withLock { $0.append(line) }
+      done.signal()
+    }
+    func wait(for count: Int) -> [String] {
+      for _ in 0..<count {
+        if done.wait(timeout: .now() + 10) == .timedOut { break }
+      }
+      return lines.withLock { $0 }
+    }
+  }
+
+  /// A scheduler of one thread, which is busy until the semaphore is signalled.
+  private func heldScheduler(_ journal: Journal, capacity: Int = 100) throws -> (TranscodeScheduler, DispatchSemaphore) {
+    let scheduler = TranscodeScheduler(threadCount: 1, capacity: capacity)
+    let (hold, started) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    try scheduler.submit(NamedJob("first", hold: hold, started: started, record: journal.note), deadline: 0)
+    started.wait()
+    return (scheduler, hold)
+  }
+
+  @Test func runsTheEarliestDeadlineFirst() async throws {
+    let journal = Journal()
+    let (scheduler, hold) = try heldScheduler(journal)
+    for (name, deadline) in [("c", 30), ("a", 10), ("b", 20)] as [(String, Int64)] {
+      try scheduler.submit(NamedJob(name, record: journal.note), deadline: deadline)
+    }
+    hold.signal()
+    #expect(journal.wait(for: 4) == ["first", "a", "b", "c"])
+    try await scheduler.close()
+  }
+
+  @Test func jobsTakeTurns() async throws {
+    let journal = Journal()
+    let (scheduler, hold) = try heldScheduler(journal)
+    try scheduler.submit(NamedJob("a", deadlines: [30, 50], record: journal.note), deadline: 10)
+    try scheduler.submit(NamedJob("b", deadlines: [40], record: journal.note), deadline: 20)
+    hold.signal()
+    #expect(journal.wait(for: 6) == ["first", "a", "b", "a", "b", "a"])
+    try await scheduler.close()
+  }
+
+  @Test func aJobThatSomebodyNeedsSoonerMovesForward() async throws {
+    let journal = Journal()
+    let (scheduler, hold) = try heldScheduler(journal)
+    let late = NamedJob("late", record: journal.note)
+    try scheduler.submit(NamedJob("a", record: journal.note), deadline: 10)
+    try scheduler.submit(late, deadline: TranscodeScheduler.noHurry)
+    scheduler.expedite(late, deadline: 5)
+    scheduler.expedite(late, deadline: 500)
+    hold.signal()
+    #expect(journal.wait(for: 3) == ["first", "late", "a"])
+    try await scheduler.close()
+  }
+
+  @Test func aFullQueueRefusesAtOnce() async throws {
+    let journal = Journal()
+    let (scheduler, hold) = try heldScheduler(journal, capacity: 2)
+    try scheduler.submit(NamedJob("a", record: journal.note), deadline: 1)
+    try scheduler.submit(NamedJob("b", record: journal.note), deadline: 2)
+    let refusal = #expect(throws: SegmentError.self) {
+      try scheduler.submit(NamedJob("c", record: journal.note), deadline: 0)
+    }
+    #expect(refusal?.code == .busy)
+    #expect(refusal?.retryAfterMilliseconds == SegmentLimits.retryAfterMilliseconds)
+    hold.signal()
+    #expect(journal.wait(for: 3) == ["first", "a", "b"])
+    try await scheduler.close()
+  }
+
+  @Test func closingAbandonsWhatWaits() async throws {
+    let journal = Journal()
+    let (scheduler, hold) = try heldScheduler(journal)
+    try scheduler.submit(NamedJob("a", record: journal.note), deadline: 1)
+    async let closed: Void = scheduler.close()
+    #expect(journal.wait(for: 1) == ["a abandoned"])
+    hold.signal()
+    try await closed
+    #expect(throws: SegmentError.self) { try scheduler.submit(NamedJob("b", record: journal.note), deadline: 0) }
+  }
+}

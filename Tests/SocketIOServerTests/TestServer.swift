@@ -1,0 +1,119 @@
+import EngineIO
+import Hummingbird
+import Logging
+import NIOCore
+import NIOPosix
+import SocketIO
+import SocketIOServer
+import Testing
+
+/// Runs `body` against a server on a free port of loopback, and stops the server in good order afterwards.
+func withServer(
+  configure: (inout SocketIOServer.Configuration) -> Void = { _ in }, threads: Int = 1,
+  setUp: (SocketIOServer) -> Void = { _ in }, _ body: @escaping @Sendable (SocketIOServer, Int) async throws -> Void
+) async throws {
+  var configuration = SocketIOServer.Configuration()
+  configure(&configuration)
+  let server = SocketIOServer(configuration: configuration, logger: quietLogger)
+  setUp(server)
+  try await withApplication(.socketIO(server), threads: threads) { port in
+    try await body(server, port)
+    await server.close()
+  }
+}
+
+/// The same for an Engine.IO server that echoes.
+func withEngine(
+  configure: (inout EngineServer.Configuration) -> Void = { _ in }, threads: Int = 1,
+  _ body: @escaping @Sendable (EngineServer, Int) async throws -> Void
+) async throws {
+  var configuration = EngineServer.Configuration()
+  configure(&configuration)
+  let server = EngineServer(configuration: configuration, logger: quietLogger) { socket in
+    socket.receiver = Echo(socket)
+  }
+  try await withApplication(.engineIO(server), threads: threads) { port in
+    try await body(server, port)
+    await server.close()
+  }
+}
+
+let quietLogger: Logger = {
+  var logger = Logger(label: "test")
+  logger.logLevel = .critical
+  return logger
+}()
+
+private func withApplication(
+  _ server: HTTPServerBuilder, threads: Int, _ body: @escaping @Sendable (Int) async throws -> Void
+) async throws {
+  let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+  let (ports, port) = AsyncStream.makeStream(of: Int.self)
+  let router = Router()
+  router.get("/plain") { _, _ in "plain" }
+  let app = Application(
+    router: router, server: server, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+    onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) },
+    eventLoopGroupProvider: .shared(group), logger: quietLogger)
+  try await withThrowingTaskGroup(of: Void.self) { tasks in
+    tasks.addTask { try await app.run() }
+    var iterator = ports.makeAsyncIterator()
+    let number = try #require(await iterator.next())
+    let result: Result<Void, any Error>
+    do {
+      try await body(number)
+      result = .success(())
+    } catch {
+      result = .failure(error)
+    }
+    tasks.cancelAll()
+    try? await tasks.waitForAll()
+    try result.get()
+  }
+  try await group.shutdownGracefully()
+}
+
+final class Echo: EngineReceiver {
+  private unowned let socket: EngineSocket
+
+  init(_ socket: EngineSocket) { self.socket = socket }
+
+  func received(text: ByteBuffer) { socket.send(text: text) }
+  func received(binary: ByteBuffer) { socket.send(binary: binary) }
+  func closed(_ reason: EngineCloseReason) {}
+}
+
+/// Fails instead of hanging.
+func within<Result: Sendable>(
+  _ limit: Duration = .seconds(20), _ body: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+  try await withThrowingTaskGroup(of: Result.self) { tasks in
+    tasks.addTask { try await body() }
+    tasks.addTask {
+      try await Task.sleep(for: limit)
+      throw TestTimeout()
+    }
+    let result = try await tasks.next()
+    tasks.cancelAll()
+    return try #require(result)
+  }
+}
+
+struct TestTimeout: Error {}
+
+/// Values that handlers on event loops hand to the test.
+struct Mailbox<Value: Sendable>: Sendable {
+  private let stream: AsyncStream<Value>
+  private let continuation: AsyncStream<Value>.Continuation
+
+  init() { (stream, continuation) = AsyncStream.makeStream(of: Value.self) }
+
+  func put(_ value: Value) { continuation.yield(value) }
+
+  func next() async throws -> Value {
+    try await within {
+      var iterator = stream.makeAsyncIterator()
+      return try #require(await iterator.next())
+    }
+  }
+}
