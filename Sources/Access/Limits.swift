@@ -1,6 +1,7 @@
 /// Every bound of this module, and why it is what it is.
 enum Limits {
-  /// Bytes of a token that are looked at. Ours are about 300 bytes; 4 kB is what one cookie may hold (RFC 6265 section 6.1).
+  /// Bytes of a token that are looked at. Ours are about 300 bytes; 4 kB is what one cookie may hold (RFC 6265
+  /// section 6.1).
   static let maximumTokenBytes = 4096
 
   /// Bytes of the signing secret at least: the size of the SHA-256 output (RFC 7518 section 3.2).

@@ -4,8 +4,6 @@ import CFFmpeg
 final class ContainerSource: PacketSource {
   private(set) var input: ContainerInput
   private(set) var stream: UnsafeMutablePointer<AVStream>
-  /// End of the last packet seen, in `timeBase`: MP4 says the music's end with the last packet's duration.
-  private(set) var packetEnd: Int64 = 0
   private let file: FileSource
   private let demuxer: String?
 
@@ -55,11 +53,7 @@ final class ContainerSource: PacketSource {
         // A demuxer's «invalid data» in the middle of a file is an end as well: there is no way on from it.
         return false
       }
-      if packet.pointee.stream_index == stream.pointee.index {
-        let (end, overflow) = packet.pointee.pts.addingReportingOverflow(max(packet.pointee.duration, 0))
-        if packet.pointee.pts != dubplate_no_timestamp(), !overflow { packetEnd = max(packetEnd, end) }
-        return true
-      }
+      if packet.pointee.stream_index == stream.pointee.index { return true }
       av_packet_unref(packet)
     }
   }

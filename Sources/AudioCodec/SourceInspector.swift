@@ -127,9 +127,9 @@ struct SourceInspector {
       throw AudioCodecError(.unsupported, "The file declares more than a day of sound")
     }
     // Held against what is there: a decode of the last half second, or of all where nothing is declared.
-    let tail = try ContainerSource(file: file, container: facts.container)
     let reader = try SourceReader(
-      file: file, source: tail, rate: rate, origin: origin, sampleCount: Bounds.maxSamples)
+      file: file, source: try ContainerSource(file: file, container: facts.container), rate: rate, origin: origin,
+      sampleCount: Bounds.maxSamples)
     let end = try reader.end(from: declared - Int64(rate / 2))
     let isExact = ContainerFormat.declaresExactly(facts.container)
     let slack = isExact ? 0 : Int64(rate) * Bounds.endToleranceMilliseconds / 1_000
@@ -138,13 +138,9 @@ struct SourceInspector {
       throw AudioCodecError(.truncated, "The file ends before the length that its header declares")
     }
     // Lossy codecs decode to whole frames; where the container's clock counts samples, its duration is the music's.
+    // (An MP4 edit list rounds it to a tick of the movie's clock: up to a millisecond of the encoder's padding stays.)
     let counts = timeBase.num == 1 && Int(timeBase.den) % rate == 0
     facts.sampleCount = declared > 0 && (isExact || counts) ? min(declared, end) : end
-    if facts.container.hasPrefix("mov"), counts {
-      // The edit list rounds the duration to milliseconds; the packets' own durations do not.
-      let exact = source.sample(ofTimestamp: tail.packetEnd, rate: rate) - origin
-      if abs(exact - declared) <= Int64(rate / 500), exact <= end { facts.sampleCount = exact }
-    }
     facts.isVerified = true
     return facts
   }

@@ -3,8 +3,8 @@ import Foundation
 
 /// Embedded pictures, each stored once under the hash of its bytes.
 ///
-/// Blocking: for the scanner's threads and a file pool, never for an event loop. Safe to use from several threads, since
-/// a picture appears whole under a name that its content decides.
+/// Blocking: for the scanner's threads and a file pool, never for an event loop. Safe to use from several threads,
+/// since a picture appears whole under a name that its content decides.
 public struct CoverStore: Sendable {
   /// The folder, made when the first picture comes.
   public let directory: String

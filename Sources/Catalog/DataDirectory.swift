@@ -10,7 +10,8 @@ import Foundation
 
 /// The server's own folder, held by one process at a time.
 ///
-/// The lock is the kernel's (`flock`): it ends with the process however that ends, and a left-over file locks nobody out.
+/// The lock is the kernel's (`flock`): it ends with the process however that ends, and a left-over file locks nobody
+/// out.
 public final class DataDirectory: Sendable {
   /// The folder.
   public let path: String
@@ -71,8 +72,8 @@ public final class DataDirectory: Sendable {
   }
 
   /// The signing secret of this server: 32 random bytes, made on first use in `jwt-secret` (mode 0600, hexadecimal).
-  /// - Throws: ``DataDirectoryError/badSecret`` when the file holds something else: a new secret would silently end every
-  ///   session, so that is for people to decide.
+  /// - Throws: ``DataDirectoryError/badSecret`` when the file holds something else: a new secret would silently end
+  ///   every session, so that is for people to decide.
   public func jwtSecret() throws(DataDirectoryError) -> [UInt8] {
     let file = path + "/jwt-secret"
     let text: [UInt8]?

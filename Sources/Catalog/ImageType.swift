@@ -1,6 +1,7 @@
 /// What a picture is, by its first bytes.
 ///
-/// What a tag claims is not believed: a file that says `text/html` or `image/svg+xml` would run its script on our origin.
+/// What a tag claims is not believed: a file that says `text/html` or `image/svg+xml` would run its script on our
+/// origin.
 enum ImageType {
   /// The MIME type, or nil when the bytes are no raster picture that browsers show.
   static func of(_ bytes: [UInt8]) -> String? {

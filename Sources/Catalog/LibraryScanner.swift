@@ -4,9 +4,9 @@ import Synchronization
 
 /// Brings the catalogue up to date with a folder of music.
 ///
-/// The folder is walked a few hundred files at a time: they are compared with what is known, the new and changed ones are
-/// looked into by as many threads as there are cores, and the result is written in one transaction. A scan that is killed
-/// keeps what it wrote, and the next one only has the rest to look into.
+/// The folder is walked a few hundred files at a time: they are compared with what is known, the new and changed ones
+/// are looked into by as many threads as there are cores, and the result is written in one transaction. A scan that is
+/// killed keeps what it wrote, and the next one only has the rest to look into.
 public final class LibraryScanner: Sendable {
   let root: String
   let index: any LibraryIndex
@@ -78,7 +78,7 @@ public final class LibraryScanner: Sendable {
     if run.unreadableFolders.count <= Limits.unreadableFolders {
       run.progress.missing = try await index.finishScan(run.number, keeping: run.unreadableFolders)
     } else {
-      logger.warning("too many unreadable folders: no track is marked as missing")
+      logger.debug("too many unreadable folders: no track is marked as missing")
     }
     if run.progress.updated > 0 {
       removedCovers = try await covers.sweep { [index] in try await index.referencedCovers(among: $0) }

@@ -39,7 +39,7 @@ struct DubplateLoad: AsyncParsableCommand {
       } else {
         try command.run()
       }
-    } catch where exitCode(for: error) == .validationFailure {
+    } catch  where exitCode(for: error) == .validationFailure {
       writeError(fullMessage(for: error))
       exit(withError: ExitCode(2))
     } catch {

@@ -63,7 +63,9 @@ struct ServerAPI: Sendable {
     }
     let data = Data(response.body.readableBytesView)
     guard response.status == 200 else {
-      let reason = (try? JSONDecoder().decode(ErrorAnswer.self, from: data)).map { "\($0.error.code), \($0.error.message)" }
+      let reason = (try? JSONDecoder().decode(ErrorAnswer.self, from: data)).map {
+        "\($0.error.code), \($0.error.message)"
+      }
       throw Refusal(description: "cannot \(what): HTTP \(response.status)\(reason.map { " (\($0))" } ?? "")")
     }
     do {

@@ -36,7 +36,8 @@ import Testing
     // ffmpeg's own decode leaves the padding of an AAC track in.
     #expect(source.arguments.contains("aac") ? (0..<1_024).contains(exact) : exact == 0)
     let original = 5.4321 * Double(probe.sampleRate)
-    #expect(abs(Double(probe.sampleCount) - original) <= 1, "the music's own length")
+    // (An MP4 edit list says it in milliseconds.)
+    #expect(abs(Double(probe.sampleCount) - original) <= (source.ending == "m4a" ? 48 : 1), "the music's own length")
 
     let reader = try PCMReader(path: path, facts: probe.facts)
     let pcm = try reader.read(Int(probe.gridSampleCount) + 10)

@@ -75,7 +75,8 @@ import Testing
     let original = try TestAudio.convert(TestAudio.piece.path, ["-ar", "48000", "-c:a", "pcm_f32le"], to: "wav")
     let ours = try PCMReader(path: path)
     let theirs = try PCMReader(path: original)
-    #expect(ours.sampleCount == theirs.sampleCount)
+    // An MP4 edit list says the duration in milliseconds.
+    #expect(abs(ours.sampleCount - theirs.sampleCount) <= (format.ending == "m4a" ? 48 : 0))
     let one = try theirs.read(300_000)
     let other = try ours.read(300_000)
     let best = Comparison.ratio(one, other)

@@ -58,7 +58,8 @@ import Testing
     let database = try CatalogDatabase.open(path: folder("d.db"))
     let row = try await database.pool.read { connection in
       try String.fetchOne(
-        connection, sql: "SELECT $2 || $1 || $2 || COALESCE($3, 'null')", arguments: .numbered(["a", "b", nil as String?]))
+        connection, sql: "SELECT $2 || $1 || $2 || COALESCE($3, 'null')",
+        arguments: .numbered(["a", "b", nil as String?]))
     }
     #expect(row == "babnull")
   }

@@ -39,7 +39,9 @@ import Testing
     #expect(try store.store(png + [UInt8](repeating: 0, count: Limits.coverBytes - png.count + 1)) == nil)
   }
 
-  @Test(arguments: ["", "x", "../../etc/passwd", "..", String(repeating: "/", count: 32), String(repeating: "A", count: 32)])
+  @Test(arguments: [
+    "", "x", "../../etc/passwd", "..", String(repeating: "/", count: 32), String(repeating: "A", count: 32),
+  ])
   func aKeyIsNeverAPath(_ key: String) throws {
     let folder = try TemporaryFolder()
     #expect(try CoverStore(directory: folder("covers")).cover(key: key) == nil)

@@ -16,7 +16,8 @@ import Testing
   }
 
   private let tags = [
-    "-metadata", "title=Sine", "-metadata", "artist=Ada", "-metadata", "album=Waves", "-metadata", "album_artist=Various",
+    "-metadata", "title=Sine", "-metadata", "artist=Ada", "-metadata", "album=Waves", "-metadata",
+    "album_artist=Various",
     "-metadata", "genre=Test", "-metadata", "date=1999", "-metadata", "track=3/12", "-metadata", "disc=2",
   ]
 
@@ -32,7 +33,9 @@ import Testing
     let library = try Library()
     try ffmpeg(["-f", "lavfi", "-i", "color=red:size=32x32", "-frames:v", "1", library.data("cover.png")])
     try ffmpeg(
-      sine(44_100, "1.5") + ["-i", library.data("cover.png"), "-map", "0", "-map", "1", "-disposition:v", "attached_pic"]
+      sine(44_100, "1.5") + [
+        "-i", library.data("cover.png"), "-map", "0", "-map", "1", "-disposition:v", "attached_pic",
+      ]
         + ["-ac", "2", "-c:a", "flac", "-sample_fmt", "s16"] + tags + [library.music("a.flac")])
     #expect(try await scan(library).added == 1)
     let track = try #require(try await library.all()["a.flac"])
@@ -53,7 +56,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("a.mp3", ["-c:a", "libmp3lame"], "mp3"), ("a.m4a", ["-c:a", "aac"], "aac"), ("a.ogg", ["-c:a", "libvorbis"], "vorbis"),
+    ("a.mp3", ["-c:a", "libmp3lame"], "mp3"), ("a.m4a", ["-c:a", "aac"], "aac"),
+    ("a.ogg", ["-c:a", "libvorbis"], "vorbis"),
     ("a.opus", ["-c:a", "libopus"], "opus"), ("a.wav", [], "pcm_s16le"),
   ])
   func everyFormatHasItsExactLength(_ name: String, _ encoder: [String], _ codec: String) async throws {

@@ -12,7 +12,9 @@ import Testing
   }
 
   @Test func findsWordsInTitleArtistAndAlbumTogether() async throws {
-    let library = try await library(["Amen|The Winstons|Color Him Father", "Think|Lyn Collins|Think", "Apache|Bongo Band"])
+    let library = try await library([
+      "Amen|The Winstons|Color Him Father", "Think|Lyn Collins|Think", "Apache|Bongo Band",
+    ])
     #expect(try await library.titles("winstons") == ["Amen"])
     #expect(try await library.titles("father amen") == ["Amen"])
     #expect(try await library.titles("amen think").isEmpty)
@@ -33,7 +35,9 @@ import Testing
     #expect(try await library.titles("lodz") == ["Łódź"])
   }
 
-  @Test(arguments: [("100%", ["100% Pure"]), ("a_b", ["a_b"]), ("\\", ["back\\slash"]), ("'; DROP", []), ("%", ["100% Pure"])])
+  @Test(arguments: [
+    ("100%", ["100% Pure"]), ("a_b", ["a_b"]), ("\\", ["back\\slash"]), ("'; DROP", []), ("%", ["100% Pure"]),
+  ])
   func noCharacterIsAWildcard(_ query: String, _ found: [String]) async throws {
     let library = try await library(["100% Pure", "100 Pure", "a_b", "axb", "back\\slash"])
     #expect(try await library.titles(query) == found)

@@ -21,8 +21,8 @@ final class TemporaryFolder: Sendable {
 
   func callAsFunction(_ name: String) -> String { path + "/" + name }
 
-  /// Writes a file, and makes the folders above it. The modification time is the given one, so that a test need not wait
-  /// for a clock to tick.
+  /// Writes a file, and makes the folders above it. The modification time is the given one, so that a test need not
+  /// wait for a clock to tick.
   func write(_ text: String, to name: String, modified: Double = 1_700_000_000) throws {
     try write(Data(text.utf8), to: name, modified: modified)
   }

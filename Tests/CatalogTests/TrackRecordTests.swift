@@ -6,14 +6,17 @@ import Testing
 @Suite struct TrackRecordTests {
   private let stamp = FileStamp(size: 1, modified: 2)
 
-  private func record(_ path: String = "a/b.flac", change: (inout InspectedAudio) -> Void = { _ in }) throws -> TrackRecord {
+  private func record(_ path: String = "a/b.flac", change: (inout InspectedAudio) -> Void = { _ in }) throws
+    -> TrackRecord
+  {
     var audio = InspectedAudio.fake
     change(&audio)
     return try TrackRecord(path: path, stamp: stamp, audio: audio, coverKey: nil)
   }
 
   @Test(arguments: [
-    ("a/01 Amen.flac", "01 Amen"), ("x.y.mp3", "x.y"), ("a/.hidden", ".hidden"), ("a/ .mp3", " .mp3"), ("plain", "plain"),
+    ("a/01 Amen.flac", "01 Amen"), ("x.y.mp3", "x.y"), ("a/.hidden", ".hidden"), ("a/ .mp3", " .mp3"),
+    ("plain", "plain"),
   ])
   func withoutATitleTheFilesNameIsTheTitle(_ path: String, _ title: String) throws {
     #expect(try record(path).title == title)
@@ -44,11 +47,12 @@ import Testing
     #expect(record.audio.bitrate == 0)
   }
 
-  @Test(arguments: [
-    { $0.duration = .nan }, { $0.duration = .infinity }, { $0.duration = 0 }, { $0.duration = -1 },
-    { $0.sampleCount = 0 }, { $0.gridSampleCount = -1 }, { $0.sampleRate = 0 }, { $0.channels = 0 },
-    { $0.channels = 1_000 }, { $0.gridRate = 96_000 },
-  ] as [@Sendable (inout InspectedAudio) -> Void])
+  @Test(
+    arguments: [
+      { $0.duration = .nan }, { $0.duration = .infinity }, { $0.duration = 0 }, { $0.duration = -1 },
+      { $0.sampleCount = 0 }, { $0.gridSampleCount = -1 }, { $0.sampleRate = 0 }, { $0.channels = 0 },
+      { $0.channels = 1_000 }, { $0.gridRate = 96_000 },
+    ] as [@Sendable (inout InspectedAudio) -> Void])
   func factsThatNoSoundHasAreRefused(_ change: @Sendable (inout InspectedAudio) -> Void) {
     let error = #expect(throws: InspectionError.self) { try record(change: change) }
     #expect(error?.code == "damaged")

@@ -27,7 +27,9 @@ import Testing
     #expect(try await users.user(id: "nobody") == nil)
   }
 
-  @Test(arguments: [("ada", "ADA"), ("ärger", "ÄRGER"), ("a\u{308}rger", "\u{E4}rger"), ("ａda", "Ada"), ("straße", "STRASSE")])
+  @Test(arguments: [
+    ("ada", "ADA"), ("ärger", "ÄRGER"), ("a\u{308}rger", "\u{E4}rger"), ("ａda", "Ada"), ("straße", "STRASSE"),
+  ])
   func aNameIsUniqueInAllItsSpellings(_ first: String, _ second: String) async throws {
     _ = try await users.add(username: first, plan: .free, passwordHash: "hash")
     if second == "STRASSE" {
@@ -40,7 +42,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["", " ", "a b", "a\nb", "<script>", "a/b", "\u{202E}ada", "a\0b", String(repeating: "a", count: 65)])
+  @Test(arguments: [
+    "", " ", "a b", "a\nb", "<script>", "a/b", "\u{202E}ada", "a\0b", String(repeating: "a", count: 65),
+  ])
   func aNameThatCannotBeAnAccountsIsRefused(_ name: String) async throws {
     await #expect(throws: CatalogError.badUsername) {
       try await users.add(username: name, plan: .free, passwordHash: "hash")

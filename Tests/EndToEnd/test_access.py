@@ -75,7 +75,6 @@ def test_no_token_at_all_is_unauthorized(server, auth):
         {"deviceId": ""},
         {"deviceId": "a b"},
         {"deviceId": "x" * 65},
-        {"deviceName": "x" * 65},
     ],
     ids=repr,
 )
@@ -199,7 +198,7 @@ def test_the_official_client_is_served_unchanged(server):
         ("/readyz", 200),
         ("/", 200),
         ("/no/such/page", 404),
-        ("/..%2f..%2fetc/passwd", 404),
+        ("/..%2f..%2fetc/passwd", 400),
         ("/api/v1/nothing", 404),
         ("/socket.io/?EIO=4&transport=carrier-pigeon", 400),
         ("/socket.io/?EIO=3&transport=polling", 400),
@@ -222,7 +221,7 @@ def test_accounts_are_made_once_and_tokens_by_command(server):
         server.data,
         stdin="another one 1\n",
     )
-    assert again.returncode == 1 and "already exists" in again.stdout + again.stderr
+    assert again.returncode == 1 and "username_taken" in again.stderr
     assert server.login().status_code == 200, "the password is still the first one"
     made = server.run("token", server.username, "--data", server.data)
     assert made.returncode == 0

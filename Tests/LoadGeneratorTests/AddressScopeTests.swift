@@ -10,7 +10,8 @@ import Testing
     ("10.1.2.3", .privateNetwork), ("172.16.0.1", .privateNetwork), ("172.31.255.1", .privateNetwork),
     ("192.168.1.1", .privateNetwork), ("169.254.0.1", .privateNetwork), ("fd00::1", .privateNetwork),
     ("fe80::1", .privateNetwork), ("::ffff:10.0.0.1", .privateNetwork), ("172.32.0.1", .remote), ("8.8.8.8", .remote),
-    ("192.169.0.1", .remote), ("2001:db8::1", .remote), ("::", .remote), ("0.0.0.0", .remote), ("::ffff:8.8.8.8", .remote),
+    ("192.169.0.1", .remote), ("2001:db8::1", .remote), ("::", .remote), ("0.0.0.0", .remote),
+    ("::ffff:8.8.8.8", .remote),
   ])
   func `addresses are told apart`(text: String, scope: AddressScope) throws {
     #expect(AddressScope(try SocketAddress(ipAddress: text, port: 80)) == scope)

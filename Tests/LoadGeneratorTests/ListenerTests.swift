@@ -107,7 +107,8 @@ private final class Stage {
     try stage.join()
     stage.pass(seconds: 0.02)
     try stage.send("430[{\"ok\":true}]")
-    try stage.send("451-[\"audio_chunk\",{\"data\":{\"_placeholder\":true,\"num\":0},\"seq\":0,\"epoch\":0,\"samples\":9}]")
+    try stage.send(
+      "451-[\"audio_chunk\",{\"data\":{\"_placeholder\":true,\"num\":0},\"seq\":0,\"epoch\":0,\"samples\":9}]")
     try stage.channel.writeInbound(ByteBuffer(bytes: [0x82, 4, 1, 2, 3]))
     stage.pass(seconds: 0.03)
     #expect(stage.group.tally.firstChunkLatency.count == 0)

@@ -8,7 +8,8 @@ import Testing
   }
 
   @Test func `the head of a binary chunk is read without its data`() {
-    let text = #"451-["audio_chunk",{"data":{"_placeholder":true,"num":0},"streamId":"s\"\\","epoch":2,"seq":41,"#
+    let text =
+      #"451-["audio_chunk",{"data":{"_placeholder":true,"num":0},"streamId":"s\"\\","epoch":2,"seq":41,"#
       + #""timestamp":12345,"position":12.5,"samples":46080}]"#
     #expect(read(text) == .chunk(head: ChunkHead(samples: 46_080, epoch: 2, seq: 41), isComplete: false))
   }
@@ -21,8 +22,10 @@ import Testing
   @Test func `a base64 chunk is complete, whichever side its data stands on`() {
     let data = #""data":"\#(String(repeating: "QUJD", count: 9_000))""#
     let head = ChunkHead(samples: 100, epoch: 0, seq: 3)
-    #expect(read(#"42["audio_chunk",{\#(data),"epoch":0,"seq":3,"samples":100}]"#) == .chunk(head: head, isComplete: true))
-    #expect(read(#"42["audio_chunk",{"epoch":0,"seq":3,"samples":100,\#(data)}]"#) == .chunk(head: head, isComplete: true))
+    #expect(
+      read(#"42["audio_chunk",{\#(data),"epoch":0,"seq":3,"samples":100}]"#) == .chunk(head: head, isComplete: true))
+    #expect(
+      read(#"42["audio_chunk",{"epoch":0,"seq":3,"samples":100,\#(data)}]"#) == .chunk(head: head, isComplete: true))
   }
 
   @Test func `a title that looks like a field does not mislead`() {
@@ -41,7 +44,8 @@ import Testing
 
   @Test(arguments: [
     (#"0{"sid":"a"}"#, ServerMessage.open), ("2", .ping), ("6", .other), ("1", .ended), ("41", .ended),
-    (#"40{"sid":"x"}"#, .joined), (#"44{"message":"no","data":{"code":"token_expired"}}"#, .refused(code: "token_expired")),
+    (#"40{"sid":"x"}"#, .joined),
+    (#"44{"message":"no","data":{"code":"token_expired"}}"#, .refused(code: "token_expired")),
     (#"44{"message":"no"}"#, .refused(code: "unknown")),
     (#"42["stream_ended",{"streamId":"x","trackId":"finished","reason":"replaced"}]"#, .streamEnded(finished: false)),
     (#"42["stream_ended",{"streamId":"x","trackId":"t","reason":"finished"}]"#, .streamEnded(finished: true)),
@@ -58,7 +62,8 @@ import Testing
   }
 
   @Test func `every beginning of a message is read without going out of bounds`() {
-    let text = Array(#"451-["audio_chunk",{"data":{"_placeholder":true,"num":0},"k\"":"v\\","seq":-12.5e3,"samples":99}]"#.utf8)
+    let text = Array(
+      #"451-["audio_chunk",{"data":{"_placeholder":true,"num":0},"k\"":"v\\","seq":-12.5e3,"samples":99}]"#.utf8)
     for length in 0...text.count {
       // A copy of exactly that length, so that a read beyond it would be one out of bounds.
       _ = Array(text.prefix(length)).withUnsafeBytes { ServerMessage($0) }
@@ -75,7 +80,10 @@ import Testing
     #expect([UInt8]().withUnsafeBytes { ChunkHead(protobuf: $0) } == ChunkHead(seq: 0))
   }
 
-  @Test(arguments: [[0x0b], [0x0a, 0x05, 0x01], [0x18], [0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]] as [[UInt8]])
+  @Test(
+    arguments: [
+      [0x0b], [0x0a, 0x05, 0x01], [0x18], [0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+    ] as [[UInt8]])
   func `what is no protobuf is refused`(bytes: [UInt8]) {
     #expect(bytes.withUnsafeBytes { ChunkHead(protobuf: $0) } == nil)
   }

@@ -29,16 +29,27 @@ import Testing
 
   @Test(arguments: [1, 2, 3, 7, 64, 1_000, 100_000])
   func `messages are the same however the bytes are cut`(step: Int) throws {
-    let long = [UInt8](repeating: 0x61, count: 70_000)
+    let long = [UInt8](repeating: 0x61, count: step < 64 ? 300 : 70_000)
     let bytes =
       frame(1, Array("2".utf8)) + frame(2, long) + frame(1, long) + frame(9, [1, 2]) + frame(10, []) + frame(2, [])
       + frame(1, [], isFinal: true) + frame(8, [3, 232])
     let expected: [WebSocketFrames.Event] = [
-      .text(ByteBuffer(string: "2")), .binary(length: 70_000, head: ByteBuffer(bytes: long.prefix(4))),
+      .text(ByteBuffer(string: "2")), .binary(length: long.count, head: ByteBuffer(bytes: long.prefix(4))),
       .text(ByteBuffer(bytes: long)), .ping(ByteBuffer(bytes: [1, 2])), .binary(length: 0, head: ByteBuffer()),
       .text(ByteBuffer()), .close,
     ]
     #expect(try events(bytes, step: step, head: 4) == expected)
+  }
+
+  @Test func `a length of eight bytes may itself be cut`() throws {
+    let bytes = frame(2, [UInt8](repeating: 1, count: 66_000))
+    var frames = WebSocketFrames(binaryHeadBytes: 0)
+    for byte in bytes[..<10] {
+      var part = ByteBuffer(bytes: [byte])
+      #expect(try frames.next(&part) == nil)
+    }
+    var rest = ByteBuffer(bytes: bytes[10...])
+    #expect(try frames.next(&rest) == .binary(length: 66_000, head: ByteBuffer()))
   }
 
   @Test(arguments: [1, 5, 1_000])
@@ -53,12 +64,14 @@ import Testing
       ])
   }
 
-  @Test(arguments: [
-    ([0xc1, 0x00], WebSocketFrames.Malformed.reservedBits), ([0x81, 0x80], .masked), ([0x83, 0x00], .unknownOpcode),
-    ([0x09, 0x00], .fragmentedControl), ([0x80, 0x00], .unexpectedContinuation), ([0x89, 126, 0, 200], .tooLong),
-    ([0x81, 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], .tooLong),
-    ([0x82, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], .tooLong), ([0x01, 0x00, 0x81, 0x00], .unexpectedContinuation),
-  ] as [([UInt8], WebSocketFrames.Malformed)])
+  @Test(
+    arguments: [
+      ([0xc1, 0x00], WebSocketFrames.Malformed.reservedBits), ([0x81, 0x80], .masked), ([0x83, 0x00], .unknownOpcode),
+      ([0x09, 0x00], .fragmentedControl), ([0x80, 0x00], .unexpectedContinuation), ([0x89, 126, 0, 200], .tooLong),
+      ([0x81, 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], .tooLong),
+      ([0x82, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], .tooLong),
+      ([0x01, 0x00, 0x81, 0x00], .unexpectedContinuation),
+    ] as [([UInt8], WebSocketFrames.Malformed)])
   func `what RFC 6455 forbids is an error`(bytes: [UInt8], error: WebSocketFrames.Malformed) {
     #expect(throws: error) { try events(bytes, step: 100) }
   }
@@ -73,7 +86,8 @@ import Testing
       var buffer = ByteBuffer(string: text)
       return (WebSocketUpgrade.check(&buffer), buffer.readableBytes)
     }
-    let good = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+    let good =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
     #expect(check(good).0 == .incomplete)
     #expect(check(good + "\r\nab") == (.accepted, 2))
     #expect(check("HTTP/1.1 101 X\r\nSec-WebSocket-Accept: other\r\n\r\n").0 == .refused(status: 0))

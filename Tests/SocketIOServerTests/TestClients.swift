@@ -35,7 +35,6 @@ final class TestConnection: Sendable {
   /// The next bytes; nil at the end.
   func read() async throws -> ByteBuffer? { try await inbox.next() }
   func close() async { _ = try? await channel.close() }
-  func startReading() async throws { try await channel.setOption(.autoRead, value: true) }
 }
 
 struct HTTPAnswer: Sendable {

@@ -16,7 +16,7 @@ func withServer(
   configure(&configuration)
   let server = SocketIOServer(configuration: configuration, logger: quietLogger)
   setUp(server)
-  try await withApplication(.socketIO(server), threads: threads) { port in
+  try await withApplication(.socket(server), threads: threads) { port in
     try await body(server, port)
     await server.close()
   }
@@ -32,7 +32,7 @@ func withEngine(
   let server = EngineServer(configuration: configuration, logger: quietLogger) { socket in
     socket.receiver = Echo(socket)
   }
-  try await withApplication(.engineIO(server), threads: threads) { port in
+  try await withApplication(.engine(server), threads: threads) { port in
     try await body(server, port)
     await server.close()
   }
@@ -44,17 +44,31 @@ let quietLogger: Logger = {
   return logger
 }()
 
+private enum Served {
+  case engine(EngineServer)
+  case socket(SocketIOServer)
+}
+
 private func withApplication(
-  _ server: HTTPServerBuilder, threads: Int, _ body: @escaping @Sendable (Int) async throws -> Void
+  _ served: Served, threads: Int, _ body: @escaping @Sendable (Int) async throws -> Void
 ) async throws {
   let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
   let (ports, port) = AsyncStream.makeStream(of: Int.self)
   let router = Router()
   router.get("/plain") { _, _ in "plain" }
-  let app = Application(
-    router: router, server: server, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-    onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) },
-    eventLoopGroupProvider: .shared(group), logger: quietLogger)
+  let configuration = ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0))
+  let running: @Sendable (any Channel) async -> Void = { port.yield($0.localAddress?.port ?? 0) }
+  let app =
+    switch served {
+    case .engine(let server):
+      Application(
+        router: router, server: .engineIO(server), configuration: configuration, onServerRunning: running,
+        eventLoopGroupProvider: .shared(group), logger: quietLogger)
+    case .socket(let server):
+      Application(
+        router: router, server: .socketIO(server), configuration: configuration, onServerRunning: running,
+        eventLoopGroupProvider: .shared(group), logger: quietLogger)
+    }
   try await withThrowingTaskGroup(of: Void.self) { tasks in
     tasks.addTask { try await app.run() }
     var iterator = ports.makeAsyncIterator()

@@ -21,7 +21,8 @@ import Testing
     #expect(state.packetArrived(SocketPacket(.disconnect, namespace: "/a")) == .disconnect(namespace: "/a"))
     let connected = state.connected("/a")
     #expect(!connected)
-    #expect(state.isEmpty)
+    let isEmpty = state.isEmpty
+    #expect(isEmpty)
   }
 
   @Test func namespacesOfOneConnectionAreBounded() {

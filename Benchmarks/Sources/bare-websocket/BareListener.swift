@@ -52,6 +52,7 @@ final class BareListener: ChannelInboundHandler {
   }
 
   private func send(_ context: ChannelHandlerContext, _ text: String) {
-    context.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: text))), promise: nil)
+    context.writeAndFlush(
+      wrapOutboundOut(WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: text))), promise: nil)
   }
 }

@@ -13,7 +13,8 @@ final class CatalogPage: ChannelInboundHandler, RemovableChannelHandler {
     let headers = HTTPHeaders([
       ("content-type", "application/json"), ("content-length", "\(Self.body.utf8.count)"), ("connection", "close"),
     ])
-    context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers))), promise: nil)
+    context.write(
+      wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers))), promise: nil)
     context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: Self.body)))), promise: nil)
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
   }

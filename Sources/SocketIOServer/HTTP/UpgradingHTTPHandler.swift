@@ -136,7 +136,9 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
   }
 
   private func arrived(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-    let isUpgrade = head.headers.contains(name: "upgrade") && head.headers[canonicalForm: "connection"].contains("upgrade")
+    let isUpgrade =
+      head.headers.contains(name: "upgrade")
+      && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
     if isUpgrade, requestsInFlight == 0, WebSocketRequest.isWanted(by: head, of: server) {
       state = .upgrading(head)
       return
@@ -236,13 +238,15 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
       pipeline.removeHandler(codec.decoder, promise: nil)
       self.codec = nil
       state = .done
+      // Before this handler leaves: what is left behind unsettled counts as a connection that ended early.
+      result.succeed(.taken)
       cutOff(context)
     } catch {
       logger.debug("an upgrade failed", metadata: ["error": "\(error)"])
       state = .done
+      result.succeed(.taken)
       context.close(promise: nil)
     }
-    result.succeed(.taken)
   }
 
   /// Ends Hummingbird's part of the connection, as if the client had finished sending; or leaves, if it has none.
