@@ -87,7 +87,7 @@ let package = Package(
       name: "Gateway",
       dependencies: [
         "SocketIO", "SocketIOServer", "Segments", "AudioCodec", "Playback", "Catalog", "Access", nioCore, logging, dequeModule,
-        orderedCollections, protobuf,
+        orderedCollections,
       ],
       swiftSettings: strict),
     .target(
@@ -109,23 +109,36 @@ let package = Package(
       name: "dubplate-load",
       dependencies: [nioCore, nioPosix, nioHTTP1, argumentParser],
       swiftSettings: strict),
+
+    // Tests mirror the source tree.
+    .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+    .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", nioCore], swiftSettings: strict),
+    .testTarget(name: "SocketIOTests", dependencies: ["SocketIO", nioCore], swiftSettings: strict),
+    .testTarget(
+      name: "SocketIOServerTests",
+      dependencies: ["SocketIOServer", "SocketIO", "EngineIO", hummingbird, logging, nioCore, nioPosix],
+      swiftSettings: strict),
+    .testTarget(name: "AudioCodecTests", dependencies: ["AudioCodec"], swiftSettings: strict),
+    .testTarget(
+      name: "SegmentsTests", dependencies: ["Segments", "AudioCodec", logging, nioCore, nioPosix], swiftSettings: strict),
+    .testTarget(name: "PlaybackTests", dependencies: ["Playback"], swiftSettings: strict),
+    .testTarget(name: "CatalogTests", dependencies: ["Catalog", "AudioCodec", grdb], swiftSettings: strict),
+    .testTarget(name: "AccessTests", dependencies: ["Access", crypto, jwtKit], swiftSettings: strict),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: ["Gateway", "Access", "Playback", "Segments", "SocketIOServer", nioCore, protobuf],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DubplateServerTests", dependencies: ["DubplateServer", logging], swiftSettings: strict),
+    .testTarget(
+      name: "LoadGeneratorTests", dependencies: ["dubplate-load", argumentParser, nioCore, nioEmbedded],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
 
 // DEV-ONLY
 import Foundation
-for t in ["EngineIO", "SocketIO", "SocketIOServer", "AudioCodec", "Segments", "Playback", "Catalog", "Access", "Gateway", "WebAPI", "DubplateServer", "LoadGenerator"] {
-  let here = Context.packageDirectory + "/Tests/\(t)Tests"
-  if FileManager.default.fileExists(atPath: here) {
-    var deps: [Target.Dependency] = [.byName(name: t == "LoadGenerator" ? "dubplate-load" : t)]
-    if t.contains("IO") || t == "Gateway" || t == "Segments" || t == "WebAPI" || t == "DubplateServer" { deps += [nioCore, nioEmbedded, nioPosix] }
-    if t == "SocketIOServer" { deps += [nioHTTP1, nioWebSocket, hummingbird, logging, httpTypes, "SocketIO", "EngineIO"] }
-    if t == "Catalog" { deps += [grdb, "AudioCodec", logging] }
-    if t == "Access" { deps += [jwtKit, crypto] }
-    package.targets.append(.testTarget(name: "\(t)Tests", dependencies: deps, swiftSettings: strict))
-  }
-}
 if let only = Context.environment["DUBPLATE_ONLY"] {
   let names = Set(only.split(separator: ",").map(String.init))
   package.targets = package.targets.filter { t in names.contains(t.name) || (t.name.hasSuffix("Tests") && names.contains(String(t.name.dropLast(5)))) }

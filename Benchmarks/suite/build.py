@@ -1,6 +1,7 @@
 """Release builds of what is measured and of what measures."""
 
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +18,13 @@ class Programs:
 
 
 def _swift_build(package: Path, product: str, scratch: Path | None = None) -> Path:
-    command = ["swift", "build", "-c", "release", "--package-path", str(package), "--product", product]
+    command = ["swift", "build", "-c", "release", "--package-path", str(package)]
     if scratch:
         command += ["--scratch-path", str(scratch)]
     print(f"building {product} …", flush=True)
-    if subprocess.run(command, stdout=subprocess.DEVNULL).returncode != 0:
-        raise Failure(f"{product} does not build: {' '.join(command)}")
-    folder = subprocess.run(command[:-2] + ["--show-bin-path"] if not scratch else
-                            command[:6] + ["--scratch-path", str(scratch), "--show-bin-path"],
-                            stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    if subprocess.run([*command, "--product", product], stdout=sys.stderr).returncode != 0:
+        raise Failure(f"{product} does not build")
+    folder = subprocess.run([*command, "--show-bin-path"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     return Path(folder) / product
 
 

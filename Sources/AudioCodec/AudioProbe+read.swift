@@ -48,7 +48,7 @@ extension AudioProbe {
     do throws(AudioCodecError) {
       let input = try ContainerInput(file: file, demuxer: facts.container == "adts" ? "aac" : "mp3")
       readTags(of: input, stream: input.streams.first, limits: limits)
-    } catch where error.code == .notAudio {
+    } catch  where error.code == .notAudio {
       // libavformat does not get along with the file; it plays all the same, without tags.
       return
     }

@@ -6,7 +6,8 @@ final class Decoder {
   private var frame: UnsafeMutablePointer<AVFrame>
 
   /// Throws `unsupported` if there is no decoder for it, `damaged` if the parameters make no sense to it.
-  init(parameters: UnsafePointer<AVCodecParameters>?, codec id: AVCodecID, timeBase: AVRational) throws(AudioCodecError) {
+  init(parameters: UnsafePointer<AVCodecParameters>?, codec id: AVCodecID, timeBase: AVRational) throws(AudioCodecError)
+  {
     guard let codec = avcodec_find_decoder(id) else {
       throw AudioCodecError(.unsupported, "There is no decoder for this codec")
     }

@@ -77,7 +77,9 @@ struct ElementaryStream: Hashable, Sendable, Codable {
     }
     // Writers differ in whether the CRC moves it.
     let places = [model.sideInformationEnd, model.sideInformationEnd + crc]
-    guard let start = places.first(where: { ["Xing", "Info"].contains(text($0)) }), start + 8 <= frame.count else { return }
+    guard let start = places.first(where: { ["Xing", "Info"].contains(text($0)) }), start + 8 <= frame.count else {
+      return
+    }
     firstFrame = offset + Int64(model.length)
     let flags = word(start + 4)
     var place = start + 8

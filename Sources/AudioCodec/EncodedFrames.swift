@@ -13,7 +13,9 @@ public struct EncodedFrames: Hashable, Sendable {
 
   public var frameCount: Int { frameSizes.count }
 
-  public init(firstFrame: Int, bytes: [UInt8] = [], frameSizes: [Int] = [], priming: [UInt8] = [], primingFrames: Int = 0) {
+  public init(
+    firstFrame: Int, bytes: [UInt8] = [], frameSizes: [Int] = [], priming: [UInt8] = [], primingFrames: Int = 0
+  ) {
     self.firstFrame = firstFrame
     self.bytes = bytes
     self.frameSizes = frameSizes

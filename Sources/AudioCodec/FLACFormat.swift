@@ -10,7 +10,9 @@ enum FLACFormat {
     word |= UInt64(settings.channels - 1) << 41
     word |= UInt64(settings.bitDepth - 1) << 36
     word |= UInt64(max(totalSamples, 0)) & 0xF_FFFF_FFFF
-    for shift in stride(from: 56, through: 0, by: -8) { header.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+    for shift in stride(from: 56, through: 0, by: -8) {
+      header.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+    }
     header += [UInt8](repeating: 0, count: 16)
     return header
   }

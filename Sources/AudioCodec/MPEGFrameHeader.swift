@@ -50,7 +50,9 @@ struct MPEGFrameHeader: Hashable, Codable, Sendable {
     let bitrateIndex = Int(bytes[2] >> 4)
     let rateIndex = Int(bytes[2] >> 2 & 3)
     let padding = Int(bytes[2] >> 1 & 1)
-    guard version != 1, layer != 4, (1...14).contains(bitrateIndex), rateIndex != 3, bytes[3] & 3 != 2 else { return nil }
+    guard version != 1, layer != 4, (1...14).contains(bitrateIndex), rateIndex != 3, bytes[3] & 3 != 2 else {
+      return nil
+    }
     let low = version != 3
     sampleRate = [44_100, 48_000, 32_000][rateIndex] >> (version == 3 ? 0 : version == 2 ? 1 : 2)
     let table =

@@ -29,7 +29,7 @@ struct SourceInspector {
           container = source
           facts = try SourceInspector.inspect(source, file: file)
         }
-      } catch where error.code == .notAudio {
+      } catch  where error.code == .notAudio {
         // libavformat gives up early on frames behind rubbish; our own search is longer, and asks for three in a row.
         guard demuxer == nil, let stream = ElementaryStream.detect(file: file) else { throw error }
         facts = try SourceInspector.inspect(stream, file: file)

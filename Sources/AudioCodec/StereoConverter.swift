@@ -42,7 +42,8 @@ final class StereoConverter {
     }
     let got = swr_convert(context, &output, Int32(buffer.capacity), &input, Int32(samples))
     guard got == Int32(samples) else {
-      throw AudioCodecError(.unsupported, "The sample format cannot be converted", cause: got < 0 ? LibAV.words(got) : nil)
+      throw AudioCodecError(
+        .unsupported, "The sample format cannot be converted", cause: got < 0 ? LibAV.words(got) : nil)
     }
     if channels == 1 { buffer.right.update(from: buffer.left, count: samples) }
   }

@@ -17,8 +17,6 @@ extension SocketIOServer {
     public var maxAttachments = SocketIOLimits.defaultMaxAttachments
     /// The browser client: a file, served as `socket.io.js` below the path, or a directory with the official files.
     public var clientBundle: String?
-    /// Recovery of what was missed in a short disconnection; off when nil.
-    public var recovery: Recovery?
 
     public init() {
       engine = EngineServer.Configuration()
@@ -29,18 +27,5 @@ extension SocketIOServer {
       get { engine[keyPath: path] }
       set { engine[keyPath: path] = newValue }
     }
-  }
-
-  /// Connection state recovery. With it on, every event that is not volatile and asks for no ack carries an offset as an
-  /// extra last argument, which clients hand to their handlers.
-  public struct Recovery: Sendable {
-    /// How long a disconnected socket can come back.
-    public var maxDisconnectionDuration = Duration.seconds(120)
-    /// Whether middlewares are passed by when a socket comes back.
-    public var skipMiddlewares = true
-    /// Packets that a namespace keeps for those who are away.
-    public var maxPackets = 10_000
-
-    public init() {}
   }
 }

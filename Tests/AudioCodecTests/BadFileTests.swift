@@ -49,10 +49,14 @@ import Testing
     let path = try TestAudio.write(WAVFile.bytes(StereoSamples(), rate: 44_100), ending: "wav")
     #expect([.noAudio, .notAudio].contains(code(path)))
     let bytes = try TestAudio.bytes(try TestAudio.convert(TestAudio.piece.path, ["-t", "1"], to: "flac"))
-    #expect([.noAudio, .notAudio, .truncated].contains(code(try TestAudio.write(Array(bytes.prefix(8_000)), ending: "flac"))))
+    #expect(
+      [.noAudio, .notAudio, .truncated].contains(code(try TestAudio.write(Array(bytes.prefix(8_000)), ending: "flac"))))
   }
 
-  @Test(arguments: [("flac", []), ("wav", ["-c:a", "pcm_s16le"]), ("mp3", ["-b:a", "192k"]), ("mp3", ["-q:a", "3"]), ("aiff", []), ("m4a", ["-c:a", "aac", "-movflags", "+faststart"])])
+  @Test(arguments: [
+    ("flac", []), ("wav", ["-c:a", "pcm_s16le"]), ("mp3", ["-b:a", "192k"]), ("mp3", ["-q:a", "3"]), ("aiff", []),
+    ("m4a", ["-c:a", "aac", "-movflags", "+faststart"]),
+  ])
   func aTruncatedFileIsFoundOut(_ format: (ending: String, arguments: [String])) throws {
     let path = try TestAudio.convert(TestAudio.piece.path, format.arguments, to: format.ending)
     #expect(code(path) == nil)
@@ -131,8 +135,10 @@ import Testing
         bytes[index] = UInt8(truncatingIfNeeded: state >> 40)
       }
       let heads: [[UInt8]] = [
-        Array("fLaC".utf8), Array("OggS".utf8), Array("RIFF\u{7F}\u{7F}\u{7F}\u{7F}WAVEfmt ".utf8), [0xFF, 0xFB, 0x90, 0x64],
-        Array("ID3\u{3}\u{0}\u{0}\u{7F}\u{7F}\u{7F}\u{7F}".utf8), [0xFF, 0xF1, 0x50, 0x80], Array("FORM....AIFF".utf8), [],
+        Array("fLaC".utf8), Array("OggS".utf8), Array("RIFF\u{7F}\u{7F}\u{7F}\u{7F}WAVEfmt ".utf8),
+        [0xFF, 0xFB, 0x90, 0x64],
+        Array("ID3\u{3}\u{0}\u{0}\u{7F}\u{7F}\u{7F}\u{7F}".utf8), [0xFF, 0xF1, 0x50, 0x80], Array("FORM....AIFF".utf8),
+        [],
         Array("\u{0}\u{0}\u{0}\u{18}ftypM4A ".utf8), [0x1A, 0x45, 0xDF, 0xA3],
       ]
       let head = heads[turn % heads.count]

@@ -4,7 +4,10 @@ import Testing
 
 /// Damage in the middle of a file costs its own place and no other.
 @Suite struct DamageTests {
-  @Test(arguments: [("flac", []), ("mp3", ["-b:a", "192k"]), ("mp3", ["-b:a", "192k", "-write_xing", "0"]), ("aac", ["-c:a", "aac", "-aac_pns", "0"]), ("ogg", ["-c:a", "libvorbis"])])
+  @Test(arguments: [
+    ("flac", []), ("mp3", ["-b:a", "192k"]), ("mp3", ["-b:a", "192k", "-write_xing", "0"]),
+    ("aac", ["-c:a", "aac", "-aac_pns", "0"]), ("ogg", ["-c:a", "libvorbis"]),
+  ])
   func whatFollowsADamagedPlaceKeepsItsTime(_ format: (ending: String, arguments: [String])) throws {
     let path = try TestAudio.convert(TestAudio.piece.path, ["-t", "12"] + format.arguments, to: format.ending)
     var bytes = try TestAudio.bytes(path)
@@ -92,7 +95,8 @@ import Testing
     let settings = EncoderSettings.mp3(bitrate: 192_000, sampleRate: probe.gridRate)
     let count = settings.frameCount(totalSamples: probe.gridSampleCount)
     for (range, used) in [
-      (count..<count + 1, settings), (-1..<3, settings), (5..<5, settings), (0..<1, .mp3(bitrate: 1, sampleRate: 44_100)),
+      (count..<count + 1, settings), (-1..<3, settings), (5..<5, settings),
+      (0..<1, .mp3(bitrate: 1, sampleRate: 44_100)),
       (0..<1, .mp3(bitrate: 192_000, sampleRate: 48_000)), (0..<1, .flac(bitDepth: 20, sampleRate: 44_100)),
       (0..<1, .aac(bitrate: 192_000, sampleRate: 22_050)),
     ] {

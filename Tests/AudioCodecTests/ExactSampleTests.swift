@@ -18,7 +18,7 @@ import Testing
     Source(ending: "mp3", arguments: ["-ar", "44100", "-b:a", "192k"]),
     Source(ending: "mp3", arguments: ["-ar", "22050", "-q:a", "3"]),
     Source(ending: "mp3", arguments: ["-ar", "32000", "-ac", "1", "-b:a", "96k"]),
-    Source(ending: "m4a", arguments: ["-ar", "48000", "-c:a", "aac"]),
+    Source(ending: "m4a", arguments: ["-ar", "48000", "-c:a", "aac", "-aac_pns", "0"]),
     Source(ending: "ogg", arguments: ["-ar", "44100", "-c:a", "libvorbis"]),
     Source(ending: "opus", arguments: ["-c:a", "libopus"]),
     Source(ending: "aiff", arguments: ["-ar", "22050"]),
@@ -93,7 +93,8 @@ import Testing
 
   @Test func surroundIsMixedWithoutClipping() throws {
     let path = try TestAudio.convert(
-      TestAudio.piece.path, ["-t", "1", "-af", "pan=5.1|c0=c0|c1=c1|c2=c0|c3=c0|c4=c0|c5=c1", "-c:a", "pcm_s16le"], to: "wav")
+      TestAudio.piece.path, ["-t", "1", "-af", "pan=5.1|c0=c0|c1=c1|c2=c0|c3=c0|c4=c0|c5=c1", "-c:a", "pcm_s16le"],
+      to: "wav")
     let probe = try AudioProbe.read(path: path)
     #expect(probe.channels == 6 && probe.flacBitDepth == 24)
     let pcm = try PCMReader(path: path, facts: probe.facts).read(44_100)
@@ -112,7 +113,9 @@ import Testing
         let track = try TrackEncoding.encode(
           path, probe, settings, ranges: TrackEncoding.segments(settings, probe.gridSampleCount))
         let decoded = try TrackEncoding.decode(track)
-        let whole = settings.codec == .flac ? count : (count + settings.frameSamples - 1) / settings.frameSamples * settings.frameSamples
+        let whole =
+          settings.codec == .flac
+          ? count : (count + settings.frameSamples - 1) / settings.frameSamples * settings.frameSamples
         #expect(decoded.count == whole)
       }
     }

@@ -5,11 +5,14 @@ import Testing
 /// Ranges that were encoded on their own must join as if one encoder had made them all.
 @Suite struct JointTests {
   /// Error against the source around each joint, against that of one continuous encode at the same place.
-  private func check(_ piece: TestAudio.Piece, _ settings: EncoderSettings, _ probe: AudioProbe, split: [Range<Int>]) throws {
+  private func check(_ piece: TestAudio.Piece, _ settings: EncoderSettings, _ probe: AudioProbe, split: [Range<Int>])
+    throws
+  {
     let source = try TestAudio.decode(piece.path)
     let count = settings.frameCount(totalSamples: probe.gridSampleCount)
     let joined = try TrackEncoding.decode(try TrackEncoding.encode(piece.path, probe, settings, ranges: split))
-    let continuous = try TrackEncoding.decode(try TrackEncoding.encode(piece.path, probe, settings, ranges: [0..<count]))
+    let continuous = try TrackEncoding.decode(
+      try TrackEncoding.encode(piece.path, probe, settings, ranges: [0..<count]))
     let frame = settings.frameSamples
     func window(_ start: Int) -> Range<Int> { max(start - frame, 0)..<min(start + frame, source.count) }
     var joints = 0
@@ -72,7 +75,9 @@ import Testing
     let settings = EncoderSettings.mp3(bitrate: 128_000, sampleRate: probe.gridRate)
     let track = try TrackEncoding.encode(
       TestAudio.piece.path, probe, settings, ranges: TrackEncoding.segments(settings, probe.gridSampleCount))
-    let sizes = stride(from: 80, to: track.frameCount - 80, by: 80).map { track.frameSizes[$0..<($0 + 80)].reduce(0, +) }
+    let sizes = stride(from: 80, to: track.frameCount - 80, by: 80).map {
+      track.frameSizes[$0..<($0 + 80)].reduce(0, +)
+    }
     #expect(Set(sizes).count == 1)
   }
 }

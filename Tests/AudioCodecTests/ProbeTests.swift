@@ -55,7 +55,10 @@ import Testing
     #expect(try JSONDecoder().decode(SourceFacts.self, from: try JSONEncoder().encode(facts)) == facts)
   }
 
-  @Test(arguments: [(44_100, 44_100), (22_050, 44_100), (11_025, 44_100), (88_200, 44_100), (48_000, 48_000), (32_000, 48_000), (96_000, 48_000), (8_000, 48_000)])
+  @Test(arguments: [
+    (44_100, 44_100), (22_050, 44_100), (11_025, 44_100), (88_200, 44_100), (48_000, 48_000), (32_000, 48_000),
+    (96_000, 48_000), (8_000, 48_000),
+  ])
   func theGridRateFollowsTheSource(_ rates: (source: Int, grid: Int)) throws {
     let path = "\(TestAudio.folder)/rate-\(rates.source).wav"
     try WAVFile.write(Synthesis.sine(300, count: rates.source + 1, rate: rates.source), rate: rates.source, to: path)
@@ -66,7 +69,8 @@ import Testing
   }
 
   @Test func anID3TagInFrontOfFramesAndBehindThemIsNoSound() throws {
-    let path = try TestAudio.convert(TestAudio.piece.path, ["-t", "3", "-write_xing", "0", "-id3v2_version", "0"], to: "mp3")
+    let path = try TestAudio.convert(
+      TestAudio.piece.path, ["-t", "3", "-write_xing", "0", "-id3v2_version", "0"], to: "mp3")
     let plain = try AudioProbe.read(path: path)
     var bytes = try TestAudio.bytes(path)
     let front: [UInt8] = Array("ID3".utf8) + [3, 0, 0, 0, 0, 8, 0] + [UInt8](repeating: 0, count: 1_024)

@@ -69,7 +69,9 @@ import Testing
     #expect(Comparison.peakDifference(read, judge[0..<count]) < -90)
   }
 
-  @Test(arguments: [("mp3", ["-b:a", "192k"]), ("m4a", ["-c:a", "aac"]), ("ogg", ["-c:a", "libvorbis"]), ("opus", ["-c:a", "libopus"])])
+  @Test(arguments: [
+    ("mp3", ["-b:a", "192k"]), ("m4a", ["-c:a", "aac"]), ("ogg", ["-c:a", "libvorbis"]), ("opus", ["-c:a", "libopus"]),
+  ])
   func encoderDelayIsTakenOff(_ format: (ending: String, arguments: [String])) throws {
     let path = try TestAudio.convert(TestAudio.piece.path, format.arguments + ["-ar", "48000"], to: format.ending)
     let original = try TestAudio.convert(TestAudio.piece.path, ["-ar", "48000", "-c:a", "pcm_f32le"], to: "wav")

@@ -72,6 +72,13 @@ test('a whole FLAC header inside the sound does not split a frame', () => {
   assert.deepEqual(lengths(frames), parts.map((part) => part.length));
 });
 
+test('even with the right CRC-16 in front of it, a header with an unexpected number does not split a frame', () => {
+  const closed = flacFrame(7, [1, 2, 3, 4, 5, 6]); // its last two bytes close what the imitation follows
+  const head = 6;
+  const parts = [flacFrame(7, [...closed.subarray(head), ...flacFrame(99, [1, 2, 3, 4]), 5]), flacFrame(8, [4, 4, 4, 4])];
+  assert.deepEqual(lengths(splitFrames('flac', joined(...parts))), parts.map((part) => part.length));
+});
+
 test('FLAC frame numbers of every coded length are read', () => {
   for (const number of [0, 0x7f, 0x80, 0x7ff, 0x800, 0xffff, 0x10000, 0x1fffff, 0x200000, 0x3ffffff, 0x4000000, 0x7fffffff]) {
     assert.equal(parseFlacHeader(flacFrame(number, [1, 2, 3, 4]), 0)?.number, number);

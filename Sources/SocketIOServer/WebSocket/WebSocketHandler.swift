@@ -125,8 +125,8 @@ final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable {
       case .messageTooLarge: (.messageTooLarge, "message too large: limit \(socket.server.configuration.maxPayload) bytes")
       case .invalidUTF8: (.parseError, "text is not UTF-8")
       }
-    closeOnLoop(code: failure.closeCode, reason: detail, isAbrupt: false)
     end(reason, detail)
+    closeOnLoop(code: failure.closeCode, reason: detail, isAbrupt: false)
   }
 
   private func end(_ reason: EngineCloseReason, _ detail: String?) {
@@ -140,9 +140,9 @@ final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    end(.transportError, nil)
     state = .closed
     context.close(promise: nil)
-    end(.transportError, nil)
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -222,8 +222,9 @@ final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable {
     if flush { flushOnLoop() }
     // Only a peer that already reads too slowly is worth asking how much it owes.
     if !context.channel.isWritable, unsentBytes > maxWriteBufferBytes {
-      closeOnLoop(code: EngineCloseReason.writeBufferExceeded.webSocketCode, reason: "", isAbrupt: true)
+      // The session first: closing makes the channel inactive at once, which would be taken for the client's doing.
       end(.writeBufferExceeded, nil)
+      closeOnLoop(code: EngineCloseReason.writeBufferExceeded.webSocketCode, reason: "", isAbrupt: true)
     }
   }
 

@@ -66,7 +66,11 @@ enum WAVFile {
     append(UInt32(size))
     for index in 0..<samples.count {
       for value in [samples.left[index], samples.right[index]] {
-        if float { append(value.bitPattern) } else { append(Int16(max(-32_768, min(32_767, (value * 32_768).rounded())))) }
+        if float {
+          append(value.bitPattern)
+        } else {
+          append(Int16(max(-32_768, min(32_767, (value * 32_768).rounded()))))
+        }
       }
     }
     return bytes

@@ -36,7 +36,8 @@ enum TrackEncoding {
     }
     var track = Track(
       settings: settings, totalSamples: probe.gridSampleCount,
-      file: settings.streamHeader(totalSamples: probe.gridSampleCount), primingSamples: 0, frameCount: 0, frameSizes: [])
+      file: settings.streamHeader(totalSamples: probe.gridSampleCount), primingSamples: 0, frameCount: 0, frameSizes: []
+    )
     for index in ranges.indices {
       guard let part = parts[index] else { continue }
       if index == 0 {

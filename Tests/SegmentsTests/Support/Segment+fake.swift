@@ -1,5 +1,4 @@
 import NIOCore
-import NIOEmbedded
 import NIOPosix
 
 @testable import Segments

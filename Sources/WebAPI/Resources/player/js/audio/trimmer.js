@@ -45,7 +45,7 @@ export class ChunkTrimmer {
     let at = 0;
     while (at < length && this.#expected.length > 0) {
       const head = this.#expected[0];
-      const skipped = 0;
+      const skipped = Math.min(head.skip, length - at);
       head.skip -= skipped;
       at += skipped;
       const keep = Math.min(head.keep, length - at);
@@ -75,11 +75,6 @@ export class ChunkTrimmer {
   /** Samples that are still to come out of the decoder for the chunks announced so far. */
   get outstanding() {
     return this.#expected.reduce((sum, { skip, keep, rest }) => sum + skip + keep + rest, 0);
-  }
-
-  /** Of these, the ones that are to be heard. */
-  get outstandingToHear() {
-    return this.#expected.reduce((sum, { keep }) => sum + keep, 0);
   }
 
   #shiftFinished() {

@@ -28,37 +28,37 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// One piece of a stream: whole elementary frames of one rendition.
-public nonisolated struct Dubplate_V1_AudioChunk: Sendable {
+nonisolated struct Dubplate_V1_AudioChunk: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var streamID: String = String()
+  var streamID: String = String()
 
   /// Plus one with every seek; chunks of an older epoch are to be dropped.
-  public var epoch: UInt32 = 0
+  var epoch: UInt32 = 0
 
   /// 0, 1, 2 … over the whole stream.
-  public var seq: UInt64 = 0
+  var seq: UInt64 = 0
 
   /// Milliseconds since the stream began, when the chunk was sent.
-  public var timestampMs: UInt64 = 0
+  var timestampMs: UInt64 = 0
 
   /// Seconds of the source at the first sample to be heard.
-  public var position: Double = 0
+  var position: Double = 0
 
   /// Samples to be heard of this chunk.
-  public var samples: UInt32 = 0
+  var samples: UInt32 = 0
 
   /// Decoded samples to drop at the front.
-  public var skip: UInt32 = 0
+  var skip: UInt32 = 0
 
   /// MP3, ADTS or FLAC frames. Last on the wire, so that a server can share it between listeners.
-  public var data: Data = Data()
+  var data: Data = Data()
 
-  public var unknownFields = SwiftProtobuf.UnknownStorage()
+  var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  public init() {}
+  init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -66,10 +66,10 @@ public nonisolated struct Dubplate_V1_AudioChunk: Sendable {
 fileprivate nonisolated let _protobuf_package = "dubplate.v1"
 
 nonisolated extension Dubplate_V1_AudioChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".AudioChunk"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}stream_id\0\u{1}epoch\0\u{1}seq\0\u{3}timestamp_ms\0\u{1}position\0\u{1}samples\0\u{1}skip\0\u{2}\u{8}data\0")
+  static let protoMessageName: String = _protobuf_package + ".AudioChunk"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}stream_id\0\u{1}epoch\0\u{1}seq\0\u{3}timestamp_ms\0\u{1}position\0\u{1}samples\0\u{1}skip\0\u{2}\u{8}data\0")
 
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -88,7 +88,7 @@ nonisolated extension Dubplate_V1_AudioChunk: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.streamID.isEmpty {
       try visitor.visitSingularStringField(value: self.streamID, fieldNumber: 1)
     }
@@ -116,7 +116,7 @@ nonisolated extension Dubplate_V1_AudioChunk: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: Dubplate_V1_AudioChunk, rhs: Dubplate_V1_AudioChunk) -> Bool {
+  static func ==(lhs: Dubplate_V1_AudioChunk, rhs: Dubplate_V1_AudioChunk) -> Bool {
     if lhs.streamID != rhs.streamID {return false}
     if lhs.epoch != rhs.epoch {return false}
     if lhs.seq != rhs.seq {return false}

@@ -1,0 +1,72 @@
+import Foundation
+import Logging
+import Testing
+
+@testable import DubplateServer
+
+@Suite struct ConfigurationReaderTests {
+  private func read(
+    _ flags: [ConfigurationKey: String] = [:], environment: [String: String] = [:], file: String? = nil
+  ) throws -> ServerConfiguration {
+    try ConfigurationReader(flags: flags, environment: environment, file: file).read()
+  }
+
+  @Test func withoutAnythingTheDefaultsHold() throws {
+    let configuration = try read()
+    #expect(configuration.port == 3001)
+    #expect(configuration.host == "127.0.0.1")
+    #expect(configuration.segmentBudgetBytes == 10 << 30)
+    #expect(configuration.allowedOrigins.isEmpty)
+  }
+
+  @Test func aFlagGoesBeforeTheEnvironmentThatBeforeTheFile() throws {
+    let file = "# a comment\n\nPORT = 1\nHOST=file\nLOG_LEVEL=debug\n"
+    let configuration = try read([.port: "3"], environment: ["PORT": "2", "HOST": "environment"], file: file)
+    #expect(configuration.port == 3)
+    #expect(configuration.host == "environment")
+    #expect(configuration.logLevel == .debug)
+  }
+
+  @Test func anEmptyValueSaysNothing() throws {
+    #expect(try read(environment: ["PORT": ""]).port == 3001)
+  }
+
+  @Test(arguments: [("1048576", 1 << 20), ("1M", 1 << 20), ("512m", 512 << 20), ("2048K", 2 << 20), ("10G", 10 << 30), ("1T", 1 << 40)])
+  func byteCountsHaveUnits(text: String, bytes: Int) throws {
+    #expect(try read([.segmentBudget: text]).segmentBudgetBytes == bytes)
+  }
+
+  @Test(
+    arguments: [
+      (.port, "70000"), (.port, "-1"), (.port, "many"), (.segmentBudget, "10"), (.segmentBudget, "9999999999999T"), (.memoryBudget, "lots"),
+      (.memoryBudget, "-5G"), (.encoders, "1.5"), (.scanInterval, "-1"), (.logLevel, "loud"), (.jwtSecret, "short"),
+      (.allowedOrigins, "music.example"), (.allowedOrigins, "https://music.example/path"), (.socketIOClient, "/nowhere/socket.io.js"),
+    ] as [(ConfigurationKey, String)])
+  func aBadValueNamesItsKey(key: ConfigurationKey, value: String) throws {
+    let error = #expect(throws: ConfigurationError.self) { try read(environment: [key.rawValue: value]) }
+    let text = try #require(error).description
+    #expect(text.contains(key.rawValue))
+    if let flag = key.flag { #expect(text.contains(flag)) }
+    #expect(key != .jwtSecret || !text.contains(value))
+  }
+
+  @Test(arguments: ["PRT=3", "PORT 3", "=3"])
+  func aFileWithALineThatMeansNothingIsRefused(line: String) throws {
+    let error = #expect(throws: ConfigurationError.self) { try read(file: "HOST=x\n\(line)\n") }
+    #expect(error?.description.contains("line 2") == true)
+  }
+
+  @Test func originsAreListed() throws {
+    let configuration = try read([.allowedOrigins: "https://a.example, http://b.example:8080 ,*"])
+    #expect(configuration.allowedOrigins == ["https://a.example", "http://b.example:8080", "*"])
+  }
+
+  @Test func everyKeyIsInTheReadme() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+    for key in ConfigurationKey.allCases {
+      #expect(readme.contains("`\(key.rawValue)`"), "\(key.rawValue)")
+      if let flag = key.flag { #expect(readme.contains("`\(flag)`"), "\(flag)") }
+    }
+  }
+}
