@@ -1,14 +1,16 @@
 public import NIOCore
 
 extension ByteBuffer {
-  /// Whether the readable bytes are well-formed UTF-8 (Unicode 15, table 3-7): no overlong form, no surrogate, nothing above U+10FFFF.
+  /// Whether the readable bytes are well-formed UTF-8 (Unicode 15, table 3-7): no overlong form, no surrogate, nothing
+  /// above U+10FFFF.
   public var isValidUTF8: Bool {
     withUnsafeReadableBytes { bytes in
       var index = 0
       let count = bytes.count
       while index < count {
         // Eight ASCII bytes at once: nearly all of what arrives.
-        if index + 8 <= count, bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 {
+        if index + 8 <= count, bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+        {
           index += 8
           continue
         }
@@ -17,7 +19,8 @@ extension ByteBuffer {
           index += 1
           continue
         }
-        guard let (length, second) = utf8Sequence(lead), index + length <= count, second.contains(bytes[index + 1]) else {
+        guard let (length, second) = utf8Sequence(lead), index + length <= count, second.contains(bytes[index + 1])
+        else {
           return false
         }
         for offset in 2..<max(2, length) where bytes[index + offset] & 0xc0 != 0x80 { return false }

@@ -1,6 +1,7 @@
 public import NIOCore
 
-/// What the server tells a client when a session opens: the payload of the OPEN packet (Engine.IO protocol v4, "Handshake").
+/// What the server tells a client when a session opens: the payload of the OPEN packet (Engine.IO protocol v4,
+/// "Handshake").
 public struct EngineHandshake: Sendable, Equatable {
   /// The session's id.
   public var sid: String

@@ -114,7 +114,8 @@ extension EngineSession {
     case stop
   }
 
-  /// Looks at the clock. Deadlines follow from deadlines, not from when this was called, so that a late call adds no delay.
+  /// Looks at the clock. Deadlines follow from deadlines, not from when this was called, so that a late call adds no
+  /// delay.
   public mutating func heartbeatDue(now: NIODeadline) -> HeartbeatAction {
     guard !isClosed else { return .stop }
     switch heartbeat {

@@ -1,6 +1,7 @@
 /// Every number that bounds this module, and why it is what it is.
 public enum EngineLimits {
-  /// Characters of a session id. 20 characters of base64url are 120 random bits: not to be guessed, and as long as the official server's.
+  /// Characters of a session id. 20 characters of base64url are 120 random bits: not to be guessed, and as long as the
+  /// official server's.
   public static let sessionIDLength = 20
 
   /// Default bytes of one message or one polling request, as announced in the handshake (`maxPayload`).

@@ -80,7 +80,8 @@ public struct WebSocketMessageParser: Sendable {
     return nil
   }
 
-  /// Copies an unfinished frame out of the buffer it was read into, so that a few bytes don't keep a large buffer alive.
+  /// Copies an unfinished frame out of the buffer it was read into, so that a few bytes don't keep a large buffer
+  /// alive.
   private mutating func compact() {
     guard let rest = unread else { return }
     if rest.readableBytes == 0 {
@@ -104,7 +105,9 @@ public struct WebSocketMessageParser: Sendable {
     var reader = buffer
     guard let (first, second) = reader.readMultipleIntegers(as: (UInt8, UInt8).self) else { return nil }
     guard first & 0x70 == 0 else { throw .protocolError("reserved bits are set") }
-    guard let opcode = WebSocketFrameHeader.Opcode(rawValue: first & 0x0f) else { throw .protocolError("unknown opcode") }
+    guard let opcode = WebSocketFrameHeader.Opcode(rawValue: first & 0x0f) else {
+      throw .protocolError("unknown opcode")
+    }
     let isFinal = first & 0x80 != 0
     guard (second & 0x80 != 0) == (peer == .client) else { throw .protocolError("wrong masking") }
     var length = UInt64(second & 0x7f)

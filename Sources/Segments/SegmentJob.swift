@@ -18,7 +18,7 @@ final class SegmentJob: TranscodeJob {
     var runs: [Range<Int>]
     /// The next frame of the first run.
     var next: Int
-    var isFirstPiece = true
+    var pieceCount = 0
     /// When the frames made so far will have been heard by who asked first.
     var deadline: Int64
   }
@@ -26,7 +26,8 @@ final class SegmentJob: TranscodeJob {
   private let feed: SegmentFeed
   private let track: SegmentTrack
   private let settings: EncoderSettings
-  private let frameCount: Int
+  /// The segment's frames, by their numbers in the track.
+  private let trackFrames: Range<Int>
   private let makeEncoder: EncoderFactory
   /// Settles the feed: called once, with the segment or why there is none.
   private let completion: @Sendable (Result<Segment, SegmentError>) -> Void
@@ -41,12 +42,11 @@ final class SegmentJob: TranscodeJob {
     self.feed = feed
     self.track = track
     self.settings = feed.key.rendition.encoderSettings(for: track)
-    let samples = SampleGrid.samples(inSegment: feed.key.index, of: track.sampleCount)
-    self.frameCount = (samples + settings.frameSamples - 1) / settings.frameSamples
+    self.trackFrames = settings.frames(ofSegment: feed.key.index, totalSamples: track.sampleCount)
     self.makeEncoder = makeEncoder
     self.completion = completion
-    let start = min(startFrame, frameCount - 1)
-    let runs = start > 0 ? [start..<frameCount, 0..<start] : [0..<frameCount]
+    let start = max(0, min(startFrame, trackFrames.count - 1))
+    let runs = start > 0 ? [start..<trackFrames.count, 0..<start] : [0..<trackFrames.count]
     self.work = Mutex(Work(runs: runs, next: start, deadline: deadline))
   }
 
@@ -74,11 +74,16 @@ final class SegmentJob: TranscodeJob {
   /// Makes one piece; returns by when the next one is needed, or nil when there is none.
   private func advance(_ work: inout Work) throws -> Int64? {
     let run = work.runs[0]
-    let base = feed.key.index * (SampleGrid.segmentSamples / settings.frameSamples)
+    let base = trackFrames.lowerBound
     let encoder = try work.encoder ?? makeEncoder(track, settings, base + run.lowerBound..<base + run.upperBound)
     work.encoder = encoder
 
-    let wanted = work.isFirstPiece ? SegmentLimits.firstPieceSamples : SegmentLimits.pieceSamples
+    let wanted =
+      switch work.pieceCount {
+      case 0: SegmentLimits.firstPieceSamples
+      case 1: SegmentLimits.secondPieceSamples
+      default: SegmentLimits.pieceSamples
+      }
     guard let encoded = try encoder.next(maxFrames: max(1, wanted / settings.frameSamples)), !encoded.frameSizes.isEmpty else {
       throw SegmentError(.undecodable, "the track ended before its time")
     }
@@ -89,7 +94,7 @@ final class SegmentJob: TranscodeJob {
         frames: frames, bytes: ByteBuffer(bytes: encoded.bytes), sizes: encoded.frameSizes,
         priming: frames.lowerBound == run.lowerBound ? ByteBuffer(bytes: encoded.priming) : nil))
     work.next = frames.upperBound
-    work.isFirstPiece = false
+    work.pieceCount += 1
     work.deadline = min(work.deadline, joinedDeadline.load(ordering: .relaxed))
     if work.deadline != TranscodeScheduler.noHurry {
       work.deadline += Int64(frames.count * settings.frameSamples) * 1_000_000_000 / Int64(track.gridRate)
@@ -104,13 +109,13 @@ final class SegmentJob: TranscodeJob {
   }
 
   private func assemble() throws -> Segment {
-    guard let pieces = feed.assembled(frameCount: frameCount) else {
+    guard let pieces = feed.assembled(frameCount: trackFrames.count) else {
       throw SegmentError(.failed, "frames are missing")
     }
     var frames = ByteBuffer()
     frames.reserveCapacity(pieces.reduce(0) { $0 + $1.bytes.readableBytes })
     var offsets: [UInt32] = [0]
-    offsets.reserveCapacity(frameCount + 1)
+    offsets.reserveCapacity(trackFrames.count + 1)
     for piece in pieces {
       for size in piece.sizes { offsets.append(offsets[offsets.count - 1] + UInt32(size)) }
       frames.writeImmutableBuffer(piece.bytes)

@@ -173,7 +173,8 @@ struct JSONParser {
     for place in range {
       let digit = Int64(bytes[place] &- UInt8(ascii: "0"))
       let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
-      let (next, carry) = negative ? tenfold.subtractingReportingOverflow(digit) : tenfold.addingReportingOverflow(digit)
+      let (next, carry) =
+        negative ? tenfold.subtractingReportingOverflow(digit) : tenfold.addingReportingOverflow(digit)
       if overflow || carry { return nil }
       value = next
     }
@@ -236,7 +237,8 @@ struct JSONParser {
   private mutating func unicodeEscape() throws(JSONError) -> Unicode.Scalar {
     let unit = try hexUnit()
     if let scalar = Unicode.Scalar(unit) { return scalar }
-    guard unit < 0xdc00, index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u")
+    guard unit < 0xdc00, index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\\"),
+      bytes[index + 1] == UInt8(ascii: "u")
     else { return "\u{fffd}" }
     let here = index
     index += 2

@@ -3,7 +3,8 @@ public enum SocketIOLimits {
   /// Attachments of one packet; socket.io-parser 4.2.6 refuses more by default.
   public static let defaultMaxAttachments = 10
 
-  /// Arrays and objects inside each other: far beyond any real payload, and a parser's recursion stays below 64 kB of stack.
+  /// Arrays and objects inside each other: far beyond any real payload, and a parser's recursion stays below 64 kB of
+  /// stack.
   public static let maxDepth = 128
 
   /// Values in one packet: a payload of 1 MB holds half a million; this keeps a hostile one below 16 MB of memory.

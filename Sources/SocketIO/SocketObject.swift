@@ -1,11 +1,12 @@
 /// A JSON object that keeps its keys in the order they came.
 ///
-/// A key that comes again replaces the value and keeps the place, as in JavaScript. Two objects are equal when they hold
-/// the same entries in any order.
+/// A key that comes again replaces the value and keeps the place, as in JavaScript. Two objects are equal when they
+/// hold the same entries in any order.
 public struct SocketObject: Sendable {
   public private(set) var keys: [String]
   public private(set) var values: [SocketValue]
-  /// Where each key stands, for objects of more than a few entries; Swift seeds its hashing, so keys can't be made to collide.
+  /// Where each key stands, for objects of more than a few entries; Swift seeds its hashing, so keys can't be made to
+  /// collide.
   private var index: [String: Int]?
 
   public init() {

@@ -1,6 +1,7 @@
 public import NIOCore
 
-/// One Socket.IO packet (Socket.IO protocol v5, "Packet encoding"). Whether it is a BINARY one follows from what it carries.
+/// One Socket.IO packet (Socket.IO protocol v5, "Packet encoding"). Whether it is a BINARY one follows from what it
+/// carries.
 public struct SocketPacket: Sendable, Equatable {
   /// The types, by what they mean; each binary type on the wire is its text type with attachments.
   public enum Kind: Sendable, Equatable {

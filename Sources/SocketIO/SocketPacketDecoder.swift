@@ -156,7 +156,9 @@ public struct SocketPacketDecoder: Sendable {
       return .array(filled)
     case .object(let entries):
       if entries["_placeholder"] == .bool(true) {
-        guard let number = entries["num"]?.int, number >= 0, number < attachments.count else { throw .illegalPlaceholder }
+        guard let number = entries["num"]?.int, number >= 0, number < attachments.count else {
+          throw .illegalPlaceholder
+        }
         return .binary(attachments[Int(number)])
       }
       return .object(

@@ -2,7 +2,8 @@ import HTTPTypes
 
 /// Which origins' pages may use the server (Fetch standard, "HTTP extensions").
 public enum CORSPolicy: Sendable, Equatable {
-  /// No CORS headers: only pages of the server's own origin can poll. WebSockets aren't checked, as in the official server.
+  /// No CORS headers: only pages of the server's own origin can poll. WebSockets aren't checked, as in the official
+  /// server.
   case none
   /// These origins, and the server's own. Handshakes over WebSocket from any other page's origin are refused, too,
   /// because browsers send cookies with those and check nothing.

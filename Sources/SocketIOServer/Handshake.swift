@@ -6,7 +6,8 @@ public import SocketIO
 
 /// The request that opened a session, and, for a Socket.IO socket, what the client sent along with CONNECT.
 ///
-/// Headers are kept as one string and taken apart when asked for: ten thousand idle connections hold ten thousand of these.
+/// Headers are kept as one string and taken apart when asked for: ten thousand idle connections hold ten thousand of
+/// these.
 public struct Handshake: Sendable {
   private let headerBlock: String
   /// The query string, without `?`.
@@ -62,7 +63,9 @@ public struct Handshake: Sendable {
         guard parts.count == 2 else { continue }
         let name = parts[0].trimmingCharacters(in: .whitespaces)
         var value = parts[1].trimmingCharacters(in: .whitespaces)
-        if value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") { value = String(value.dropFirst().dropLast()) }
+        if value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") {
+          value = String(value.dropFirst().dropLast())
+        }
         if cookies[name] == nil { cookies[name] = value.removingPercentEncoding ?? value }
       }
     }

@@ -12,7 +12,8 @@ enum ServerLimits {
   /// must have time to read why, and must not hold the connection for ever.
   static let webSocketCloseTimeout = TimeAmount.seconds(5)
 
-  /// How long a polling session that the server closed waits for the poll that brings the news; the official server waits 30 s.
+  /// How long a polling session that the server closed waits for the poll that brings the news; the official server
+  /// waits 30 s.
   static let pollingCloseTimeout = TimeAmount.seconds(30)
 
   /// How often an open poll is ended while a client finishes its polls for an upgrade; the official server's interval.
@@ -24,8 +25,12 @@ enum ServerLimits {
   /// The largest receive buffer, for connections that say much.
   static let maxReceiveBufferBytes = 64 * 1024
 
-  /// Attachments up to this size are copied behind their text so that a packet is one write; larger ones go by reference.
+  /// Attachments up to this size are copied behind their text so that a packet is one write; larger ones go by
+  /// reference.
   static let inlineAttachmentBytes = 2_048
+
+  /// How long a request whose body is too long may go on sending it: time to read the answer.
+  static let refusedBodyTimeout = TimeAmount.seconds(5)
 
   /// Bytes of the browser bundle and of its source map; the official ones have 50 and 400 kB.
   static let maxBundleBytes = 4 << 20

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 
+import numpy
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 # One of each container, and one of 24 bits at 48 kHz.
@@ -23,33 +25,32 @@ class Library:
 
 def piece(folder, name, seconds, *encoding, rate=44100, seed=1):
     """A stereo piece of chords, noise bursts and a sweep: tonal and transient, its ends not silent."""
-    burst = "0.25*exp(-18*mod(t,0.345))*(random(%d)*2-1)"
-    left = f"0.25*sin(2*PI*t*(110+40*t/{seconds}))+0.15*sin(2*PI*t*277.2)+" + burst % seed
-    right = f"0.25*sin(2*PI*t*(220-30*t/{seconds}))+0.15*sin(2*PI*t*329.6)+" + burst % (seed + 1)
-    path = folder / name
-    subprocess.run(
-        [
-            "ffmpeg",
-            "-hide_banner",
-            "-loglevel",
-            "error",
-            "-nostdin",
-            "-y",
-            "-f",
-            "lavfi",
-            "-i",
-            f"aevalsrc='{left}|{right}':s={rate}:d={seconds}",
-            "-metadata",
-            f"title={path.stem}",
-            "-metadata",
-            "artist=Test Pressing",
-            "-metadata",
-            "album=Exact",
-            *encoding,
-            str(path),
-        ],
-        check=True,
+    time = numpy.arange(round(seconds * rate)) / rate
+    noise = (
+        numpy.random.default_rng(seed).uniform(-0.25, 0.25, (len(time), 2)) * numpy.exp(-18 * (time % 0.345))[:, None]
     )
+    sweep = 0.25 * numpy.sin(2 * numpy.pi * numpy.outer(time, (110, 220)) * (1 + 0.3 * time[:, None] / seconds))
+    chord = 0.15 * numpy.sin(2 * numpy.pi * numpy.outer(time, (277.2, 329.6)))
+    samples = numpy.round((noise + sweep + chord) * 32767).astype("<i2")
+    path = folder / name
+    tags = [f"title={path.stem}", "artist=Test Pressing", "album=Exact"]
+    command = [
+        "ffmpeg",
+        "-hide_banner",
+        "-loglevel",
+        "error",
+        "-y",
+        "-f",
+        "s16le",
+        "-ar",
+        str(rate),
+        "-ac",
+        "2",
+        "-i",
+        "pipe:0",
+    ]
+    command += [option for tag in tags for option in ("-metadata", tag)] + [*encoding, str(path)]
+    subprocess.run(command, input=samples.tobytes(), check=True)
     return path
 
 

@@ -33,7 +33,8 @@ import Testing
   @Test func aMachineThatSleptDoesNotBlameTheClient() {
     var session = Self.session(.webSocket)
     expect(
-      session.heartbeatDue(now: Self.start + .seconds(60)) == .ping(next: Self.start + .seconds(60) + .milliseconds(200)))
+      session.heartbeatDue(now: Self.start + .seconds(60))
+        == .ping(next: Self.start + .seconds(60) + .milliseconds(200)))
   }
 
   @Test(arguments: [EnginePacket.Kind.ping, .open, .upgrade])
@@ -82,7 +83,9 @@ import Testing
   }
 
   @Test func anUpgradeWithoutAProbeIsAbandonedAndPollingGoesOn() {
-    for packet in [EnginePacket(.upgrade), EnginePacket(.message, "x"), EnginePacket(.ping, "other"), EnginePacket(.ping)] {
+    for packet in [
+      EnginePacket(.upgrade), EnginePacket(.message, "x"), EnginePacket(.ping, "other"), EnginePacket(.ping),
+    ] {
       var session = Self.session(.polling)
       expect(session.probeArrived())
       expect(session.probePacketArrived(packet) == .abandonProbe)
@@ -118,7 +121,8 @@ import Testing
       var now = Self.start
       for _ in 0..<60 {
         now = now + .milliseconds(Int64.random(in: 0...120, using: &random))
-        let packet = EnginePacket(EnginePacket.Kind.allCases.randomElement(using: &random) ?? .noop, Bool.random(using: &random) ? "probe" : "")
+        let packet = EnginePacket(
+          EnginePacket.Kind.allCases.randomElement(using: &random) ?? .noop, Bool.random(using: &random) ? "probe" : "")
         let wasWebSocket = session.transport == .webSocket
         switch Int.random(in: 0..<8, using: &random) {
         case 0: if session.packetArrived(packet, now: now) == .deliver { #expect(packet.kind == .message) }
@@ -152,7 +156,10 @@ import Testing
     var random = SeededGenerator(seed: 7)
     let ids = (0..<100).map { _ in SessionID.make(using: &random) }
     #expect(Set(ids).count == 100)
-    #expect(ids.allSatisfy { $0.count == 20 && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") } })
+    #expect(
+      ids.allSatisfy {
+        $0.count == 20 && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
+      })
   }
 }
 

@@ -94,7 +94,9 @@ import Testing
     seed.writeImmutableBuffer(Self.frame(.continuation, [3]))
     for _ in 0..<10_000 {
       var bytes = Array(seed.readableBytesView)
-      for _ in 0..<3 { bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+      for _ in 0..<3 {
+        bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
       var parser = WebSocketMessageParser(reading: .client, maxMessageBytes: 100)
       parser.append(ByteBuffer(bytes: bytes))
       while let message = try? parser.next() { _ = message }

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { ChunkGate } from '../../Sources/WebAPI/Resources/player/js/player/chunk-gate.js';
 
 const RATE = 44_100;
-const chunk = (seq, position, fields = {}) => ({ streamId: 's', epoch: 0, seq, position, samples: 44_100, data: new Uint8Array(10), ...fields });
+const usual = { streamId: 's', epoch: 0, samples: 44_100, data: new Uint8Array(10) };
+const chunk = (seq, position, fields = {}) => ({ ...usual, seq, position, ...fields });
 
 function started(fields = {}) {
   const gate = new ChunkGate();

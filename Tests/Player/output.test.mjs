@@ -88,7 +88,8 @@ test('running dry counts as one underrun until enough is there again', () => {
 
 test('pause holds the place and dies away without a click; play goes on from there', () => {
   const state = ready();
-  state.receive({ type: 'block', generation: 1, block: [new Float32Array(4000).fill(0.5), new Float32Array(4000).fill(0.5)] });
+  const steady = new Float32Array(4000).fill(0.5);
+  state.receive({ type: 'block', generation: 1, block: [steady, steady] });
   play(state, 4);
   state.receive({ type: 'pause' });
   const { heard } = play(state, 6);

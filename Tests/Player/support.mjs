@@ -6,7 +6,10 @@ export function joined(...parts) {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
-/** An MPEG-1 Layer III frame of 44.1 kHz stereo with an empty body. `index` is the bitrate's: 9 is 128 kbit/s, 11 is 192. */
+/**
+ * An MPEG-1 Layer III frame of 44.1 kHz stereo with an empty body. `index` is the bitrate's: 9 is 128 kbit/s, 11 is
+ * 192.
+ */
 export function mp3Frame({ index = 9, padding = 0, rate = 0, mono = false, fill = 0 } = {}) {
   const kbps = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320][index];
   const length = Math.floor((144_000 * kbps) / [44_100, 48_000, 32_000][rate]) + padding;

@@ -7,19 +7,28 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct BroadcastTests {
   @Test(arguments: [1, 2])
   func roomsGetWhatIsForThemOnce(threads: Int) async throws {
-    try await withServer(threads: threads, setUp: { server in
-      server.of("/").on("join") { event in
-        event.arguments.compactMap(\.string).forEach { event.socket.join($0) }
-        event.acknowledge()
+    try await withServer(
+      threads: threads,
+      setUp: { server in
+        server.of("/").on("join") { event in
+          event.arguments.compactMap(\.string).forEach { event.socket.join($0) }
+          event.acknowledge()
+        }
+        server.of("/").on("leave") { event in
+          event.socket.leave(event.arguments[0].string ?? "")
+          event.acknowledge()
+        }
+        server.of("/").on("tell") { event in
+          event.socket.to("a").to("b").except("quiet").emit("told", event.arguments[0])
+        }
+        server.of("/").on("all") { event in
+          event.socket.broadcast.emit("everyone", .binary(ByteBuffer(repeating: 1, count: 5_000)))
+        }
       }
-      server.of("/").on("leave") { event in
-        event.socket.leave(event.arguments[0].string ?? "")
-        event.acknowledge()
-      }
-      server.of("/").on("tell") { event in event.socket.to("a").to("b").except("quiet").emit("told", event.arguments[0]) }
-      server.of("/").on("all") { event in event.socket.broadcast.emit("everyone", .binary(ByteBuffer(repeating: 1, count: 5_000))) }
-    }) { server, port in
-      let sockets = [try await connect(port), try await connect(port), try await connect(port), try await connect(port)]
+    ) { server, port in
+      let sockets = [
+        try await connect(port), try await connect(port), try await connect(port), try await connect(port),
+      ]
       let rooms = [#""a","b""#, #""b""#, #""a","quiet""#, #""c""#]
       for (socket, names) in zip(sockets, rooms) {
         try await socket.send("420[\"join\",\(names)]")
@@ -57,9 +66,12 @@ import Testing
   }
 
   @Test func aNamespaceMovesAndThrowsOutItsSockets() async throws {
-    try await withServer(threads: 2, setUp: { server in
-      server.of("/").onConnection { socket in socket.join("lobby") }
-    }) { server, port in
+    try await withServer(
+      threads: 2,
+      setUp: { server in
+        server.of("/").onConnection { socket in socket.join("lobby") }
+      }
+    ) { server, port in
       let namespace = server.of("/")
       let sockets = [try await connect(port), try await connect(port), try await connect(port)]
       #expect(await namespace.fetchSockets().count == 3)

@@ -21,7 +21,9 @@ import Testing
       let sid = try sid(of: answer.body)
       #expect(
         answer.body
-          == #"0{"sid":"\#(sid)","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#)
+          == #"0{"sid":"\#(sid)","upgrades":["websocket"],"#
+          + #""pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#
+      )
     }
   }
 

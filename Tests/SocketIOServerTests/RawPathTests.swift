@@ -66,7 +66,9 @@ import Testing
           let socket = event.socket
           var most = 0
           // The kernel takes some megabytes before the channel stops being writable.
-          for _ in 0..<20_000 where socket.emit(raw: Self.event(), flush: true) { most = max(most, socket.bufferedBytes) }
+          for _ in 0..<20_000 where socket.emit(raw: Self.event(), flush: true) {
+            most = max(most, socket.bufferedBytes)
+          }
           largest.put(most)
         }
         server.of("/").onDisconnect { _, reason in ended.put(reason.description) }

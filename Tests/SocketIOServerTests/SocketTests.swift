@@ -137,7 +137,9 @@ import Testing
       #expect(try await socket.binary() == [1])
 
       let http = try await TestHTTP(port: port)
-      let path = "/socket.io/?EIO=4&transport=polling&sid=" + (try sid(of: try await http.get("/socket.io/?EIO=4&transport=polling").body))
+      let path =
+        "/socket.io/?EIO=4&transport=polling&sid="
+        + (try sid(of: try await http.get("/socket.io/?EIO=4&transport=polling").body))
       _ = try await http.post(path, "40")
       #expect(try await http.get(path).body.hasPrefix("40{"))
       _ = try await http.post(path, "451-[\"message\",{\"_placeholder\":true,\"num\":0}]\u{1e}bAQID")

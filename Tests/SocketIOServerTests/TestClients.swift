@@ -1,5 +1,5 @@
-import Foundation
 import EngineIO
+import Foundation
 import NIOCore
 import NIOPosix
 import Testing
@@ -118,7 +118,9 @@ actor TestWebSocket {
   struct Refused: Error { var answer: HTTPAnswer }
 
   /// Upgrades, on a new connection or on one that was used before.
-  init(port: Int, path: String, over http: TestHTTP? = nil, headers: [String: String] = [:], reads: Bool = true) async throws {
+  init(port: Int, path: String, over http: TestHTTP? = nil, headers: [String: String] = [:], reads: Bool = true)
+    async throws
+  {
     let http = if let http { http } else { try await TestHTTP(port: port) }
     let fields = [
       "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",

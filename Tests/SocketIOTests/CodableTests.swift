@@ -22,7 +22,8 @@ import Testing
 
   static let queue = Queue(
     kind: .radio,
-    tracks: [Track(id: "a", position: nil, bytes: ByteBuffer(bytes: [1]), data: Data([2, 3]), raw: [4])], names: ["x": 1],
+    tracks: [Track(id: "a", position: nil, bytes: ByteBuffer(bytes: [1]), data: Data([2, 3]), raw: [4])],
+    names: ["x": 1],
     anything: ["deep": [.binary(ByteBuffer(bytes: [9]))]])
 
   @Test func binaryOfEveryTypeBecomesBinary() throws {
@@ -53,19 +54,26 @@ import Testing
     var items: [Item]?
   }
 
-  @Test(arguments: [
-    ([:], "trackId", "is missing"), (["trackId": 5], "trackId", "should be a string, is a number"), ("x", "", "should be an object, is a string"),
-    (["trackId": nil], "trackId", "should be a string, is null"),
-    (["trackId": "a", "items": [["volume": 1], ["volume": 1.5]]], "items[1].volume", "should be a whole number, is a number"),
-    (["trackId": "a", "items": [["volume": "1"]]], "items[0].volume", "should be a number, is a string"),
-    (["trackId": "a", "items": 7], "items", "should be an array, is a number"),
-  ] as [(SocketValue, String, String)])
+  @Test(
+    arguments: [
+      ([:], "trackId", "is missing"), (["trackId": 5], "trackId", "should be a string, is a number"),
+      ("x", "", "should be an object, is a string"),
+      (["trackId": nil], "trackId", "should be a string, is null"),
+      (
+        ["trackId": "a", "items": [["volume": 1], ["volume": 1.5]]], "items[1].volume",
+        "should be a whole number, is a number"
+      ),
+      (["trackId": "a", "items": [["volume": "1"]]], "items[0].volume", "should be a number, is a string"),
+      (["trackId": "a", "items": 7], "items", "should be an array, is a number"),
+    ] as [(SocketValue, String, String)])
   func errorsNameThePathAndWhatIsWrong(value: SocketValue, path: String, message: String) {
     #expect(throws: SocketDecodingError(path: path, message: message)) { try value.decode(Play.self) }
   }
 
   @Test func numbersOutOfRangeAreRefused() {
-    #expect(throws: SocketDecodingError(path: "", message: "is out of range")) { try SocketValue.int(300).decode(UInt8.self) }
+    #expect(throws: SocketDecodingError(path: "", message: "is out of range")) {
+      try SocketValue.int(300).decode(UInt8.self)
+    }
     #expect(throws: SocketDecodingError.self) { try SocketValue.double(1e300).decode(Int.self) }
   }
 }

@@ -11,21 +11,27 @@ import Testing
     return String(buffer: buffer)
   }
 
-  @Test(arguments: [
-    ("null", SocketValue.null), (" true ", true), ("0", 0), ("-1", -1), ("9223372036854775807", .int(.max)),
-    ("-9223372036854775808", .int(.min)), ("9223372036854775808", .double(9223372036854775808)), ("1.5", 1.5), ("1e3", .double(1000)),
-    ("1E-2", 0.01), ("-0", .double(-0.0)), (#""""#, ""), (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t"),
-    (#""\u00e9\ud83d\ude00""#, "é😀"), (#""\ud83d""#, "\u{fffd}"), (#""\ud83dx""#, "\u{fffd}x"), (#""\udc00""#, "\u{fffd}"),
-    (#""\ud83d\u0041""#, "\u{fffd}A"), ("[]", []), ("[1,[2,{}]]", [1, [2, [:]]]), (#"{"a":1,"b":[null]}"#, ["a": 1, "b": [nil]]),
-    (#"{"a":1,"a":2}"#, ["a": 2]),
-  ] as [(String, SocketValue)])
+  @Test(
+    arguments: [
+      ("null", SocketValue.null), (" true ", true), ("0", 0), ("-1", -1), ("9223372036854775807", .int(.max)),
+      ("-9223372036854775808", .int(.min)), ("9223372036854775808", .double(9223372036854775808)), ("1.5", 1.5),
+      ("1e3", .double(1000)),
+      ("1E-2", 0.01), ("-0", .double(-0.0)), (#""""#, ""), (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t"),
+      (#""\u00e9\ud83d\ude00""#, "é😀"), (#""\ud83d""#, "\u{fffd}"), (#""\ud83dx""#, "\u{fffd}x"),
+      (#""\udc00""#, "\u{fffd}"),
+      (#""\ud83d\u0041""#, "\u{fffd}A"), ("[]", []), ("[1,[2,{}]]", [1, [2, [:]]]),
+      (#"{"a":1,"b":[null]}"#, ["a": 1, "b": [nil]]),
+      (#"{"a":1,"a":2}"#, ["a": 2]),
+    ] as [(String, SocketValue)])
   func whatJSONAllowsIsRead(text: String, value: SocketValue) throws {
     #expect(try Self.parse(text) == value)
   }
 
   @Test(arguments: [
-    "", " ", "nul", "tru", "01", "-", "+1", ".5", "1.", "1e", "1e+", "0x1", "NaN", "Infinity", "1e999", "\"", "\"\\\"", "\"\\x\"", "\"\\u12\"",
-    "\"\\u12g4\"", "\"a\u{1}\"", "\"\n\"", "[", "[1", "[1,", "[1,]", "[,1]", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,}", "{a:1}", "{1:1}", "'a'",
+    "", " ", "nul", "tru", "01", "-", "+1", ".5", "1.", "1e", "1e+", "0x1", "NaN", "Infinity", "1e999", "\"", "\"\\\"",
+    "\"\\x\"", "\"\\u12\"",
+    "\"\\u12g4\"", "\"a\u{1}\"", "\"\n\"", "[", "[1", "[1,", "[1,]", "[,1]", "{", "{\"a\"", "{\"a\":", "{\"a\":1",
+    "{\"a\":1,}", "{a:1}", "{1:1}", "'a'",
     "1 2", "[] []", "//", "[1]x",
   ])
   func whatJSONForbidsIsRefused(text: String) {
@@ -52,11 +58,14 @@ import Testing
     #expect(throws: JSONError.self) { try Self.parse(String(repeating: "9", count: 900_000)) }
   }
 
-  @Test(arguments: [
-    (.double(1.5), "1.5"), (.double(2), "2"), (.double(.nan), "null"), (.double(-.infinity), "null"), (.double(1e21), "1e+21"), (.double(-0.0), "-0.0"),
-    (.int(.min), "-9223372036854775808"), (.int(.max), "9223372036854775807"), (.int(0), "0"), (.string("\u{0}\u{1f}é\"\\/"), #""\u0000\u001fé\"\\/""#),
-    (["b": 1, "a": [true, nil]], #"{"b":1,"a":[true,null]}"#), (.binary(ByteBuffer(bytes: [1, 2, 3])), #""AQID""#),
-  ] as [(SocketValue, String)])
+  @Test(
+    arguments: [
+      (.double(1.5), "1.5"), (.double(2), "2"), (.double(.nan), "null"), (.double(-.infinity), "null"),
+      (.double(1e21), "1e+21"), (.double(-0.0), "-0.0"),
+      (.int(.min), "-9223372036854775808"), (.int(.max), "9223372036854775807"), (.int(0), "0"),
+      (.string("\u{0}\u{1f}é\"\\/"), #""\u0000\u001fé\"\\/""#),
+      (["b": 1, "a": [true, nil]], #"{"b":1,"a":[true,null]}"#), (.binary(ByteBuffer(bytes: [1, 2, 3])), #""AQID""#),
+    ] as [(SocketValue, String)])
   func valuesAreWrittenAsJavaScriptReadsThem(value: SocketValue, text: String) {
     #expect(Self.write(value) == text)
   }
@@ -88,11 +97,15 @@ import Testing
       if binary { return .binary(ByteBuffer(bytes: generator.bytes(Int.random(in: 0...9, using: &generator)))) }
       return ""
     case 6:
-      return .array((0..<Int.random(in: 0...4, using: &generator)).map { _ in random(&generator, depth: depth - 1, binary: binary) })
+      return .array(
+        (0..<Int.random(in: 0...4, using: &generator)).map { _ in random(&generator, depth: depth - 1, binary: binary) }
+      )
     default:
       return .object(
         SocketObject(
-          (0..<Int.random(in: 0...15, using: &generator)).map { ("k\($0)\u{e9}\"", random(&generator, depth: depth - 1, binary: binary)) }))
+          (0..<Int.random(in: 0...15, using: &generator)).map {
+            ("k\($0)\u{e9}\"", random(&generator, depth: depth - 1, binary: binary))
+          }))
     }
   }
 
@@ -109,7 +122,9 @@ import Testing
     let seed = Array(#"{"a":[1,-2.5e3,"x\u00e9\ud83d\ude00",{"b":null}],"c":true}"#.utf8)
     for _ in 0..<20_000 {
       var bytes = seed
-      for _ in 0..<3 { bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator) }
+      for _ in 0..<3 {
+        bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+      }
       _ = try? SocketValue(json: ByteBuffer(bytes: bytes.prefix(Int.random(in: 0...bytes.count, using: &generator))))
     }
   }

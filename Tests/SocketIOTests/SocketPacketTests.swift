@@ -13,9 +13,11 @@ import Testing
   @Test(arguments: [
     ("0", SocketPacket(.connect)), ("0{\"token\":\"x\"}", SocketPacket(.connect, data: ["token": "x"])),
     ("0/admin,", SocketPacket(.connect, namespace: "/admin")), ("0/admin", SocketPacket(.connect, namespace: "/admin")),
-    ("0/admin,{}", SocketPacket(.connect, namespace: "/admin", data: [:])), ("1/admin,", SocketPacket(.disconnect, namespace: "/admin")),
+    ("0/admin,{}", SocketPacket(.connect, namespace: "/admin", data: [:])),
+    ("1/admin,", SocketPacket(.disconnect, namespace: "/admin")),
     ("2[\"hey\",1]", SocketPacket.event("hey", [1])), ("212[\"hey\"]", SocketPacket.event("hey", [], id: 12)),
-    ("2/admin,456[\"hey\"]", SocketPacket.event("hey", [], namespace: "/admin", id: 456)), ("2[7,8]", SocketPacket.event("7", [8])),
+    ("2/admin,456[\"hey\"]", SocketPacket.event("hey", [], namespace: "/admin", id: 456)),
+    ("2[7,8]", SocketPacket.event("7", [8])),
     ("3/admin,456[]", SocketPacket(.ack, namespace: "/admin", id: 456, data: [])),
     ("4{\"message\":\"no\"}", SocketPacket(.connectError, data: ["message": "no"])),
   ])
@@ -36,12 +38,17 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", SocketPacketError.unknownType), ("7", .unknownType), ("abc", .unknownType), ("2", .invalidPayload), ("2{}", .invalidPayload),
-    ("2[]", .invalidPayload), ("2[null]", .invalidPayload), ("2[[]]", .invalidPayload), ("1{}", .invalidPayload), ("0[]", .invalidPayload),
-    ("0\"x\"", .invalidPayload), ("3[]", .invalidID), ("31{}", .invalidPayload), ("4", .invalidPayload), ("2[\"connect\"]", .reservedEvent("connect")),
-    ("2[\"disconnecting\"]", .reservedEvent("disconnecting")), ("5[\"a\"]", .invalidAttachmentCount), ("5-[\"a\"]", .invalidAttachmentCount),
+    ("", SocketPacketError.unknownType), ("7", .unknownType), ("abc", .unknownType), ("2", .invalidPayload),
+    ("2{}", .invalidPayload),
+    ("2[]", .invalidPayload), ("2[null]", .invalidPayload), ("2[[]]", .invalidPayload), ("1{}", .invalidPayload),
+    ("0[]", .invalidPayload),
+    ("0\"x\"", .invalidPayload), ("3[]", .invalidID), ("31{}", .invalidPayload), ("4", .invalidPayload),
+    ("2[\"connect\"]", .reservedEvent("connect")),
+    ("2[\"disconnecting\"]", .reservedEvent("disconnecting")), ("5[\"a\"]", .invalidAttachmentCount),
+    ("5-[\"a\"]", .invalidAttachmentCount),
     ("51[\"a\"]", .invalidAttachmentCount), ("511-[\"a\"]", .tooManyAttachments(limit: 10)),
-    ("599999999999999999999999999999-[\"a\"]", .tooManyAttachments(limit: 10)), ("21234567890123456789[\"a\"]", .invalidID),
+    ("599999999999999999999999999999-[\"a\"]", .tooManyAttachments(limit: 10)),
+    ("21234567890123456789[\"a\"]", .invalidID),
     ("2abc[\"a\"]", .invalidJSON(.malformed(offset: 0))), ("0abc", .invalidJSON(.malformed(offset: 0))),
   ])
   func malformedPacketsAreRefused(text: String, error: SocketPacketError) {
@@ -72,11 +79,15 @@ import Testing
     #expect(text(SocketPacket(.connect, data: ["sid": "x"])) == #"0{"sid":"x"}"#)
     #expect(text(SocketPacket(.disconnect, namespace: "/a")) == "1/a,")
     #expect(text(.event("hey", [1, nil], namespace: "/a", id: 3)) == #"2/a,3["hey",1,null]"#)
-    let binary = SocketPacket(.ack, id: 9, data: [.binary(ByteBuffer(bytes: [1])), ["b": .binary(ByteBuffer(bytes: [2]))]]).encode()
+    let binary = SocketPacket(
+      .ack, id: 9, data: [.binary(ByteBuffer(bytes: [1])), ["b": .binary(ByteBuffer(bytes: [2]))]]
+    ).encode()
     #expect(
       String(buffer: binary.text) == #"62-9[{"_placeholder":true,"num":0},{"b":{"_placeholder":true,"num":1}}]"#)
     #expect(binary.attachments == [ByteBuffer(bytes: [1]), ByteBuffer(bytes: [2])])
-    #expect(text(SocketPacket(.connectError, data: ConnectError("no", data: ["code": 1]).payload)) == #"4{"message":"no","data":{"code":1}}"#)
+    #expect(
+      text(SocketPacket(.connectError, data: ConnectError("no", data: ["code": 1]).payload))
+        == #"4{"message":"no","data":{"code":1}}"#)
   }
 
   @Test func whatIsEncodedDecodesToTheSame() throws {
@@ -98,7 +109,9 @@ import Testing
     let seed = Array(#"52-/ns,12["e",{"_placeholder":true,"num":0},[{"_placeholder":true,"num":1}]]"#.utf8)
     for _ in 0..<20_000 {
       var bytes = seed
-      for _ in 0..<2 { bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...127, using: &generator) }
+      for _ in 0..<2 {
+        bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...127, using: &generator)
+      }
       var decoder = SocketPacketDecoder()
       _ = try? decoder.decode(text: ByteBuffer(bytes: bytes))
       _ = try? decoder.decode(binary: ByteBuffer(bytes: [1]))

@@ -28,7 +28,9 @@ import Testing
   @Test func namespacesOfOneConnectionAreBounded() {
     var state = ClientState()
     for number in 0..<SocketIOLimits.maxNamespacesPerConnection {
-      expect(state.packetArrived(SocketPacket(.connect, namespace: "/\(number)")) == .connect(namespace: "/\(number)", auth: nil))
+      expect(
+        state.packetArrived(SocketPacket(.connect, namespace: "/\(number)"))
+          == .connect(namespace: "/\(number)", auth: nil))
     }
     expect(state.packetArrived(SocketPacket(.connect, namespace: "/more")) == .close)
   }

@@ -9,7 +9,7 @@ final class BareListener: ChannelInboundHandler {
   private let chunk: SharedChunk
   /// Where ready-made frames are written: below SwiftNIO's frame encoder.
   private let encoder: ChannelHandlerContext
-  private var pacing: RepeatedTask?
+  private var pacing: Scheduled<Void>?
 
   /// Seconds of sound that are sent at once when playing begins, as a player would be kept ahead.
   private static let ahead = 3
@@ -44,10 +44,14 @@ final class BareListener: ChannelInboundHandler {
     for _ in 0..<Self.ahead { encoder.write(NIOAny(chunk.wire), promise: nil) }
     encoder.flush()
     pacing?.cancel()
-    let bound = NIOLoopBound(encoder, eventLoop: context.eventLoop)
-    let wire = chunk.wire
-    pacing = context.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-      bound.value.writeAndFlush(NIOAny(wire), promise: nil)
+    pace(context.eventLoop, at: .now() + .seconds(1))
+  }
+
+  /// Sends a chunk at `deadline` and every second after it; by the clock, so that being late once isn't being late for ever.
+  private func pace(_ loop: any EventLoop, at deadline: NIODeadline) {
+    pacing = loop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
+      encoder.writeAndFlush(NIOAny(chunk.wire), promise: nil)
+      pace(loop, at: deadline + .seconds(1))
     }
   }
 

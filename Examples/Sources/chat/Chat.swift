@@ -4,7 +4,8 @@ import SocketIO
 import SocketIOServer
 import Synchronization
 
-/// A chat room: names, messages, who is typing, who came and went. Open http://127.0.0.1:3000 with any Socket.IO 4 client.
+/// A chat room: names, messages, who is typing, who came and went. Open http://127.0.0.1:3000 with any Socket.IO 4
+/// client.
 @main
 struct Chat {
   struct Message: Codable, Sendable {

@@ -15,7 +15,8 @@ public struct SocketDecodingError: Error, Sendable, Equatable, CustomStringConve
   init(_ error: DecodingError) {
     switch error {
     case .keyNotFound(let key, let context): self.init(context.codingPath + [key], "is missing")
-    case .valueNotFound(_, let context), .typeMismatch(_, let context): self.init(context.codingPath, context.debugDescription)
+    case .valueNotFound(_, let context), .typeMismatch(_, let context):
+      self.init(context.codingPath, context.debugDescription)
     case .dataCorrupted(let context): self.init(context.codingPath, context.debugDescription)
     @unknown default: self.init(path: "", message: "can't be read")
     }

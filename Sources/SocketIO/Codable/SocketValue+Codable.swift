@@ -19,7 +19,8 @@ extension SocketValue: Codable {
       self = .array(value)
     } else {
       let keyed = try decoder.container(keyedBy: SocketCodingKey.self)
-      self = .object(SocketObject(try keyed.allKeys.map { ($0.stringValue, try keyed.decode(SocketValue.self, forKey: $0)) }))
+      self = .object(
+        SocketObject(try keyed.allKeys.map { ($0.stringValue, try keyed.decode(SocketValue.self, forKey: $0)) }))
     }
   }
 

@@ -4,9 +4,9 @@ import Synchronization
 
 /// What one event loop keeps for its sessions: who needs a ping when, and how much went in and out.
 ///
-/// All sessions wait the same time for the same thing, so their deadlines form two queues that are sorted by themselves;
-/// one timer stands for the earliest. Queues are linked through the sessions: nothing is allocated per heartbeat, and a
-/// session that ends leaves at once.
+/// All sessions wait the same time for the same thing, so their deadlines form two queues that are sorted by
+/// themselves; one timer stands for the earliest. Queues are linked through the sessions: nothing is allocated per
+/// heartbeat, and a session that ends leaves at once.
 ///
 /// Invariant of `@unchecked Sendable`: everything but the counters is touched on `eventLoop` only.
 final class EngineLoop: @unchecked Sendable {

@@ -26,7 +26,9 @@ struct EngineRequest: Sendable {
 extension EngineServer {
   /// Checks a request as the official server does, in its order. Returns the session that it names, if it does.
   func verify(_ request: EngineRequest) throws(EngineRequestError) -> EngineSocket? {
-    guard let transport = request.transport, configuration.transports.contains(transport) else { throw .unknownTransport }
+    guard let transport = request.transport, configuration.transports.contains(transport) else {
+      throw .unknownTransport
+    }
     if let sid = request.sid {
       guard let session = session(sid) else { throw .unknownSession }
       return session

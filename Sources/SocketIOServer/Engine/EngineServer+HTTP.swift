@@ -44,7 +44,7 @@ extension EngineServer {
     guard wanted.transport == .polling else { throw EngineRequestError.badRequest }
     switch request.method {
     case .get: return try await poll(session, channel)
-    case .post: return try await post(session, request)
+    case .post: return try await post(session, request, channel)
     default: throw EngineRequestError.badRequest
     }
   }
@@ -89,7 +89,7 @@ extension EngineServer {
     return Self.text(try await answer.get())
   }
 
-  private func post(_ session: EngineSocket, _ request: Request) async throws -> Response {
+  private func post(_ session: EngineSocket, _ request: Request, _ channel: any Channel) async throws -> Response {
     try await session.eventLoop.submit { try session.postArrived() }.get()
     let body: ByteBuffer
     do {
@@ -99,6 +99,8 @@ extension EngineServer {
       body = try await request.body.collect(upTo: configuration.maxPayload)
     } catch is NIOTooManyBytesError {
       session.eventLoop.execute { session.postBroke(.messageTooLarge) }
+      // The rest of the body may have no end; the answer gets time to be read.
+      channel.eventLoop.scheduleTask(in: ServerLimits.refusedBodyTimeout) { channel.close(promise: nil) }
       return Response(
         status: .contentTooLarge, headers: [.connection: "close"],
         body: .init(byteBuffer: ByteBuffer(string: "message too large: limit \(configuration.maxPayload) bytes")))

@@ -36,7 +36,8 @@ public final class EngineServer: Sendable {
     configuration: Configuration = Configuration(), logger: Logger,
     onConnection: @escaping @Sendable (EngineSocket) -> Void
   ) {
-    precondition(configuration.path.hasPrefix("/") && configuration.path.hasSuffix("/"), "the path must begin and end with /")
+    precondition(
+      configuration.path.hasPrefix("/") && configuration.path.hasSuffix("/"), "the path must begin and end with /")
     self.configuration = configuration
     self.logger = logger
     accept = onConnection

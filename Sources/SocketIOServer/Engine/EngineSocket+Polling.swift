@@ -52,7 +52,8 @@ extension EngineSocket {
     }
   }
 
-  /// A POST's head came. Its body is read only if this doesn't throw; then ``post(_:)`` or ``postBroke(_:)`` must follow.
+  /// A POST's head came. Its body is read only if this doesn't throw; then ``post(_:)`` or ``postBroke(_:)`` must
+  /// follow.
   func postArrived() throws(EngineRequestError) {
     expireIfDue()
     switch session.postArrived() {

@@ -66,8 +66,8 @@ extension EngineSocket {
 
   /// Sends parts back to back, as one text message and perhaps one binary message behind it.
   ///
-  /// Over WebSocket the parts' shared buffers are written by reference; everything else goes into one small buffer before
-  /// the first of them and one behind each.
+  /// Over WebSocket the parts' shared buffers are written by reference; everything else goes into one small buffer
+  /// before the first of them and one behind each.
   func send(head: ByteBuffer, _ json: RawEvent.Parts, attachment: RawEvent.Parts?, flush: Bool) -> Bool {
     guard !session.isClosed else { return false }
     guard let webSocket else {

@@ -4,9 +4,9 @@ public import NIOCore
 
 /// One Engine.IO session on the server.
 ///
-/// It lives on the event loop of the connection that opened it. Polls that come over connections of other loops hop to it.
-/// If a polling session upgrades over a connection of another loop, every write and every message hops once; a client that
-/// begins with WebSocket, and a server of one loop, never do.
+/// It lives on the event loop of the connection that opened it. Polls that come over connections of other loops hop to
+/// it. If a polling session upgrades over a connection of another loop, every write and every message hops once; a
+/// client that begins with WebSocket, and a server of one loop, never do.
 ///
 /// Invariant of `@unchecked Sendable`: all mutable state is touched on `eventLoop` only.
 public final class EngineSocket: @unchecked Sendable {
@@ -70,16 +70,17 @@ public final class EngineSocket: @unchecked Sendable {
     guard session.close() else { return }
     server.logger.debug("session closed", metadata: ["sid": "\(id)", "reason": "\(reason)"])
     loop.unwatch(self)
-    probe?.close(code: 1000, reason: "")
-    probe = nil
-    if let webSocket {
-      self.webSocket = nil
-      webSocket.close(code: reason.webSocketCode, reason: detail ?? reason.description, isAbrupt: reason == .writeBufferExceeded)
-    }
-    closePolling(reason)
+    // The books first, the wire last: whoever sees the connection end finds the session gone.
     let receiver = receiver
     self.receiver = nil
     receiver?.closed(reason)
+    closePolling(reason)
+    probe?.close(code: 1000, reason: "")
+    probe = nil
+    let webSocket = webSocket
+    self.webSocket = nil
+    webSocket?.close(
+      code: reason.webSocketCode, reason: detail ?? reason.description, isAbrupt: reason == .writeBufferExceeded)
   }
 
   /// The heartbeat's deadline has come.

@@ -49,7 +49,9 @@ struct ClientBundle: Sendable {
 
   private static func read(_ path: String) throws -> File {
     let data = try Data(contentsOf: URL(fileURLWithPath: path))
-    guard data.count <= ServerLimits.maxBundleBytes else { throw NIOTooManyBytesError(maxBytes: ServerLimits.maxBundleBytes) }
+    guard data.count <= ServerLimits.maxBundleBytes else {
+      throw NIOTooManyBytesError(maxBytes: ServerLimits.maxBundleBytes)
+    }
     let hash = SHA256.hash(data: data).prefix(16).map { String(format: "%02x", $0) }.joined()
     let type = path.hasSuffix(".map") ? "application/json" : "application/javascript; charset=utf-8"
     return File(bytes: ByteBuffer(bytes: data), contentType: type, etag: "\"\(hash)\"")

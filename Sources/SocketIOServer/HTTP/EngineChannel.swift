@@ -16,8 +16,8 @@ enum FirstRequest: Sendable {
 
 /// A connection of a Hummingbird server that may become a WebSocket.
 ///
-/// Requests below the engine's path are the engine's, all others Hummingbird's. After an upgrade with the first request the
-/// HTTP handlers are gone and ``handle(value:logger:)`` has returned: no task lives as long as a WebSocket does.
+/// Requests below the engine's path are the engine's, all others Hummingbird's. After an upgrade with the first request
+/// the HTTP handlers are gone and ``handle(value:logger:)`` has returned: no task lives as long as a WebSocket does.
 struct EngineChannel: HTTPChannelHandler {
   typealias HTTP = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 

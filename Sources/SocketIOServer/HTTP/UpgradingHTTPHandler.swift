@@ -7,12 +7,12 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
-/// The handler behind the HTTP codec of every connection: it gives requests to Hummingbird, and turns the connection into a
-/// WebSocket when a request of ours asks for it.
+/// The handler behind the HTTP codec of every connection: it gives requests to Hummingbird, and turns the connection
+/// into a WebSocket when a request of ours asks for it.
 ///
-/// NIO's own upgrade handler looks at the first request only. Clients that keep connections (python-socketio) upgrade over
-/// one that has polled before, so this one looks at all of them. A connection that upgrades with its first request never sees
-/// Hummingbird's handlers; on one that upgrades later they stay behind, cut off, until it closes.
+/// NIO's own upgrade handler looks at the first request only. Clients that keep connections (python-socketio) upgrade
+/// over one that has polled before, so this one looks at all of them. A connection that upgrades with its first request
+/// never sees Hummingbird's handlers; on one that upgrades later they stay behind, cut off, until it closes.
 ///
 /// Invariant of `@unchecked Sendable`: state is touched on the channel's event loop only.
 final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
@@ -98,7 +98,9 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
   // MARK: Polls
 
   /// Calls `onBreak` if the connection ends, or is asked to finish, before `answer` is there. On the event loop.
-  func watch(_ answer: EventLoopFuture<ByteBuffer>, on eventLoop: any EventLoop, onBreak: @escaping @Sendable () -> Void) {
+  func watch(
+    _ answer: EventLoopFuture<ByteBuffer>, on eventLoop: any EventLoop, onBreak: @escaping @Sendable () -> Void
+  ) {
     guard !hasEnded else {
       onBreak()
       return
@@ -231,7 +233,8 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
       context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
       try WebSocketRequest.configure(context.channel)
       let pipeline = context.pipeline.syncOperations
-      // The encoder must be gone before the first frame, and the decoder's last bytes must find the WebSocket behind it.
+      // The encoder must be gone before the first frame, and the decoder's last bytes must find the WebSocket behind
+      // it.
       pipeline.removeHandler(codec.errors, promise: nil)
       pipeline.removeHandler(codec.encoder, promise: nil)
       try pipeline.addHandler(handler, position: .after(codec.decoder))

@@ -108,14 +108,12 @@ struct LocalNamespace: LocalSockets {
   weak let namespace: Namespace?
 
   func deliver(_ packet: SocketPacket, scope: BroadcastScope) {
-    guard let namespace else { return }
     let encoded = packet.encode()
     let payload = SharedPayload(text: encoded.text, attachments: encoded.attachments)
     each(scope) { socket in
       if scope.isVolatile, !socket.isWritable { return }
       socket.client.engine.send(payload)
     }
-    _ = namespace
   }
 
   func join(_ rooms: [String], scope: BroadcastScope) {

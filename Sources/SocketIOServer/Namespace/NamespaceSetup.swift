@@ -26,7 +26,8 @@ final class NamespaceSetup: Sendable {
 
 /// What a namespace, and a parent of namespaces, can be told.
 public protocol NamespaceConfiguring {
-  /// Asks before a socket connects; to throw refuses it. Middlewares run one after the other in the order they were added.
+  /// Asks before a socket connects; to throw refuses it. Middlewares run one after the other in the order they were
+  /// added.
   ///
   /// A ``ConnectError`` is sent as it is; of any other error the client learns nothing.
   func use(_ middleware: @escaping @Sendable (SocketConnection) async throws -> Void)

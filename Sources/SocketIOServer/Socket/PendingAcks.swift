@@ -19,7 +19,9 @@ final class PendingAcks {
   private var nextID: UInt64 = 0
 
   /// Waits for an ack; its id, or nil if too many are waited for.
-  func add(on loop: any EventLoop, timeout: TimeAmount, for socket: Socket, _ completion: @escaping Completion) -> UInt64? {
+  func add(on loop: any EventLoop, timeout: TimeAmount, for socket: Socket, _ completion: @escaping Completion)
+    -> UInt64?
+  {
     guard waiting.count < SocketIOLimits.maxPendingAcks else { return nil }
     let id = nextID
     nextID += 1

@@ -12,7 +12,8 @@ extension Socket {
     send(.event(event, arguments, namespace: namespace.name))
   }
 
-  /// Sends an event with one encodable argument; `ByteBuffer`, `Data` and `[UInt8]` in it become attachments. Any thread.
+  /// Sends an event with one encodable argument; `ByteBuffer`, `Data` and `[UInt8]` in it become attachments. Any
+  /// thread.
   public func emit(_ event: String, encoding value: some Encodable) throws {
     emit(event, arguments: [try SocketValue(encoding: value)])
   }

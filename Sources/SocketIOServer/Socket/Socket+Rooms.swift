@@ -11,7 +11,8 @@ extension Socket {
       guard isConnected else { return }
       for name in names where name != id && !rooms.contains(name) {
         guard rooms.count < SocketIOLimits.maxRoomsPerSocket else {
-          client.logger.warning("a socket is in too many rooms", metadata: ["limit": "\(SocketIOLimits.maxRoomsPerSocket)"])
+          client.logger.warning(
+            "a socket is in too many rooms", metadata: ["limit": "\(SocketIOLimits.maxRoomsPerSocket)"])
           return
         }
         rooms.append(name)

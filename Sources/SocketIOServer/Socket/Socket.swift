@@ -5,8 +5,8 @@ public import SocketIO
 
 /// One client in one namespace.
 ///
-/// It lives on one event loop: handlers run there, and there everything is at hand. Methods may be called on any thread and
-/// hop if they must; what says «event loop only» may not.
+/// It lives on one event loop: handlers run there, and there everything is at hand. Methods may be called on any thread
+/// and hop if they must; what says «event loop only» may not.
 ///
 /// Invariant of `@unchecked Sendable`: all mutable state is touched on `eventLoop` only.
 public final class Socket: @unchecked Sendable {

@@ -122,7 +122,8 @@ final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable {
     let (reason, detail): (EngineCloseReason, String) =
       switch failure {
       case .protocolError(let rule): (.transportError, rule)
-      case .messageTooLarge: (.messageTooLarge, "message too large: limit \(socket.server.configuration.maxPayload) bytes")
+      case .messageTooLarge:
+        (.messageTooLarge, "message too large: limit \(socket.server.configuration.maxPayload) bytes")
       case .invalidUTF8: (.parseError, "text is not UTF-8")
       }
     end(reason, detail)

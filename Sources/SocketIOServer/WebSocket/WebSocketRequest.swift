@@ -12,7 +12,8 @@ struct WebSocketRequest: Sendable {
 
   /// Whether a request asks for one below the engine's path, in good form.
   static func isWanted(by head: HTTPRequestHead, of server: EngineServer) -> Bool {
-    guard head.method == .GET, head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }),
+    guard head.method == .GET,
+      head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }),
       head.headers.first(name: "sec-websocket-version") == "13",
       let key = head.headers.first(name: "sec-websocket-key"), Data(base64Encoded: key)?.count == 16
     else { return false }

@@ -47,7 +47,8 @@ export function statsReader(playback, connection) {
 }
 
 /**
- * Puts `window.__dubplate` there: a read-only view for tests and for whoever looks for a fault. It is no API; it may change.
+ * Puts `window.__dubplate` there: a read-only view for tests and for whoever looks for a fault. It is no API; it may
+ * change.
  *
  * - `state()`: status, trackId, title, position, duration, volume, isMuted, quality, connection, index
  * - `stats()`: see `Stats`
@@ -55,7 +56,8 @@ export function statsReader(playback, connection) {
  * - `rms()`: root mean square of the last 2,048 samples that left for the speakers, 0…1
  * - `peak()`: the greatest absolute sample of them
  * - `dropConnection()`: closes the transport as a lost network would
- * - `onBlock(listener)`: each block of decoded, trimmed samples on its way to the output (copies), for sample-exact comparisons
+ * - `onBlock(listener)`: each block of decoded, trimmed samples on its way to the output (copies), for sample-exact
+ *   comparisons
  *
  * @param {object} parts
  * @param {import('./player/playback.js').Playback} parts.playback

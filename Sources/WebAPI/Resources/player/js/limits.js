@@ -1,6 +1,9 @@
 /** Every number that bounds the player, and why. */
 
-/** How far ahead the server is asked to keep us. Long enough to hear nothing of a reconnect, short enough to not waste a skipped track. */
+/**
+ * How far ahead the server is asked to keep us. Long enough to hear nothing of a reconnect, short enough to not waste a
+ * skipped track.
+ */
 export const BUFFER_SECONDS = 10;
 /** More decoded sound than this waiting means that the server does not pace; 60 s of 48 kHz stereo are 23 MB. */
 export const MAX_QUEUED_SECONDS = 60;

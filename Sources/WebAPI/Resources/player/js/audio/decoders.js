@@ -16,7 +16,8 @@ import { WebCodecsDecoder, webCodecsConfig } from './webcodecs-decoder.js';
  *
  * @typedef {object} ChunkDecoder
  * @property {'WebCodecs' | 'decodeAudioData'} kind
- * @property {(chunk: {data: Uint8Array, skip: number, samples: number}) => Promise<void>} decode resolves when the next may come
+ * @property {(chunk: {data: Uint8Array, skip: number, samples: number}) => Promise<void>} decode resolves when the
+ *   next may come
  * @property {() => Promise<void>} drain resolves when everything is out
  * @property {() => void} close drops what is not out yet
  */

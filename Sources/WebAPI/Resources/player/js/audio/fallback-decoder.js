@@ -2,8 +2,9 @@ import { splitFrames } from '../codec/frames.js';
 import { bytesFromBase64 } from './base64.js';
 
 /**
- * Frames of the chunk before that are decoded again in front of each chunk, so that filter banks and overlaps are in the right state.
- * MP3 and AAC overlap by one frame; one more covers what a decoder drops at its start. FLAC frames stand alone.
+ * Frames of the chunk before that are decoded again in front of each chunk, so that filter banks and overlaps are in
+ * the right state. MP3 and AAC overlap by one frame; one more covers what a decoder drops at its start. FLAC frames
+ * stand alone.
  */
 const OVERLAP_FRAMES = { mp3: 3, aac: 3, flac: 0 };
 /** Offset in `fLaC` + STREAMINFO of the 36-bit total of samples, the low 4 bits of byte 21 on. Zero means unknown. */
@@ -12,8 +13,8 @@ const STREAMINFO_TOTAL_OFFSET = 21;
 /**
  * Decodes chunks with `decodeAudioData`, for browsers without WebCodecs.
  *
- * Each chunk is decoded as a little file of its own, with the last frames of the chunk before in front. Decoders differ in what they cut off the
- * *front* of a file, never in its end, so samples are counted from the end.
+ * Each chunk is decoded as a little file of its own, with the last frames of the chunk before in front. Decoders differ
+ * in what they cut off the *front* of a file, never in its end, so samples are counted from the end.
  */
 export class FallbackDecoder {
   /** @type {'decodeAudioData'} */

@@ -5,7 +5,8 @@ const WORKLET_URL = new URL('./worklet.js', import.meta.url);
 
 /**
  * @typedef {object} OutputEvents
- * @property {{afterMs: number}} started first sample after a flush; `afterMs` is how long ago it left, negative for "will have left"
+ * @property {{afterMs: number}} started first sample after a flush; `afterMs` is how long ago it left, negative for
+ *   "will have left"
  * @property {undefined} starved sound ran dry before the end
  * @property {undefined} recovered sound goes on after it ran dry
  * @property {undefined} ended the last sample has been heard
@@ -99,8 +100,8 @@ export class AudioOutput extends Emitter {
   }
 
   /**
-   * Opens the sound card at this rate. Call it from a click: browsers let sound begin only there. Another rate than before means another
-   * context, and drops what is queued.
+   * Opens the sound card at this rate. Call it from a click: browsers let sound begin only there. Another rate than
+   * before means another context, and drops what is queued.
    *
    * @param {number} sampleRate Hz
    */
@@ -238,7 +239,10 @@ export class AudioOutput extends Emitter {
     }
   }
 
-  /** How long ago the block before this frame was heard: the output's own latency is still to come, hence may be negative. */
+  /**
+   * How long ago the block before this frame was heard: the output's own latency is still to come, hence may be
+   * negative.
+   */
   #msSince(frame) {
     const context = /** @type {AudioContext} */ (this.#context);
     const rendered = context.currentTime - frame / context.sampleRate;

@@ -12,8 +12,8 @@ import { createDecoder } from './decoders.js';
 /**
  * The way of a chunk from the socket to the output, one after the other.
  *
- * Decoding is asynchronous; starts, changes of rendition, flushes and the end have to happen between the right two chunks. So each is an operation
- * in one queue, and a flush makes all queued ones void.
+ * Decoding is asynchronous; starts, changes of rendition, flushes and the end have to happen between the right two
+ * chunks. So each is an operation in one queue, and a flush makes all queued ones void.
  */
 export class DecodePipeline {
   /** @type {Promise<void>} */

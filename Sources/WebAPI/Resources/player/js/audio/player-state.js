@@ -1,6 +1,9 @@
 import { SampleQueue } from './sample-queue.js';
 
-/** Samples over which sound fades in after a start, a pause or a gap: 256 are 6 ms, too short to hear and long enough not to click. */
+/**
+ * Samples over which sound fades in after a start, a pause or a gap: 256 are 6 ms, too short to hear and long enough
+ * not to click.
+ */
 const FADE_IN_SAMPLES = 256;
 /** Per-sample factor by which the last value dies away when sound stops short: −60 dB in 230 samples. */
 const DECAY = 0.97;
@@ -15,8 +18,8 @@ const DECAY = 0.97;
  */
 
 /**
- * What the output thread decides for each block of the sound card: play, hold, or say that it ran dry. No Web Audio in here, so it is
- * tested without a browser; `worklet.js` puts it into an AudioWorkletProcessor.
+ * What the output thread decides for each block of the sound card: play, hold, or say that it ran dry. No Web Audio in
+ * here, so it is tested without a browser; `worklet.js` puts it into an AudioWorkletProcessor.
  */
 export class PlayerState {
   #queue = new SampleQueue();
@@ -78,7 +81,8 @@ export class PlayerState {
    * Fills one block of the sound card.
    *
    * @param {Float32Array[]} outputs one array per channel, zeroed
-   * @returns {('started' | 'starved' | 'recovered' | 'ended')[]} what happened in it; `started` comes with the first audible block after a flush
+   * @returns {('started' | 'starved' | 'recovered' | 'ended')[]} what happened in it; `started` comes with the first
+   *   audible block after a flush
    */
   render(outputs) {
     const events = [];

@@ -1,8 +1,8 @@
 /**
  * First in, first out store of planar samples between the main thread and the output.
  *
- * Blocks arrive as transferred arrays and are read in place: nothing is copied on the way in, and nothing is allocated on the way out.
- * Bounded by whoever fills it; `queued` says how full it is.
+ * Blocks arrive as transferred arrays and are read in place: nothing is copied on the way in, and nothing is allocated
+ * on the way out. Bounded by whoever fills it; `queued` says how full it is.
  */
 export class SampleQueue {
   /** @type {Float32Array[][]} */
@@ -31,7 +31,8 @@ export class SampleQueue {
   }
 
   /**
-   * Fills `outputs` from their start. A mono block goes to every output; of more channels than outputs the first ones are taken.
+   * Fills `outputs` from their start. A mono block goes to every output; of more channels than outputs the first ones
+   * are taken.
    *
    * @param {Float32Array[]} outputs one array per channel, of one length
    * @returns {number} samples written; fewer than asked for when the queue ran dry

@@ -6,9 +6,9 @@
 /**
  * Keeps, of what a decoder puts out, exactly the samples that each chunk announced.
  *
- * A decoder's timestamps are not to be trusted for this (they are rounded to microseconds, and counted from the first input), so samples are
- * counted: a chunk of `total` decoded samples has `skip` to drop, `samples` to keep and the rest to drop again. Outputs need not
- * line up with chunks.
+ * A decoder's timestamps are not to be trusted for this (they are rounded to microseconds, and counted from the first
+ * input), so samples are counted: a chunk of `total` decoded samples has `skip` to drop, `samples` to keep and the rest
+ * to drop again. Outputs need not line up with chunks.
  */
 export class ChunkTrimmer {
   /** @type {{skip: number, keep: number, rest: number}[]} */
@@ -61,8 +61,8 @@ export class ChunkTrimmer {
   }
 
   /**
-   * Accounts for samples that the decoder swallowed: first from what would be skipped anyway, then as silence, so that what follows
-   * keeps its place.
+   * Accounts for samples that the decoder swallowed: first from what would be skipped anyway, then as silence, so that
+   * what follows keeps its place.
    *
    * @param {number} count
    * @returns {Block[]} silence to be heard instead

@@ -21,8 +21,9 @@ export function webCodecsConfig({ codec, sampleRate, channels, description }) {
 /**
  * Decodes chunks with WebCodecs.
  *
- * Samples are counted (see `ChunkTrimmer`). Chromium puts out one AudioData of full length for every MP3, ADTS and FLAC frame, the first
- * included. A decoder that swallows its first frame shows it by the timestamp of its first output; that much is accounted as lost.
+ * Samples are counted (see `ChunkTrimmer`). Chromium puts out one AudioData of full length for every MP3, ADTS and FLAC
+ * frame, the first included. A decoder that swallows its first frame shows it by the timestamp of its first output;
+ * that much is accounted as lost.
  */
 export class WebCodecsDecoder {
   /** @type {'WebCodecs'} */

@@ -58,8 +58,9 @@ export function parseFlacHeader(bytes, offset) {
 /**
  * Splits concatenated FLAC frames.
  *
- * A FLAC frame does not say how long it is. Its end is where the next header follows: a sync code, a header whose CRC-8 is right and
- * whose number is the expected one, with the right CRC-16 in the two bytes in front of it. Sound can imitate the first of these, hardly all.
+ * A FLAC frame does not say how long it is. Its end is where the next header follows: a sync code, a header whose CRC-8
+ * is right and whose number is the expected one, with the right CRC-16 in the two bytes in front of it. Sound can
+ * imitate the first of these, hardly all.
  *
  * @param {Uint8Array} bytes whole frames, nothing between them
  * @returns {{data: Uint8Array, samples: number}[]} views into `bytes`

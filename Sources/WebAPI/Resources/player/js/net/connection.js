@@ -28,7 +28,8 @@ export class CommandError extends Error {
 /**
  * The Socket.IO connection: the cookie is its token, the official client its transport.
  *
- * Emits `state` with `offline` `connecting` `online` `reconnecting` `expired`, and every event of `SERVER_EVENTS` under its own name.
+ * Emits `state` with `offline` `connecting` `online` `reconnecting` `expired`, and every event of `SERVER_EVENTS` under
+ * its own name.
  *
  * @extends {Emitter<Record<string, any>>}
  */

@@ -1,6 +1,8 @@
 const KEY = 'dubplate.device';
 
-/** @returns {string} this tab's id, the same over reloads and reconnects. Two tabs are two devices: both can make sound */
+/**
+ * @returns {string} this tab's id, the same over reloads and reconnects. Two tabs are two devices: both can make sound
+ */
 export function deviceId() {
   const known = sessionStorage.getItem(KEY);
   if (known) return known;

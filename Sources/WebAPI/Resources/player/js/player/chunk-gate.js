@@ -1,5 +1,6 @@
 /**
- * Decides which chunks belong to what is to be heard, and keeps the books of the stream: which epoch, where it has got to, what is missing.
+ * Decides which chunks belong to what is to be heard, and keeps the books of the stream: which epoch, where it has got
+ * to, what is missing.
  *
  * No I/O. `PlaybackController` carries the decisions out.
  */
@@ -44,9 +45,11 @@ export class ChunkGate {
   }
 
   /**
-   * @param {{streamId: string, epoch: number, seq: number, position: number, samples: number, data: {byteLength: number}}} chunk
+   * @param {{streamId: string, epoch: number, seq: number, position: number, samples: number, data: {byteLength:
+   *   number}}} chunk
    * @param {number} sampleRate Hz
-   * @returns {'drop' | 'append' | 'flush'} `flush`: the first of a new epoch; what waits is to be thrown away before it is used
+   * @returns {'drop' | 'append' | 'flush'} `flush`: the first of a new epoch; what waits is to be thrown away before
+   *   it is used
    */
   admit(chunk, sampleRate) {
     if (chunk.streamId !== this.streamId) return 'drop';

@@ -11,8 +11,8 @@ import { Watchdog } from './watchdog.js';
 const GONE = new Set(['no_stream', 'unknown_stream', 'offline', 'timeout']);
 
 /**
- * What a listener wishes, turned into commands; and what happens, turned into a status. A lost connection is mended without a stop in
- * sound: the buffer plays on, and a new stream continues at its end.
+ * What a listener wishes, turned into commands; and what happens, turned into a status. A lost connection is mended
+ * without a stop in sound: the buffer plays on, and a new stream continues at its end.
  *
  * Emits `change` when something but the position changed, `error` with a message for people.
  *

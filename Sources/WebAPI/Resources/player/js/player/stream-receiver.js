@@ -30,7 +30,8 @@ import { ChunkGate } from './chunk-gate.js';
  */
 
 /**
- * The receiving side of a stream: chunks in, sound and a playhead out. It sends nothing; what to ask for is `Playback`'s to decide.
+ * The receiving side of a stream: chunks in, sound and a playhead out. It sends nothing; what to ask for is
+ * `Playback`'s to decide.
  *
  * @extends {Emitter<ReceiverEvents>}
  */
@@ -106,7 +107,8 @@ export class StreamReceiver extends Emitter {
   }
 
   /**
-   * Opens the sound card at the rate that the server will most likely cut this track at. From a click, see `AudioOutput.open`.
+   * Opens the sound card at the rate that the server will most likely cut this track at. From a click, see
+   * `AudioOutput.open`.
    *
    * @param {{sampleRate?: number}} track
    * @returns {boolean} false when it failed, and `failed` has been emitted
@@ -233,6 +235,7 @@ export class StreamReceiver extends Emitter {
 
   #streamFailed({ streamId, trackId, code, message }) {
     const ours = this.stream?.trackId ?? this.#awaited?.trackId;
-    if (streamId ? streamId === this.#gate.streamId : !trackId || trackId === ours) this.emit('failed', { code, message });
+    const isOurs = streamId ? streamId === this.#gate.streamId : !trackId || trackId === ours;
+    if (isOurs) this.emit('failed', { code, message });
   }
 }

@@ -17,7 +17,8 @@ export class TrackList {
 
   /**
    * @param {string} query
-   * @param {(page: {query: string, limit: number, offset: number}) => Promise<{tracks: any[], total: number}>} fetchPage
+   * @param {(page: {query: string, limit: number, offset: number}) => Promise<{tracks: any[], total: number}>}
+   *   fetchPage
    */
   constructor(query, fetchPage) {
     this.query = query;

@@ -13,7 +13,12 @@ export function setUpAccount(user, onLogOut) {
       element('div', { class: 'menu__name' }, user()?.username ?? ''),
       element('div', { class: 'menu__plan' }, `${user()?.plan === 'free' ? 'Free' : 'Premium'} plan`),
     );
-    const logOut = element('button', { class: 'menu__item', type: 'button', role: 'menuitem' }, icon('logout'), element('span', {}, 'Log out'));
+    const logOut = element(
+      'button',
+      { class: 'menu__item', type: 'button', role: 'menuitem' },
+      icon('logout'),
+      element('span', {}, 'Log out'),
+    );
     logOut.addEventListener('click', () => {
       menu.close(false);
       onLogOut();

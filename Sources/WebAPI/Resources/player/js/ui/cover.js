@@ -22,7 +22,8 @@ export function showCover(holder, track) {
   if (holder.dataset.cover === key) return;
   holder.dataset.cover = key;
   const url = track && coverUrl(track);
-  const label = () => element('span', { class: 'label', 'data-tone': String(toneOf(track?.album ?? track?.title ?? '')) });
+  const tone = String(toneOf(track?.album ?? track?.title ?? ''));
+  const label = () => element('span', { class: 'label', 'data-tone': tone });
   if (!url) {
     holder.replaceChildren(label());
     return;

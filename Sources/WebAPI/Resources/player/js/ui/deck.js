@@ -32,7 +32,9 @@ export class Deck {
     });
     this.#volume = new Slider(byId('volume'), {
       describe: (value) => `${Math.round(value)} %`,
-      onStep: (direction, isLeap) => playback.volume.set(playback.volume.level + direction * VOLUME_STEP * (isLeap ? 4 : 1)),
+      onStep: (direction, isLeap) => {
+        playback.volume.set(playback.volume.level + direction * VOLUME_STEP * (isLeap ? 4 : 1));
+      },
       onInput: (value) => playback.volume.set(value / 100),
       onCommit: (value) => playback.volume.set(value / 100),
     });

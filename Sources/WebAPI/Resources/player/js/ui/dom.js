@@ -13,7 +13,8 @@ export function byId(id) {
  * Makes an element.
  *
  * @param {string} tag
- * @param {Record<string, string | boolean | undefined>} [attributes] `class`, `role` …; true sets an empty one, false and undefined none
+ * @param {Record<string, string | boolean | undefined>} [attributes] `class`, `role` …; true sets an empty one, false
+ *   and undefined none
  * @param {...(Node | string)} children
  * @returns {HTMLElement}
  */

@@ -11,7 +11,8 @@ export const INNER_RADIUS = 0.4;
 /**
  * The geometry of a track cut as a spiral, from the rim to the label. No drawing in here.
  *
- * The turntable keeps to 33⅓ while the grooves of that many turns fit; a longer track turns slower, so that they still do.
+ * The turntable keeps to 33⅓ while the grooves of that many turns fit; a longer track turns slower, so that they still
+ * do.
  */
 export class Groove {
   /**

@@ -11,7 +11,8 @@ const OVERSCAN_ROWS = 8;
 const GHOST_ROWS = 12;
 
 /**
- * The library: a list that holds only the rows one can see. Rows sit at `index × height`; pages are fetched as they come into view.
+ * The library: a list that holds only the rows one can see. Rows sit at `index × height`; pages are fetched as they
+ * come into view.
  */
 export class Library {
   #playback;
@@ -121,14 +122,14 @@ export class Library {
     this.#blank.hidden = total > 0;
     if (total > 0) return;
     if (query) {
-      this.#showBlank('Nothing found', `No title, artist or album has “${query}” in it.`, 'Show the whole library', () => {
+      const text = `No title, artist or album has “${query}” in it.`;
+      this.#showBlank('Nothing found', text, 'Show the whole library', () => {
         this.#field.value = '';
         this.#search();
       });
     } else {
-      this.#showBlank('The crate is empty', 'Put music into the library folder of the server. It shows up here.', 'Look again', () =>
-        this.reload(),
-      );
+      const text = 'Put music into the library folder of the server. It shows up here.';
+      this.#showBlank('The crate is empty', text, 'Look again', () => this.reload());
     }
   }
 
@@ -267,7 +268,8 @@ export class Library {
   }
 
   #mark(row, id) {
-    const isCurrent = id === this.#playback.track?.id && (this.#playback.list !== this.#list || Number(row.dataset.index) === this.#playback.index);
+    const { track, list, index } = this.#playback;
+    const isCurrent = id === track?.id && (list !== this.#list || Number(row.dataset.index) === index);
     if ((row.getAttribute('aria-current') === 'true') === isCurrent) return;
     const cell = row.querySelector('.row__index');
     if (isCurrent) {
@@ -315,8 +317,9 @@ export class Library {
   async #focus(index) {
     const top = index * this.#rowHeight;
     const { scrollTop, clientHeight } = this.#scroll;
+    const lowest = top + this.#rowHeight - clientHeight;
     if (top < scrollTop) this.#scroll.scrollTop = top;
-    else if (top + this.#rowHeight > scrollTop + clientHeight) this.#scroll.scrollTop = top + this.#rowHeight - clientHeight;
+    else if (lowest > scrollTop) this.#scroll.scrollTop = lowest;
     const list = this.#list;
     await list.get(index).catch(() => undefined); // a page that fails stays a ghost, which cannot be focused
     if (list !== this.#list) return;
@@ -333,6 +336,11 @@ function ghostRow() {
     { class: 'row row--ghost', 'aria-hidden': 'true' },
     element('span', { class: 'row__index' }),
     element('span', { class: 'thumb' }),
-    element('span', {}, element('span', { class: 'ghost ghost--long' }), element('span', { class: 'ghost ghost--short' })),
+    element(
+      'span',
+      {},
+      element('span', { class: 'ghost ghost--long' }),
+      element('span', { class: 'ghost ghost--short' }),
+    ),
   );
 }

@@ -41,6 +41,7 @@ export function setUpMediaSession(playback) {
         artwork: cover ? [{ src: cover }] : [],
       });
     }
-    if (track && duration > 0) session.setPositionState?.({ duration, position: Math.min(position, duration), playbackRate: 1 });
+    if (!track || duration <= 0) return;
+    session.setPositionState?.({ duration, position: Math.min(position, duration), playbackRate: 1 });
   });
 }

@@ -10,8 +10,8 @@ const QUIETEST = 0.04;
 const LONGEST_FRAME_SECONDS = 0.6;
 
 /**
- * The record. It is blank when a track begins, and is cut while it plays: each passage leaves a groove as bright as it was loud,
- * right under the needle. What was skipped stays blank.
+ * The record. It is blank when a track begins, and is cut while it plays: each passage leaves a groove as bright as it
+ * was loud, right under the needle. What was skipped stays blank.
  */
 export class Plate {
   #disc = byId('plate-disc');
@@ -81,7 +81,8 @@ export class Plate {
     const before = this.#groove;
     const levels = this.#levels;
     this.#groove = new Groove(before.duration, this.#canvas.clientWidth / 2);
-    this.#levels = Float32Array.from({ length: this.#groove.arcs }, (_, at) => levels[before.arcAt((at + 0.5) * this.#groove.arcSeconds)] ?? 0);
+    const { arcs, arcSeconds } = this.#groove;
+    this.#levels = Float32Array.from({ length: arcs }, (_, at) => levels[before.arcAt((at + 0.5) * arcSeconds)] ?? 0);
     this.#redraw();
   }
 
@@ -120,7 +121,8 @@ export class Plate {
     const sweep = (2 * Math.PI * groove.arcSeconds) / groove.turnSeconds;
     const radius = groove.radiusAt(at * groove.arcSeconds) * half;
     const light = Math.min(0.1 + level * 0.75, 0.85);
-    context.strokeStyle = `rgb(${Math.round(236 + 10 * level)} ${Math.round(205 - 30 * level)} ${Math.round(178 - 60 * level)} / ${light.toFixed(3)})`;
+    const [red, green, blue] = [236 + 10 * level, 205 - 30 * level, 178 - 60 * level].map(Math.round);
+    context.strokeStyle = `rgb(${red} ${green} ${blue} / ${light.toFixed(3)})`;
     context.lineWidth = Math.max((0.45 + level * 0.75) * (half / 220), 0.6);
     context.beginPath();
     context.arc(0, 0, radius, start, start + sweep * 1.08);
