@@ -126,7 +126,9 @@ let package = Package(
     .testTarget(name: "AccessTests", dependencies: ["Access", crypto, jwtKit], swiftSettings: strict),
     .testTarget(
       name: "GatewayTests",
-      dependencies: ["Gateway", "Access", "Playback", "Segments", "SocketIOServer", nioCore, protobuf],
+      dependencies: [
+        "Gateway", "Access", "AudioCodec", "Playback", "Segments", "SocketIOServer", nioCore, protobuf,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "DubplateServerTests", dependencies: ["DubplateServer", logging], swiftSettings: strict),
@@ -136,11 +138,3 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
-
-// DEV-ONLY
-import Foundation
-if let only = Context.environment["DUBPLATE_ONLY"] {
-  let names = Set(only.split(separator: ",").map(String.init))
-  package.targets = package.targets.filter { t in names.contains(t.name) || (t.name.hasSuffix("Tests") && names.contains(String(t.name.dropLast(5)))) }
-  package.products = []
-}

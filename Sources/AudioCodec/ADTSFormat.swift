@@ -7,7 +7,8 @@ enum ADTSFormat {
     96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
   ]
 
-  /// Appends the header of an AAC-LC stereo frame of `payload` bytes. Throws `encoderFailed` if the 13 bits are too few.
+  /// Appends the header of an AAC-LC stereo frame of `payload` bytes. Throws `encoderFailed` if the 13 bits are too
+  /// few.
   static func appendHeader(payload: Int, sampleRate: Int, to output: inout [UInt8]) throws(AudioCodecError) {
     let length = payload + headerSize
     guard length < 1 << 13, let rate = sampleRates.firstIndex(of: sampleRate) else {

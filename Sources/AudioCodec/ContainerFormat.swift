@@ -3,7 +3,7 @@ enum ContainerFormat {
   /// Containers of sound. Playlists, concatenations and everything that opens further files or addresses are not among
   /// them: a file named like a song must not make the server read another one.
   static let allowed =
-    "flac,ogg,wav,w64,aiff,caf,mov,mp3,aac,matroska,asf,wv,ape,tta,tak,mpc,mpc8,dsf,iff,au,amr,ac3,eac3,dts,xwma,oma,voc"
+    "flac,ogg,wav,w64,aiff,caf,mov,mp3,aac,matroska,asf,wv,ape,tta,tak,mpc,mpc8,dsf,iff,au,amr,ac3,eac3,dts,xwma,oma"
 
   /// Demuxers whose header says all that a decoder needs: no packet has to be read to find it out.
   static func isSelfDescribing(_ name: String) -> Bool {

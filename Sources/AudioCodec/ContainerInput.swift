@@ -2,8 +2,8 @@ import CFFmpeg
 
 /// An open libavformat demuxer over one of our own files.
 ///
-/// libavformat gets no path and no protocol: it reads through a callback from a descriptor that is already open, so it can
-/// reach nothing else, and it goes on reading when the file's name has gone.
+/// libavformat gets no path and no protocol: it reads through a callback from a descriptor that is already open, so it
+/// can reach nothing else, and it goes on reading when the file's name has gone.
 final class ContainerInput {
   private let cursor: Cursor
   let format: UnsafeMutablePointer<AVFormatContext>
@@ -62,7 +62,8 @@ final class ContainerInput {
     context.pointee.probesize = Int64(Bounds.probeBytes)
     context.pointee.max_analyze_duration = 5_000_000
     context.pointee.format_probesize = Int32(Bounds.probeBytes)
-    // A WAV may hide DTS, so libavformat runs every prober it has over 32 packets of it: 80 ms. One packet tells as well.
+    // A WAV may hide DTS, so libavformat runs every prober it has over 32 packets of it: 80 ms. One packet tells as
+    // well.
     context.pointee.max_probe_packets = 1
     context.pointee.interrupt_callback = AVIOInterruptCB(
       callback: { opaque in

@@ -6,7 +6,8 @@ public struct EncodedFrames: Hashable, Sendable {
   public var bytes: [UInt8]
   /// Size of each frame in bytes; their sum is `bytes.count`.
   public var frameSizes: [Int]
-  /// Frames just before `firstFrame`, to be decoded and dropped by whoever starts here. Only in the first piece of a range.
+  /// Frames just before `firstFrame`, to be decoded and dropped by whoever starts here. Only in the first piece of a
+  /// range.
   public var priming: [UInt8]
   /// Number of frames in `priming`; each decodes to `frameSamples` samples.
   public var primingFrames: Int

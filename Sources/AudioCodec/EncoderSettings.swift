@@ -46,7 +46,8 @@ public struct EncoderSettings: Hashable, Sendable {
 
   /// Frames that are encoded in front of a range, so that the encoder's state is that of a continuous encode.
   ///
-  /// Measured at the joints of real music: MP3 with 3 frames or more is the continuous encode, AAC with 20 is inaudible.
+  /// Measured at the joints of real music: MP3 with 3 frames or more is the continuous encode, AAC with 20 is
+  /// inaudible.
   public var preRollFrames: Int {
     switch codec {
     case .mp3: 4
@@ -59,10 +60,12 @@ public struct EncoderSettings: Hashable, Sendable {
   /// decoder's state, and one more for the encoder's transform. Most first sounds are made here, so it is short.
   var preRollFramesAtStart: Int { min(preRollFrames, 2) }
 
-  /// Frames of the pre-roll that are handed out for the decoder's state (its overlapping transform needs the one before).
+  /// Frames of the pre-roll that are handed out for the decoder's state (its overlapping transform needs the one
+  /// before).
   public var primingFrames: Int { codec == .flac ? 0 : 1 }
 
-  /// Samples by which a raw decode lags behind the encoder's input: LAME 576 + 529 of the decoder, FFmpeg's AAC one frame.
+  /// Samples by which a raw decode lags behind the encoder's input: LAME 576 + 529 of the decoder, FFmpeg's AAC one
+  /// frame.
   var delay: Int {
     switch codec {
     case .mp3: 1_105

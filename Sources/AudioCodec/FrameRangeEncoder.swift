@@ -1,9 +1,10 @@
 /// Encodes some frames of a track as a part of the one encode of the whole track that never happens.
 ///
-/// Frame k decodes (with a decoder that has seen the frame before) to exactly the source samples from k · `frameSamples` on,
-/// whatever range it was encoded in: the encoder is fed that much earlier as its output lags behind, and begins
-/// `preRollFrames` in front of the range, so that its state at the first frame is that of a continuous encode. Behind the
-/// range it looks ahead into real music. Ranges of one track in any order and of any size may be put together.
+/// Frame k decodes (with a decoder that has seen the frame before) to exactly the source samples from k ·
+/// `frameSamples` on, whatever range it was encoded in: the encoder is fed that much earlier as its output lags behind,
+/// and begins `preRollFrames` in front of the range, so that its state at the first frame is that of a continuous
+/// encode. Behind the range it looks ahead into real music. Ranges of one track in any order and of any size may be put
+/// together.
 ///
 /// ```
 ///  fed:      |<- pre-roll, thrown away ->|priming|<------- the range ------->|look-ahead

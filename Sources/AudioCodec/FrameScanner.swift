@@ -1,7 +1,8 @@
 /// Walks over the frames of an MP3 or ADTS file by their headers, without decoding.
 ///
-/// A walk from any of the index's checkpoints finds the same frames, with the same numbers, as the walk from the beginning. Bytes that are no frame count as as many lost
-/// frames as fit into them, which keeps what follows at its time; a tag in the middle counts as none.
+/// A walk from any of the index's checkpoints finds the same frames, with the same numbers, as the walk from the
+/// beginning. Bytes that are no frame count as as many lost frames as fit into them, which keeps what follows at its
+/// time; a tag in the middle counts as none.
 struct FrameScanner {
   struct Frame: Hashable {
     var number: Int

@@ -2,7 +2,8 @@ import CFFmpeg
 
 /// Process-wide set-up of libav, and words for its error numbers.
 enum LibAV {
-  /// Touch before the first call: libav writes to standard error unless told otherwise, and allocates what a file asks for.
+  /// Touch before the first call: libav writes to standard error unless told otherwise, and allocates what a file asks
+  /// for.
   static let ready: Void = {
     av_log_set_level(AV_LOG_QUIET)
     av_max_alloc(Bounds.maxAllocation)

@@ -2,7 +2,8 @@
 public struct AudioLimits: Hashable, Sendable {
   /// Longest time that probing one file may take. Ordinary files take a few milliseconds; a cold disk some hundred.
   public var probeDeadline: Duration = .seconds(10)
-  /// Longest time for one call of a reader or an encoder: a stuck network disk must not hold an encoder thread for ever.
+  /// Longest time for one call of a reader or an encoder: a stuck network disk must not hold an encoder thread for
+  /// ever.
   public var operationDeadline: Duration = .seconds(15)
   /// Largest embedded picture that is handed out; larger ones are left out. Real covers are below 2 MB.
   public var maxCoverBytes = 8 << 20
@@ -45,6 +46,7 @@ enum Bounds {
   static let fruitlessPackets = 4_096
   /// Shortfall of the decodable end against the declared one that is no truncation (padding, rounded durations).
   static let endToleranceMilliseconds: Int64 = 100
-  /// Largest sample count of one decoded frame: FLAC's block is at most 65,535; some lossless codecs have a few 100,000.
+  /// Largest sample count of one decoded frame: FLAC's block is at most 65,535; some lossless codecs have a few
+  /// 100,000.
   static let maxFrameSamples = 1 << 20
 }

@@ -12,9 +12,9 @@ public struct StereoSamples: Hashable, Sendable {
 
 /// The sound of a file as stereo Float at its grid rate, from any sample on.
 ///
-/// Position 0 is the first sample behind the encoder's delay. What is read at a position does not depend on how one came
-/// there. Mono is doubled, more than two channels are mixed. Damaged places are silent and keep their length.
-/// Not for two threads at once.
+/// Position 0 is the first sample behind the encoder's delay. What is read at a position does not depend on how one
+/// came there. Mono is doubled, more than two channels are mixed. Damaged places are silent and keep their length. Not
+/// for two threads at once.
 public final class PCMReader {
   public let facts: SourceFacts
   /// The grid's rate, 44,100 or 48,000 Hz.
@@ -50,7 +50,8 @@ public final class PCMReader {
     position = min(max(sample, 0), sampleCount)
   }
 
-  /// At most `count` samples from the position on; fewer at the end, none behind it. Throws `timedOut`, `unreadable`, `damaged`.
+  /// At most `count` samples from the position on; fewer at the end, none behind it. Throws `timedOut`, `unreadable`,
+  /// `damaged`.
   public func read(_ count: Int) throws(AudioCodecError) -> StereoSamples {
     let samples = Int(min(Int64(max(count, 0)), sampleCount - position))
     let buffer = StereoBuffer(capacity: max(samples, 1))

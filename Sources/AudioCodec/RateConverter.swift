@@ -2,9 +2,10 @@ import CFFmpeg
 
 /// A source at the grid's rate, as a function of the position alone.
 ///
-/// With g = grid rate, r = source rate, L = g/gcd and M = r/gcd, output L·k and input M·k are the same moment for every k.
-/// A fresh resampler whose first input is sample M·k therefore has the phase of one that ran from the beginning; it is
-/// started far enough in front for its filter to be full of the right samples, and what it says until then is dropped.
+/// With g = grid rate, r = source rate, L = g/gcd and M = r/gcd, output L·k and input M·k are the same moment for every
+/// k. A fresh resampler whose first input is sample M·k therefore has the phase of one that ran from the beginning; it
+/// is started far enough in front for its filter to be full of the right samples, and what it says until then is
+/// dropped.
 final class RateConverter {
   private let source: SourceReader
   private let gridRate: Int

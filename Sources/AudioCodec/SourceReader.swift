@@ -2,8 +2,8 @@ import CFFmpeg
 
 /// The music of one file at its own rate, as two planes of Float that reach from minus to plus infinity.
 ///
-/// Sample 0 is the first behind the encoder's delay. In front of it and behind the last one there is silence, and so there
-/// is in place of whatever cannot be decoded: a position always means the same moment of the source.
+/// Sample 0 is the first behind the encoder's delay. In front of it and behind the last one there is silence, and so
+/// there is in place of whatever cannot be decoded: a position always means the same moment of the source.
 final class SourceReader {
   let file: FileSource
   let rate: Int

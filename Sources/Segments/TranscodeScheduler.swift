@@ -113,7 +113,9 @@ final class TranscodeScheduler: Sendable {
 
   private func addToken() {
     pool.submit { poolState in
-      if poolState == .active { self.runMostUrgent() }
+      guard poolState == .active else { return }
+      EncoderThread.stepBack()
+      self.runMostUrgent()
     }
   }
 

@@ -5,6 +5,9 @@ enum ServerLimits {
   /// Unsent bytes above which a polling session counts as not writable: the same as NIO's high watermark for a channel.
   static let pollingHighWatermark = 64 * 1024
 
+  /// Packets in the answer to one poll; the rest waits for the next. python-engineio gives up on a payload of more.
+  static let packetsPerPoll = 16
+
   /// Bytes of a query string that is looked at; real ones have about 60.
   static let maxQueryBytes = 4_096
 

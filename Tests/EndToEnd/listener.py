@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+import engineio
 import socketio
 
 SERVER_EVENTS = (
@@ -72,13 +73,27 @@ class Refused(Exception):
         self.message, self.code = payload["message"], payload["data"]["code"]
 
 
+class OrderedTransport(engineio.Client):
+    """Handles messages in the order they arrive: the stock client gives each a thread, and attachments overtake their packets."""
+
+    def _trigger_event(self, event, *args, **kwargs):
+        return super()._trigger_event(event, *args, **(kwargs | {"run_async": False}))
+
+
+class OrderedClient(socketio.Client):
+    """The official Python client over an ``OrderedTransport``."""
+
+    def _engineio_client_class(self):
+        return OrderedTransport
+
+
 class Listener:
     """A device. `events` is everything heard, as pairs of a name and a payload, in order."""
 
     def __init__(self, url, token=None, transports=None, headers=None, **auth):
         self.events, self.raw_chunks, self._changed = [], [], threading.Condition()
         self.connect_error = None
-        self.client = socketio.Client(reconnection=False, handle_sigint=False)
+        self.client = OrderedClient(reconnection=False, handle_sigint=False)
         for name in SERVER_EVENTS:
             self.client.on(name, self._keeper(name))
         self.client.on("connect_error", self._refused)

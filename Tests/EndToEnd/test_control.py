@@ -144,7 +144,6 @@ def test_a_position_outside_of_the_track_is_refused_and_the_stream_goes_on(serve
         ("resume_track", {}),
         ("seek_position", {"position": 1}),
         ("quality_change", {"quality": "low"}),
-        ("stop_track", {}),
     ],
 )
 def test_a_command_to_no_stream_says_so(server, event, payload):

@@ -172,7 +172,7 @@ def test_a_library_that_vanishes_is_reported_and_comes_back(fresh_server, music,
 
 
 def test_a_second_server_on_the_same_data_is_turned_away(server, fresh_server, music, tracks):
-    second = fresh_server(users=False)
+    second = fresh_server(users=())
     second.data = server.data
     second.spawn()
     assert second.process.wait(timeout=30) != 0
@@ -247,7 +247,7 @@ def test_a_restart_remembers_everything(fresh_server, music, tmp_path, number, s
     ],
 )
 def test_a_bad_setting_stops_the_start_and_names_its_key(fresh_server, arguments, key):
-    server = fresh_server(users=False, arguments=arguments)
+    server = fresh_server(users=(), arguments=arguments)
     server.spawn()
     assert server.process.wait(timeout=30) not in (0, None)
     server.process = None
@@ -255,7 +255,7 @@ def test_a_bad_setting_stops_the_start_and_names_its_key(fresh_server, arguments
 
 
 def test_an_address_in_use_is_a_line_not_a_crash(server, fresh_server):
-    second = fresh_server(users=False)
+    second = fresh_server(users=())
     second.port = server.port
     second.spawn()
     status = second.process.wait(timeout=30)

@@ -19,12 +19,13 @@ def chromium():
 
 @pytest.fixture
 def open_player(chromium, server):
-    """Makes players: `open_player(query=…, **context options)`. Each has to be clean at the end."""
+    """Makes players: `open_player(query=…, user=…, **context options)`. Each has to be clean at the end."""
     made = []
 
-    def make(query="", **options):
+    def make(query="", user=server.username, **options):
+        """With a session of `user`, or in front of the log-in for None."""
         made.append(Player(chromium, server, query, **options))
-        return made[-1].open()
+        return made[-1].enter(user) if user else made[-1].open()
 
     yield make
     for player in made:
@@ -36,7 +37,7 @@ def open_player(chromium, server):
 
 @pytest.fixture
 def player(open_player):
-    return open_player(viewport={"width": 1280, "height": 800}).log_in()
+    return open_player(viewport={"width": 1280, "height": 800})
 
 
 def decoded(path):
@@ -114,7 +115,7 @@ def test_quality_changes_without_a_gap(player):
 
 @pytest.mark.parametrize("query", ["", "?decoder=decodeAudioData"], ids=["WebCodecs", "decodeAudioData"])
 def test_lossless_is_the_file_sample_for_sample(open_player, music, query):
-    player = open_player(query).log_in()
+    player = open_player(query)
     player.choose_quality("lossless")
     player.record()
     player.play("Odd FLAC")
@@ -129,7 +130,7 @@ def test_lossless_is_the_file_sample_for_sample(open_player, music, query):
 @pytest.mark.parametrize("query", ["", "?decoder=decodeAudioData"], ids=["WebCodecs", "decodeAudioData"])
 @pytest.mark.parametrize("quality", ["low", "medium"])
 def test_lossy_has_every_sample_in_its_place(open_player, music, quality, query):
-    player = open_player(query).log_in()
+    player = open_player(query)
     player.choose_quality(quality)
     player.record()
     player.play("Odd FLAC")
@@ -180,8 +181,7 @@ def test_music_plays_on_when_the_session_has_run_out(player):
     player.page.wait_for_selector("#login[open]")
     assert player.is_audible()
     title = player.state()["title"]
-    player.page.fill("#login-password", player.server.password)
-    player.page.click("#login-submit")
+    player.log_in()
     player.until("it is back", lambda: player.state()["connection"] == "online" and player.stats()["recoveries"] == 1)
     player.until("it sounds", player.is_audible)
     assert player.state()["title"] == title
@@ -218,20 +218,20 @@ def test_keys(player):
     player.until("the list's first is chosen", lambda: player.state()["index"] == 0)
 
 
-def test_a_wrong_password_and_then_the_right_one(open_player):
-    player = open_player()
+def test_a_wrong_password_then_the_right_one_and_a_reload(open_player):
+    player = open_player(user=None)
     player.page.fill("#login-username", player.server.username)
     player.page.fill("#login-password", "not it")
     player.page.click("#login-submit")
     player.page.wait_for_selector("#login-error:not([hidden])")
     assert "wrong" in player.page.inner_text("#login-error")
     player.log_in()
-
-
-def test_a_session_outlives_a_reload_and_ends_with_the_log_out(player):
     player.page.reload()
-    player.page.wait_for_selector(".row[data-id]")
+    player.ready()
     assert not player.page.is_visible("#login")
+
+
+def test_a_log_out_ends_the_session(player):
     player.page.click("#account-button")
     player.page.get_by_role("menuitem", name="Log out").click()
     player.page.wait_for_selector("#login[open]")
@@ -239,9 +239,8 @@ def test_a_session_outlives_a_reload_and_ends_with_the_log_out(player):
     player.page.wait_for_selector("#login[open]")
 
 
-def test_the_free_plan_sees_what_is_locked(open_player):
-    player = open_player()
-    player.log_in(player.server.lite)
+def test_the_free_plan_sees_what_is_locked(open_player, server):
+    player = open_player(user=server.lite)
     player.page.click("#quality-button")
     locked = player.page.locator("#quality-menu [aria-disabled=true]")
     assert locked.evaluate_all("nodes => nodes.map((node) => node.dataset.quality)") == ["high", "lossless"]
@@ -259,7 +258,7 @@ def test_a_search_without_a_find_says_so(player):
 
 
 def test_another_device_is_told(player, open_player):
-    other = open_player().log_in()
+    other = open_player()
     player.play("Long")
     other.page.wait_for_selector("#elsewhere:not([hidden])")
     assert "Playing on" in other.page.inner_text("#elsewhere")
@@ -278,9 +277,9 @@ def test_every_control_has_a_name(player):
     ("name", "width", "height", "scheme"),
     [("desktop-dark", 1280, 800, "dark"), ("desktop-light", 1280, 800, "light"), ("phone", 360, 740, "dark"), ("wide", 2560, 1440, "dark")])
 def test_the_layout_holds(open_player, name, width, height, scheme):
-    player = open_player(viewport={"width": width, "height": height}, color_scheme=scheme)
-    player.screenshot(f"{name}-login")
-    player.log_in()
+    look = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
+    open_player(user=None, **look).screenshot(f"{name}-login")
+    player = open_player(**look)
     page = player.page
     page.locator(".row[data-id]").first.click()
     player.until("it sounds", player.is_audible)

@@ -1,3 +1,4 @@
+import AudioCodec
 import NIOCore
 import Segments
 import Testing
@@ -71,10 +72,12 @@ import Testing
     let whole = segment(0, of: track, .aac192)
     let first = try #require(cursor.piece(from: whole, maxSamples: .max))
     #expect(first.range == 0..<45)
-    #expect(!cursor.advance(past: first))
+    let firstEnds = cursor.advance(past: first)
+    #expect(!firstEnds)
     let second = try #require(cursor.piece(from: whole, maxSamples: .max))
     #expect(second.range == 45..<90)
-    #expect(cursor.advance(past: second))
+    let secondEnds = cursor.advance(past: second)
+    #expect(secondEnds)
     #expect(cursor.index == 1)
   }
 }

@@ -1,3 +1,4 @@
+import AudioCodec
 import Testing
 
 @testable import Segments

@@ -60,7 +60,7 @@ import Testing
   @Test func framesLeaveBeforeTheSegmentIsDone() async throws {
     let studio = FakeStudio()
     let library = try library(studio)
-    studio.gate.lock()
+    studio.hold()
     let feed = try open(library, frame: 10)
     guard case .pending = feed.read(from: 10) else {
       Issue.record("nothing can be there yet")
@@ -69,7 +69,7 @@ import Testing
     async let called: Void = withCheckedContinuation { continuation in
       feed.notify(on: MultiThreadedEventLoopGroup.singleton.next()) { continuation.resume() }
     }
-    studio.gate.unlock()
+    studio.release()
     await called
     switch feed.read(from: 10) {
     case .frames(let bytes, let end, let priming):
@@ -87,9 +87,9 @@ import Testing
   @Test func manyWhoWantTheSameSegmentShareOneEncoder() async throws {
     let studio = FakeStudio()
     let library = try library(studio)
-    studio.gate.lock()
+    studio.hold()
     let feeds = try (0..<100).map { try open(library, owner: "user\($0)") }
-    studio.gate.unlock()
+    studio.release()
     for feed in feeds { _ = try await wholeSegment(feed) }
     #expect(studio.allOrders.count == 1)
     try await library.close()
@@ -133,7 +133,7 @@ import Testing
   @Test func oneUserCannotTakeAllEncoders() async throws {
     let studio = FakeStudio()
     let library = try library(studio, onDisk: false)
-    studio.gate.lock()
+    studio.hold()
     let track = SegmentTrack.fake(samples: 92_160 * 100)
     for index in 0..<SegmentLimits.jobsPerOwner {
       _ = try library.open(track, rendition: .mp3x192, index: index, deadline: 0, owner: "greedy")
@@ -143,7 +143,7 @@ import Testing
     }
     #expect(refusal?.code == .busy)
     let other = try library.open(track, rendition: .mp3x192, index: 98, deadline: 0, owner: "modest")
-    studio.gate.unlock()
+    studio.release()
     _ = try await wholeSegment(other)
     try await library.close()
   }
@@ -170,10 +170,10 @@ import Testing
   @Test func closingEndsWhatIsUnderWay() async throws {
     let studio = FakeStudio()
     let library = try library(studio, onDisk: false)
-    studio.gate.lock()
+    studio.hold()
     let feeds = try (0..<10).map { try open(library, index: $0) }
     async let closed: Void = library.close()
-    studio.gate.unlock()
+    studio.release()
     try await closed
     for feed in feeds {
       switch feed.read(from: 0) {

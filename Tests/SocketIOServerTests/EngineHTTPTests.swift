@@ -1,4 +1,5 @@
 import EngineIO
+import Foundation
 import SocketIOServer
 import Testing
 
@@ -53,6 +54,21 @@ import Testing
       let answer = try await http.post(path, "4hello\u{1e}bAQIDBA==\u{1e}4ü")
       #expect(answer.status == 200 && answer.body == "ok" && answer.headers["content-type"] == "text/html")
       #expect(try await http.get(path).body == "4hello\u{1e}bAQIDBA==\u{1e}4ü")
+    }
+  }
+
+  @Test func aLongQueueTakesSeveralPolls() async throws {
+    try await withEngine { _, port in
+      let (http, path) = try await Self.open(port)
+      let sent = (0..<50).map { "4message \($0)" }
+      _ = try await http.post(path, sent.joined(separator: "\u{1e}"))
+      var received: [String] = []
+      while received.count < sent.count {
+        let packets = try await http.get(path).body.components(separatedBy: "\u{1e}")
+        #expect(packets.count <= 16)
+        received += packets
+      }
+      #expect(received == sent)
     }
   }
 

@@ -2,17 +2,11 @@ import Hummingbird
 import Logging
 import SocketIO
 import SocketIOServer
-import Synchronization
 
-/// A chat room: names, messages, who is typing, who came and went. Open http://127.0.0.1:3000 with any Socket.IO 4
+/// A chat room: names, messages, who is typing, who came and went. Connect to http://127.0.0.1:8080 with any Socket.IO 4
 /// client.
 @main
 struct Chat {
-  struct Message: Codable, Sendable {
-    var from: String
-    var text: String
-  }
-
   static func main() async throws {
     let logger = Logger(label: "chat")
     var configuration = SocketIOServer.Configuration()

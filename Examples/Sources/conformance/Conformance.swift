@@ -20,6 +20,12 @@ struct Conformance: AsyncParsableCommand {
   @Option(help: "The port to listen on, on loopback.")
   var port = 3000
 
+  @Option(help: "Milliseconds between pings; the suites want 300.")
+  var pingInterval = 300
+
+  @Option(help: "Milliseconds that a pong may take; the suites want 200.")
+  var pingTimeout = 200
+
   func run() async throws {
     var logger = Logger(label: "conformance")
     logger.logLevel = .warning
@@ -29,29 +35,29 @@ struct Conformance: AsyncParsableCommand {
       switch mode {
       case .engine:
         Application(
-          router: router, server: .engineIO(Self.engine(logger)), configuration: configuration, logger: logger)
+          router: router, server: .engineIO(engine(logger)), configuration: configuration, logger: logger)
       case .socket:
         Application(
-          router: router, server: .socketIO(Self.socket(logger)), configuration: configuration, logger: logger)
+          router: router, server: .socketIO(socket(logger)), configuration: configuration, logger: logger)
       }
     try await app.runService()
   }
 
   /// Echoes every message.
-  static func engine(_ logger: Logger) -> EngineServer {
+  func engine(_ logger: Logger) -> EngineServer {
     var configuration = EngineServer.Configuration()
-    configuration.pingInterval = .milliseconds(300)
-    configuration.pingTimeout = .milliseconds(200)
+    configuration.pingInterval = .milliseconds(pingInterval)
+    configuration.pingTimeout = .milliseconds(pingTimeout)
     return EngineServer(configuration: configuration, logger: logger) { socket in
       socket.receiver = Echo(socket)
     }
   }
 
   /// What the Socket.IO suite expects of `/` and `/custom`.
-  static func socket(_ logger: Logger) -> SocketIOServer {
+  func socket(_ logger: Logger) -> SocketIOServer {
     var configuration = SocketIOServer.Configuration()
-    configuration.pingInterval = .milliseconds(300)
-    configuration.pingTimeout = .milliseconds(200)
+    configuration.pingInterval = .milliseconds(pingInterval)
+    configuration.pingTimeout = .milliseconds(pingTimeout)
     configuration.connectTimeout = .milliseconds(1000)
     let server = SocketIOServer(configuration: configuration, logger: logger)
     for name in ["/", "/custom"] {

@@ -90,8 +90,8 @@ extension EngineSocket {
     guard let polling, polling.isPollOpen, !polling.queue.isEmpty else { return }
     let wasWritable = polling.isWritable
     session.pollAnswered()
-    polling.answer(polling.takeBody())
-    if !wasWritable { receiver?.writabilityChanged(true) }
+    polling.answer(polling.takeBody(maxPackets: ServerLimits.packetsPerPoll))
+    if !wasWritable, polling.isWritable { receiver?.writabilityChanged(true) }
   }
 
   /// Answers the open poll with packets that don't wait in the queue; what does wait goes first.

@@ -1,9 +1,10 @@
+import Collections
 import EngineIO
 import NIOCore
 
 /// What a polling session has to send, and the request that waits for it. Lives on the session's event loop.
 final class PollingTransport {
-  private(set) var queue: [EnginePacket] = []
+  private(set) var queue = Deque<EnginePacket>()
   private(set) var queuedBytes = 0
   private var poll: EventLoopPromise<ByteBuffer>?
   var isFlushScheduled = false
@@ -22,12 +23,15 @@ final class PollingTransport {
     poll = promise
   }
 
-  /// Takes all that is queued, as one body.
-  func takeBody() -> ByteBuffer {
-    var body = ByteBufferAllocator().buffer(capacity: queuedBytes)
-    for packet in queue { PollingPayload.append(packet, to: &body) }
-    queue = []
-    queuedBytes = 0
+  /// Takes what is queued, as one body of at most so many packets.
+  func takeBody(maxPackets: Int = .max) -> ByteBuffer {
+    let count = min(maxPackets, queue.count)
+    let bytes = queue.prefix(count).reduce(0) { $0 + PollingPayload.encodedBytes(of: $1) }
+    var body = ByteBufferAllocator().buffer(capacity: bytes)
+    for packet in queue.prefix(count) { PollingPayload.append(packet, to: &body) }
+    queue.removeFirst(count)
+    if queue.isEmpty { queue = [] }
+    queuedBytes -= bytes
     return body
   }
 
@@ -44,6 +48,6 @@ final class PollingTransport {
       queue = []
       queuedBytes = 0
     }
-    return queue
+    return Array(queue)
   }
 }

@@ -11,13 +11,18 @@ final class FakeStudio: Sendable {
   }
 
   private let orders = Mutex<[Order]>([])
-  /// Held while an encoder works, so that a test can stop time.
-  let gate = NSLock()
+  /// Free while encoders may work.
+  private let gate = DispatchSemaphore(value: 1)
   let failure: (any Error)?
 
   init(failure: (any Error)? = nil) {
     self.failure = failure
   }
+
+  /// Keeps encoders from working until ``release()``.
+  func hold() { gate.wait() }
+
+  func release() { gate.signal() }
 
   var allOrders: [Order] { orders.withLock { $0 } }
 
@@ -49,8 +54,8 @@ final class FakeEncoder: FrameEncoding {
   }
 
   func next(maxFrames: Int) throws -> EncodedFrames? {
-    studio.gate.lock()
-    defer { studio.gate.unlock() }
+    studio.hold()
+    defer { studio.release() }
     return next.withLock { next in
       guard next < frames.upperBound else { return nil }
       let piece = next..<min(next + maxFrames, frames.upperBound)

@@ -22,6 +22,8 @@ export const MAX_PAGES = 60;
 export const SEARCH_DEBOUNCE_MS = 200;
 /** A request or an ack that takes longer than this has failed. */
 export const REQUEST_TIMEOUT_MS = 10_000;
+/** A log-in takes its time: the server's password hash is slow on purpose, and logs in a few people at once. */
+export const LOGIN_TIMEOUT_MS = 30_000;
 
 /** Time between two measurements of the round trip. */
 export const CLOCK_SYNC_MS = 5_000;

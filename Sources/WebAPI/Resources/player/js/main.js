@@ -28,6 +28,10 @@ const LINK_TEXTS = {
 let user = null;
 
 setUpTheme();
+if (typeof globalThis.io !== 'function') {
+  // Said here, since nothing below works without it.
+  toast('The player cannot be loaded completely: the server does not give /socket.io/socket.io.js.');
+}
 const connection = new Connection();
 // `?decoder=decodeAudioData` plays as a browser without WebCodecs would.
 const forceFallback = new URLSearchParams(location.search).get('decoder') === 'decodeAudioData';

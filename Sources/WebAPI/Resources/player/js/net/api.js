@@ -1,4 +1,4 @@
-import { REQUEST_TIMEOUT_MS } from '../limits.js';
+import { LOGIN_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from '../limits.js';
 
 /**
  * @typedef {object} User
@@ -38,16 +38,15 @@ const OPEN_PATHS = new Set(['/api/v1/me', '/api/v1/auth/login', '/api/v1/auth/lo
 /**
  * @param {string} path
  * @param {RequestInit} [init]
+ * @param {number} [timeoutMs]
  * @returns {Promise<any>} the JSON of the answer, null when it has none
  * @throws {ApiError}
  */
-async function request(path, init = {}) {
-  const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+async function request(path, init = {}, timeoutMs = REQUEST_TIMEOUT_MS) {
   let response;
   try {
-    response = await fetch(path, { credentials: 'same-origin', signal: timeout, ...init });
-  } catch (cause) {
-    if (init.signal?.aborted) throw cause;
+    response = await fetch(path, { credentials: 'same-origin', signal: AbortSignal.timeout(timeoutMs), ...init });
+  } catch {
     throw new ApiError('offline', 'The server does not answer. Check the connection and try again.');
   }
   const body = await response.json().catch(() => null);
@@ -68,7 +67,7 @@ export const api = {
 
   /** @param {string} username @param {string} password @returns {Promise<User>} */
   async logIn(username, password) {
-    return (await request('/api/v1/auth/login', json({ username, password }))).user;
+    return (await request('/api/v1/auth/login', json({ username, password }), LOGIN_TIMEOUT_MS)).user;
   },
 
   async logOut() {
