@@ -39,7 +39,7 @@ public struct StreamPacer: Sendable {
   public func decide(now: Int64) -> Decision {
     guard !isComplete else { return .rest }
     let ahead = nextSample - playhead.sample(at: now)
-    guard ahead >= bufferSamples else {
+    guard ahead > bufferSamples else {
       guard chunksSinceStart < PlaybackLimits.shortChunks else { return .send(maxSamples: .max) }
       return .send(maxSamples: Int(Double(playhead.sampleRate) * PlaybackLimits.firstChunkSeconds))
     }

@@ -44,13 +44,13 @@ def source_samples(path, rate):
     raw = ffmpeg("-i", path, "-map", "0:a:0", "-ar", rate, "-ac", CHANNELS, "-f", "s16le", "pipe:1")
     samples = numpy.frombuffer(raw, "<i2").reshape(-1, CHANNELS)
     # ffmpeg gives an MP4's last frame whole, though the edit list ends within it.
-    return samples[: round(container_seconds(path) * rate)] if str(path).endswith(".m4a") else samples
+    return samples[: round(stream_seconds(path) * rate)] if str(path).endswith(".m4a") else samples
 
 
-def container_seconds(path):
-    """How long the container says that it plays."""
-    command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "default=nw=1:nk=1", str(path)]
-    return float(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
+def stream_seconds(path):
+    """How long the container says that its sound is, edit list and all."""
+    command = ["ffprobe", "-v", "error", "-select_streams", "a:0", "-show_entries", "stream=duration", "-of", "csv=p=0"]
+    return float(subprocess.run([*command, str(path)], capture_output=True, check=True, timeout=60).stdout)
 
 
 MP3_BITRATES = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)

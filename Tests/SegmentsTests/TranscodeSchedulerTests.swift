@@ -4,7 +4,7 @@ import Testing
 
 @testable import Segments
 
-@Suite struct TranscodeSchedulerTests {
+@Suite(.timeLimit(.minutes(1))) struct TranscodeSchedulerTests {
   /// A job that writes down its name at each step; its first step may wait for a signal.
   private final class NamedJob: TranscodeJob {
     let name: String
@@ -36,17 +36,23 @@ import Testing
   }
 
   private final class Journal: Sendable {
-    private let lines = Mutex<[String]>([])
-    private let done = DispatchSemaphore(value: 0)
-    func note(_ line: String) {
-      lines.withLock { $0.append(line) }
-      done.signal()
+    private let lines: AsyncStream<String>
+    private let continuation: AsyncStream<String>.Continuation
+
+    init() {
+      (lines, continuation) = AsyncStream.makeStream()
     }
-    func wait(for count: Int) -> [String] {
-      for _ in 0..<count {
-        if done.wait(timeout: .now() + 10) == .timedOut { break }
+
+    func note(_ line: String) { continuation.yield(line) }
+
+    /// The next lines, as they come.
+    func next(_ count: Int) async -> [String] {
+      var found: [String] = []
+      for await line in lines {
+        found.append(line)
+        if found.count == count { break }
       }
-      return lines.withLock { $0 }
+      return found
     }
   }
 
@@ -66,7 +72,8 @@ import Testing
       try scheduler.submit(NamedJob(name, record: journal.note), deadline: deadline)
     }
     hold.signal()
-    #expect(journal.wait(for: 4) == ["first", "a", "b", "c"])
+    let ran = await journal.next(4)
+    #expect(ran == ["first", "a", "b", "c"])
     try await scheduler.close()
   }
 
@@ -76,7 +83,8 @@ import Testing
     try scheduler.submit(NamedJob("a", deadlines: [30, 50], record: journal.note), deadline: 10)
     try scheduler.submit(NamedJob("b", deadlines: [40], record: journal.note), deadline: 20)
     hold.signal()
-    #expect(journal.wait(for: 6) == ["first", "a", "b", "a", "b", "a"])
+    let ran = await journal.next(6)
+    #expect(ran == ["first", "a", "b", "a", "b", "a"])
     try await scheduler.close()
   }
 
@@ -89,7 +97,8 @@ import Testing
     scheduler.expedite(late, deadline: 5)
     scheduler.expedite(late, deadline: 500)
     hold.signal()
-    #expect(journal.wait(for: 3) == ["first", "late", "a"])
+    let ran = await journal.next(3)
+    #expect(ran == ["first", "late", "a"])
     try await scheduler.close()
   }
 
@@ -104,7 +113,8 @@ import Testing
     #expect(refusal?.code == .busy)
     #expect(refusal?.retryAfterMilliseconds == SegmentLimits.retryAfterMilliseconds)
     hold.signal()
-    #expect(journal.wait(for: 3) == ["first", "a", "b"])
+    let ran = await journal.next(3)
+    #expect(ran == ["first", "a", "b"])
     try await scheduler.close()
   }
 
@@ -113,7 +123,8 @@ import Testing
     let (scheduler, hold) = try heldScheduler(journal)
     try scheduler.submit(NamedJob("a", record: journal.note), deadline: 1)
     async let closed: Void = scheduler.close()
-    #expect(journal.wait(for: 1) == ["a abandoned"])
+    let first = await journal.next(1)
+    #expect(first == ["a abandoned"])
     hold.signal()
     try await closed
     #expect(throws: SegmentError.self) { try scheduler.submit(NamedJob("b", record: journal.note), deadline: 0) }

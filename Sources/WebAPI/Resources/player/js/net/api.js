@@ -84,9 +84,9 @@ export const api = {
    * @returns {Promise<{tracks: Track[], total: number}>}
    */
   async tracks({ query, limit, offset }) {
-    const parameters = new URLSearchParams({ limit: String(limit), offset: String(offset) });
-    if (query) parameters.set('q', query);
-    return request(`/api/v1/tracks?${parameters}`);
+    // Not URLSearchParams: it writes a space as a plus sign, which only forms understand.
+    const search = query ? `q=${encodeURIComponent(query)}&` : '';
+    return request(`/api/v1/tracks?${search}limit=${limit}&offset=${offset}`);
   },
 
   /** @param {string} trackId @returns {Promise<Track>} */
