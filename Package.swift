@@ -86,13 +86,16 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "SocketIO", "SocketIOServer", "Segments", "AudioCodec", "Playback", "Catalog", "Access", nioCore, logging, dequeModule,
+        "SocketIO", "SocketIOServer", "Segments", "AudioCodec", "Playback", "Catalog", "Access", nioCore, logging,
+        dequeModule,
         orderedCollections,
       ],
       swiftSettings: strict),
     .target(
       name: "WebAPI",
-      dependencies: ["Gateway", "Segments", "Catalog", "Access", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix, logging],
+      dependencies: [
+        "Gateway", "Segments", "Catalog", "Access", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix, logging,
+      ],
       resources: [.copy("Resources/player")], swiftSettings: strict),
 
     // Composition.
@@ -120,7 +123,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "AudioCodecTests", dependencies: ["AudioCodec"], swiftSettings: strict),
     .testTarget(
-      name: "SegmentsTests", dependencies: ["Segments", "AudioCodec", logging, nioCore, nioPosix], swiftSettings: strict),
+      name: "SegmentsTests", dependencies: ["Segments", "AudioCodec", logging, nioCore, nioPosix], swiftSettings: strict
+    ),
     .testTarget(name: "PlaybackTests", dependencies: ["Playback"], swiftSettings: strict),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "AudioCodec", grdb], swiftSettings: strict),
     .testTarget(name: "AccessTests", dependencies: ["Access", crypto, jwtKit], swiftSettings: strict),

@@ -48,12 +48,15 @@ public struct Accounts: Sendable {
     var accounts: [Account] = []
     while true {
       let page = try await users.list(limit: 500, offset: accounts.count)
-      accounts += page.map { Account(username: $0.username, plan: $0.plan.rawValue, createdAt: $0.createdAt, isDisabled: $0.disabled) }
+      accounts += page.map {
+        Account(username: $0.username, plan: $0.plan.rawValue, createdAt: $0.createdAt, isDisabled: $0.disabled)
+      }
       if page.count < 500 { return accounts }
     }
   }
 
-  /// Access tokens of an account; with `listeners`, that many of as many listeners, none of whom shares the account's state.
+  /// Access tokens of an account; with `listeners`, that many of as many listeners, none of whom shares the account's
+  /// state.
   public func tokens(username: String, minutes: Int, listeners: Int?) async throws -> [String] {
     let user = try await user(username)
     let tokens = try await AccessTokens(secret: secret)
@@ -70,7 +73,9 @@ public struct Accounts: Sendable {
   }
 
   private func user(_ username: String) async throws -> User {
-    guard let user = try await users.user(username: username) else { throw Failure(description: "there is no account of that name") }
+    guard let user = try await users.user(username: username) else {
+      throw Failure(description: "there is no account of that name")
+    }
     return user
   }
 }

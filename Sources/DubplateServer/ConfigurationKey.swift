@@ -13,7 +13,8 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
   case socketIOClient = "DUBPLATE_SOCKETIO_CLIENT"
   case logLevel = "LOG_LEVEL"
 
-  /// The flag of `dubplate serve`; nil for what has no business on a command line that every user of the machine can read.
+  /// The flag of `dubplate serve`; nil for what has no business on a command line that every user of the machine can
+  /// read.
   public var flag: String? {
     switch self {
     case .host: "--host"

@@ -15,7 +15,8 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
   }
 }
 
-/// Makes a ``ServerConfiguration`` of what was said: a flag goes before the environment, that before a file, that before the default.
+/// Makes a ``ServerConfiguration`` of what was said: a flag goes before the environment, that before a file, that
+/// before the default.
 public struct ConfigurationReader: Sendable {
   private let sources: [[String: String]]
 
@@ -23,9 +24,12 @@ public struct ConfigurationReader: Sendable {
   ///   - flags: values by key's name.
   ///   - file: text of a configuration file: `KEY=value` lines, `#` comments.
   /// - Throws: ``ConfigurationError`` for a line that is neither, or an unknown key.
-  public init(flags: [ConfigurationKey: String], environment: [String: String], file: String? = nil) throws(ConfigurationError) {
+  public init(flags: [ConfigurationKey: String], environment: [String: String], file: String? = nil)
+    throws(ConfigurationError)
+  {
     sources = [
-      Dictionary(uniqueKeysWithValues: flags.map { ($0.key.rawValue, $0.value) }), environment, try file.map(Self.parse) ?? [:],
+      Dictionary(uniqueKeysWithValues: flags.map { ($0.key.rawValue, $0.value) }), environment,
+      try file.map(Self.parse) ?? [:],
     ]
   }
 
@@ -46,12 +50,15 @@ public struct ConfigurationReader: Sendable {
     if let count = try integer(.encoders, in: 0...1_024) { configuration.encoderThreads = count }
     if let seconds = try integer(.scanInterval, in: 0...86_400 * 7) { configuration.scanIntervalSeconds = seconds }
     if let path = self[.socketIOClient] {
-      guard FileManager.default.isReadableFile(atPath: path) else { throw ConfigurationError(.socketIOClient, "names no readable file") }
+      guard FileManager.default.isReadableFile(atPath: path) else {
+        throw ConfigurationError(.socketIOClient, "names no readable file")
+      }
       configuration.socketIOClientPath = path
     }
     if let name = self[.logLevel] {
       guard let level = Logger.Level(rawValue: name.lowercased()) else {
-        throw ConfigurationError(.logLevel, "must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        throw ConfigurationError(
+          .logLevel, "must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
       }
       configuration.logLevel = level
     }
@@ -89,8 +96,11 @@ public struct ConfigurationReader: Sendable {
   private static func origins(_ text: String) throws(ConfigurationError) -> [String] {
     let origins = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     for origin in origins where origin != "*" {
-      guard let url = URL(string: origin), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil, url.path.isEmpty else {
-        throw ConfigurationError(.allowedOrigins, "must be origins such as https://music.example, separated by commas, or *")
+      guard let url = URL(string: origin), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil,
+        url.path.isEmpty
+      else {
+        throw ConfigurationError(
+          .allowedOrigins, "must be origins such as https://music.example, separated by commas, or *")
       }
     }
     return origins
@@ -103,7 +113,9 @@ public struct ConfigurationReader: Sendable {
       if line.isEmpty || line.hasPrefix("#") { continue }
       guard let equals = line.firstIndex(of: "="),
         let key = ConfigurationKey(rawValue: line[..<equals].trimmingCharacters(in: .whitespaces))
-      else { throw ConfigurationError(file: "line \(number + 1) of the configuration file is no KEY=value with a known key") }
+      else {
+        throw ConfigurationError(file: "line \(number + 1) of the configuration file is no KEY=value with a known key")
+      }
       values[key.rawValue] = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
     }
     return values

@@ -22,14 +22,17 @@ public struct DubplateServer: Sendable {
   /// Called once, with the port that is listened on.
   private let onListening: @Sendable (Int) -> Void
 
-  public init(configuration: ServerConfiguration, logger: Logger, onListening: @escaping @Sendable (Int) -> Void = { _ in }) {
+  public init(
+    configuration: ServerConfiguration, logger: Logger, onListening: @escaping @Sendable (Int) -> Void = { _ in }
+  ) {
     self.configuration = configuration
     self.logger = logger
     self.onListening = onListening
   }
 
   /// Serves until SIGTERM or SIGINT, then goes down in good order.
-  /// - Throws: ``ConfigurationError``, `DataDirectoryError` (another server uses the data folder), or what binding the port throws.
+  /// - Throws: ``ConfigurationError``, `DataDirectoryError` (another server uses the data folder), or what binding
+  ///   the port throws.
   public func run() async throws {
     ProcessLimits.raiseOpenFiles(logger: logger)
     let data = try DataDirectory.open(path: configuration.dataDirectory)
@@ -43,17 +46,20 @@ public struct DubplateServer: Sendable {
     let hasher = LoginHasher()
     let readiness = Readiness()
 
-    let tracks = TrackDirectory(repository: trackRepository, libraryRoot: configuration.libraryDirectory, logger: logger)
+    let tracks = TrackDirectory(
+      repository: trackRepository, libraryRoot: configuration.libraryDirectory, logger: logger)
     let gateway = StreamGateway(library: library, tracks: tracks, tokens: tokens, logger: logger)
     let sockets = SocketIOServer(configuration: socketConfiguration(), logger: logger)
     gateway.attach(to: sockets)
     let web = WebAPI(
-      users: SQLiteUserRepository(database), tracks: trackRepository, covers: covers, tokens: tokens, hasher: hasher, gateway: gateway,
+      users: SQLiteUserRepository(database), tracks: trackRepository, covers: covers, tokens: tokens, hasher: hasher,
+      gateway: gateway,
       readiness: readiness, socketPath: Self.socketPath, logger: logger)
 
     let application = web.application(
       server: .socketIO(sockets),
-      configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: "Dubplate", backlog: 4_096),
+      configuration: .init(
+        address: .hostname(configuration.host, port: configuration.port), serverName: "Dubplate", backlog: 4_096),
       logger: Self.quiet(logger)
     ) { [onListening, logger, configuration] channel in
       let port = channel.localAddress?.port ?? configuration.port
@@ -80,7 +86,9 @@ public struct DubplateServer: Sendable {
       },
     ]
     var group = ServiceGroupConfiguration(
-      services: services.map { .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup) },
+      services: services.map {
+        .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup)
+      },
       gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger))
     group.maximumGracefulShutdownDuration = .seconds(10)
     try await ServiceGroup(configuration: group).run()

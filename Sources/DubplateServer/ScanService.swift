@@ -37,7 +37,9 @@ struct ScanService: Service {
       logger.info("library scanned", metadata: Self.metadata(of: report.progress))
       guard report.progress.failed > 0 else { return }
       for problem in try await index.problems(limit: 20, offset: 0) {
-        logger.warning("a file was skipped", metadata: ["path": "\(problem.path)", "code": "\(problem.code)", "reason": "\(problem.message)"])
+        logger.warning(
+          "a file was skipped",
+          metadata: ["path": "\(problem.path)", "code": "\(problem.code)", "reason": "\(problem.message)"])
       }
     } catch is CancellationError {
       logger.info("library scan stopped; it goes on at the next start")
@@ -48,7 +50,8 @@ struct ScanService: Service {
 
   static func metadata(of progress: ScanProgress) -> Logger.Metadata {
     [
-      "found": "\(progress.found)", "added": "\(progress.added)", "updated": "\(progress.updated)", "unchanged": "\(progress.unchanged)",
+      "found": "\(progress.found)", "added": "\(progress.added)", "updated": "\(progress.updated)",
+      "unchanged": "\(progress.unchanged)",
       "missing": "\(progress.missing)", "failed": "\(progress.failed)", "elapsed": "\(progress.elapsed)",
     ]
   }

@@ -7,8 +7,8 @@ import SocketIOServer
 
 /// One track on its way to one device. Lives on its socket's event loop and is touched nowhere else.
 ///
-/// ``service(now:)`` sends whatever is due and says when to come back: at a time (the pump's wheel), when frames arrive (the segment's feed) or when the
-/// socket can take more.
+/// ``service(now:)`` sends whatever is due and says when to come back: at a time (the pump's wheel), when frames
+/// arrive (the segment's feed) or when the socket can take more.
 final class AudioStream {
   /// Why no more chunks come.
   enum EndReason: String {
@@ -66,7 +66,8 @@ final class AudioStream {
   let wake: @Sendable () -> Void
 
   init(
-    id: String, track: PlayableTrack, choice: QualityLadder.Choice, startSample: Int64, bufferSeconds: Double, format: ChunkFormat,
+    id: String, track: PlayableTrack, choice: QualityLadder.Choice, startSample: Int64, bufferSeconds: Double,
+    format: ChunkFormat,
     owner: String, socket: Socket, library: SegmentLibrary, now: Int64, wake: @escaping @Sendable () -> Void
   ) {
     self.id = id
@@ -80,7 +81,8 @@ final class AudioStream {
     writer = ChunkWriter(format: format, streamId: id)
     cursor = SegmentCursor(track: track.segments, rendition: choice.rendition, sample: startSample)
     pacer = StreamPacer(
-      sampleRate: track.sampleRate, sampleCount: track.segments.sampleCount, startSample: startSample, bufferSeconds: bufferSeconds, now: now)
+      sampleRate: track.sampleRate, sampleCount: track.segments.sampleCount, startSample: startSample,
+      bufferSeconds: bufferSeconds, now: now)
   }
 
   /// Where the device is, in seconds, as far as the server knows.
@@ -92,9 +94,14 @@ final class AudioStream {
     guard case .none = source, !pacer.isComplete else { return }
     do {
       let feed = try library.open(
-        track.segments, rendition: choice.rendition, index: cursor.index, frame: cursor.frame, deadline: pacer.dryNanoseconds(now: now),
+        track.segments, rendition: choice.rendition, index: cursor.index, frame: cursor.frame,
+        deadline: pacer.dryNanoseconds(now: now),
         owner: owner)
-      if case .ready(let segment) = feed.read(from: cursor.frame) { source = .ready(segment) } else { source = .coming(feed) }
+      if case .ready(let segment) = feed.read(from: cursor.frame) {
+        source = .ready(segment)
+      } else {
+        source = .coming(feed)
+      }
       refusedSince = nil
     } catch {
       throw DubplateError(error)
@@ -187,7 +194,8 @@ final class AudioStream {
   private func send(_ piece: SegmentCursor.Piece, now: Int64) {
     var chunk = AudioChunk(
       epoch: epoch, seq: chunkCount, timestampMilliseconds: UInt64(max(0, now - startedNanoseconds)) / 1_000_000,
-      position: Double(pacer.nextSample) / Double(track.sampleRate), samples: piece.samples, skip: piece.skip, preamble: piece.preamble,
+      position: Double(pacer.nextSample) / Double(track.sampleRate), samples: piece.samples, skip: piece.skip,
+      preamble: piece.preamble,
       frames: piece.frames)
     if case .ready(let segment) = source { chunk.base64Frames = { segment.base64(of: piece.range) } }
     guard socket.emit(raw: writer.event(for: chunk), flush: false) else { return end() }
@@ -196,7 +204,9 @@ final class AudioStream {
     pacer.sent(samples: piece.samples, now: now)
     guard cursor.advance(past: piece) else { return }
     source = .none
-    if let pendingChoice, !pacer.isComplete { apply(pendingChoice.choice, reason: pendingChoice.reason, at: pacer.nextSample) }
+    if let pendingChoice, !pacer.isComplete {
+      apply(pendingChoice.choice, reason: pendingChoice.reason, at: pacer.nextSample)
+    }
     // Ahead of need; a refusal now is asked again when the sound is due.
     try? prepare(now: now)
   }
@@ -226,7 +236,8 @@ extension PlayableTrack {
   /// `quality`, `codec`, `bitrate` and, where a decoder needs one, `description`.
   func renditionFields(_ choice: QualityLadder.Choice) -> SocketObject {
     var fields: SocketObject = [
-      "quality": .string(choice.quality), "codec": .string(choice.rendition.codecName), "bitrate": .int(Int64(choice.rendition.bitrate)),
+      "quality": .string(choice.quality), "codec": .string(choice.rendition.codecName),
+      "bitrate": .int(Int64(choice.rendition.bitrate)),
     ]
     let header = choice.rendition.streamHeader(for: segments)
     if !header.isEmpty { fields["description"] = .string(String(buffer: Base64Text.encode(ByteBuffer(bytes: header)))) }

@@ -12,7 +12,8 @@ struct AudioChunk {
   var position: Double
   var samples: Int
   var skip: Int
-  /// What is this listener's alone: stream header and priming. Empty but for the first chunk after a start, a seek or a change of rendition.
+  /// What is this listener's alone: stream header and priming. Empty but for the first chunk after a start, a seek or
+  /// a change of rendition.
   var preamble: ByteBuffer
   /// Frames, shared with every listener of them.
   var frames: ByteBuffer
@@ -56,7 +57,8 @@ struct ChunkWriter {
       head.writeStaticString(#","data":""#)
       return RawEvent(json: .init(head: head, shared: base64(of: chunk), tail: ByteBuffer(string: #""}]"#)))
     case .protobuf:
-      return RawEvent(json: .init(head: jsonPrefix), attachment: .init(head: protobufHead(for: chunk), shared: chunk.frames))
+      return RawEvent(
+        json: .init(head: jsonPrefix), attachment: .init(head: protobufHead(for: chunk), shared: chunk.frames))
     }
   }
 
@@ -64,7 +66,8 @@ struct ChunkWriter {
     var head = ByteBuffer()
     head.reserveCapacity(256)  // one allocation for all that follows
     head.writeImmutableBuffer(jsonPrefix)
-    head.writeString("\(chunk.epoch),\"seq\":\(chunk.seq),\"timestamp\":\(chunk.timestampMilliseconds),\"position\":\(chunk.position)")
+    head.writeString(
+      "\(chunk.epoch),\"seq\":\(chunk.seq),\"timestamp\":\(chunk.timestampMilliseconds),\"position\":\(chunk.position)")
     head.writeString(",\"samples\":\(chunk.samples)")
     if chunk.skip > 0 { head.writeString(",\"skip\":\(chunk.skip)") }
     return head
@@ -93,7 +96,8 @@ struct ChunkWriter {
   }
 }
 
-/// The wire format of Protocol Buffers (protobuf.dev, «Encoding»), as far as `AudioChunk` needs it. A generated message would copy the sound into itself.
+/// The wire format of Protocol Buffers (protobuf.dev, «Encoding»), as far as `AudioChunk` needs it. A generated
+/// message would copy the sound into itself.
 extension ByteBuffer {
   mutating func writeVarint(_ value: UInt64) {
     var value = value

@@ -50,7 +50,8 @@ extension DeviceSession {
 
   /// What the source contract's envelope calls the commands.
   private static let events = [
-    "play": "play_track", "pause": "pause_track", "resume": "resume_track", "stop": "stop_track", "seek": "seek_position",
+    "play": "play_track", "pause": "pause_track", "resume": "resume_track", "stop": "stop_track",
+    "seek": "seek_position",
     "volume": "volume_change", "quality": "quality_change",
   ]
 
@@ -63,7 +64,8 @@ extension DeviceSession {
       self.announce(
         "play",
         [
-          "trackId": .string(stream.track.id), "quality": .string(stream.choice.quality), "position": .double(stream.position(now: Self.now)),
+          "trackId": .string(stream.track.id), "quality": .string(stream.choice.quality),
+          "position": .double(stream.position(now: Self.now)),
         ])
     }
   }
@@ -128,7 +130,8 @@ extension DeviceSession {
     return fields
   }
 
-  /// The server's half of a clock exchange (RFC 5905, section 8: the times at which the request came and the answer left).
+  /// The server's half of a clock exchange (RFC 5905, section 8: the times at which the request came and the answer
+  /// left).
   private func clockSync(_ command: Command.ClockSync) throws(DubplateError) -> SocketObject {
     let t1 = services.unixMilliseconds()
     return [

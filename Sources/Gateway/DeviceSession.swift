@@ -17,7 +17,8 @@ struct Device: Sendable {
   let bufferSeconds: Double
 }
 
-/// One connected device: its commands, and the stream it plays. Lives on the socket's event loop and is touched nowhere else.
+/// One connected device: its commands, and the stream it plays. Lives on the socket's event loop and is touched
+/// nowhere else.
 final class DeviceSession {
   let socket: Socket
   let device: Device
@@ -27,7 +28,8 @@ final class DeviceSession {
   var stream: AudioStream?
   var volume = 1.0
   private var budget: CommandBudget
-  /// Grows with every `play_track` and `stop_track`: a lookup that comes back after a newer one is of no interest any more.
+  /// Grows with every `play_track` and `stop_track`: a lookup that comes back after a newer one is of no interest any
+  /// more.
   private var playGeneration = 0
   /// Whether it takes part in the user's shared state.
   private let isSynchronised: Bool
@@ -120,15 +122,20 @@ final class DeviceSession {
     service(stream)
   }
 
-  private func start(_ track: PlayableTrack, choice: QualityLadder.Choice, position: Double) throws(DubplateError) -> AudioStream {
+  private func start(_ track: PlayableTrack, choice: QualityLadder.Choice, position: Double) throws(DubplateError)
+    -> AudioStream
+  {
     try start(track, choice: choice, sample: try track.sample(at: position), id: StreamDirectory.makeId())
   }
 
-  private func start(_ track: PlayableTrack, choice: QualityLadder.Choice, sample: Int64, id: String) throws(DubplateError) -> AudioStream {
+  private func start(_ track: PlayableTrack, choice: QualityLadder.Choice, sample: Int64, id: String)
+    throws(DubplateError) -> AudioStream
+  {
     let now = Self.now
     let bound = NIOLoopBound(self, eventLoop: socket.eventLoop)
     let stream = AudioStream(
-      id: id, track: track, choice: choice, startSample: sample, bufferSeconds: device.bufferSeconds, format: device.format,
+      id: id, track: track, choice: choice, startSample: sample, bufferSeconds: device.bufferSeconds,
+      format: device.format,
       owner: device.userId, socket: socket, library: services.library, now: now
     ) { bound.value.streamWoke(id) }
     try stream.prepare(now: now)
@@ -185,7 +192,8 @@ final class DeviceSession {
   }
 
   private func fail(_ stream: AudioStream, _ error: DubplateError) {
-    services.logger.warning("a stream has failed", metadata: ["stream": "\(stream.id)", "track": "\(stream.track.id)", "error": "\(error)"])
+    services.logger.warning(
+      "a stream has failed", metadata: ["stream": "\(stream.id)", "track": "\(stream.track.id)", "error": "\(error)"])
     var payload: SocketObject = ["streamId": .string(stream.id), "trackId": .string(stream.track.id)]
     payload["code"] = .string(error.code.name)
     payload["message"] = .string(error.message)
@@ -203,10 +211,13 @@ final class DeviceSession {
   private func status(of stream: AudioStream, isOver: Bool) -> StreamDirectory.Status {
     let now = Self.now
     let position = stream.position(now: now)
-    let hasEnded = isOver || (stream.isFinished && stream.pacer.playhead.sample(at: now) >= stream.track.segments.sampleCount)
+    let hasEnded =
+      isOver || (stream.isFinished && stream.pacer.playhead.sample(at: now) >= stream.track.segments.sampleCount)
     return StreamDirectory.Status(
-      streamId: stream.id, trackId: stream.track.id, state: hasEnded ? .ended : stream.pacer.isPlaying ? .playing : .paused, position: position,
-      duration: stream.track.duration, quality: stream.choice.quality, codec: stream.choice.rendition.codecName, epoch: stream.epoch,
+      streamId: stream.id, trackId: stream.track.id,
+      state: hasEnded ? .ended : stream.pacer.isPlaying ? .playing : .paused, position: position,
+      duration: stream.track.duration, quality: stream.choice.quality, codec: stream.choice.rendition.codecName,
+      epoch: stream.epoch,
       chunks: stream.chunkCount, bytes: stream.byteCount)
   }
 
@@ -236,7 +247,9 @@ final class DeviceSession {
 
   /// Tells the user's other devices what this one did.
   func announce(_ action: String, _ payload: SocketObject) {
-    guard isSynchronised, let version = services.roster.change(user: device.userId, device: device.deviceId) else { return }
+    guard isSynchronised, let version = services.roster.change(user: device.userId, device: device.deviceId) else {
+      return
+    }
     socket.to(room).emit(
       "sync_state",
       [

@@ -48,7 +48,8 @@ public struct DubplateError: Error, Sendable, CustomStringConvertible {
     switch error.code {
     case .unavailable: self.init(.trackUnavailable, "the track's file can't be read")
     case .undecodable: self.init(.undecodable, "the track's sound can't be decoded")
-    case .busy, .shuttingDown: self.init(.busy, error.message, retryAfterMilliseconds: error.retryAfterMilliseconds ?? 1_000)
+    case .busy, .shuttingDown:
+      self.init(.busy, error.message, retryAfterMilliseconds: error.retryAfterMilliseconds ?? 1_000)
     case .failed: self.init(.internalFault, "the track could not be prepared")
     }
   }

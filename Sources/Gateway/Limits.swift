@@ -2,17 +2,19 @@ import NIOCore
 
 /// Every bound of this module, and why it is what it is.
 public enum GatewayLimits {
-  /// Chunks that one stream may send in one turn, so that a deep buffer (120 s are 115 chunks) doesn't hold up its neighbours on the loop.
+  /// Chunks that one stream may send in one turn, so that a deep buffer (120 s are 115 chunks) doesn't hold up its
+  /// neighbours on the loop.
   static let chunksPerTurn = 8
-  /// The pump's resolution. A chunk is about a second of sound and the buffer three: twenty milliseconds are nothing to either, and a loop that
-  /// wakes fifty times a second costs nothing.
+  /// The pump's resolution. A chunk is about a second of sound and the buffer three: twenty milliseconds are nothing
+  /// to either, and a loop that wakes fifty times a second costs nothing.
   static let tick = TimeAmount.milliseconds(20)
   /// Slots of the pump's wheel: 512 × 20 ms are ten seconds; what is due later comes round again.
   static let wheelSlots = 512
   /// Commands a device may send at a stroke, and per second after that. A finger on a slider makes thirty a second.
   static let commandBurst = 100.0
   static let commandsPerSecond = 50.0
-  /// Sound that must be in hand before a stream waits for a whole segment instead of taking its frames as they come, in samples.
+  /// Sound that must be in hand before a stream waits for a whole segment instead of taking its frames as they come,
+  /// in samples.
   static let comfortableSamples: Int64 = 46_080
   /// How long a stream whose segment is refused for want of a slot keeps on asking.
   static let busyPatience = TimeAmount.seconds(15)

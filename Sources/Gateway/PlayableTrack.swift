@@ -9,7 +9,8 @@ public struct PlayableTrack: Sendable {
   public init(track: Track, libraryRoot: String) {
     self.track = track
     segments = SegmentTrack(
-      fingerprint: track.fingerprint, path: track.filePath(in: libraryRoot), gridRate: track.gridRate, sampleCount: track.gridSampleCount,
+      fingerprint: track.fingerprint, path: track.filePath(in: libraryRoot), gridRate: track.gridRate,
+      sampleCount: track.gridSampleCount,
       losslessBitDepth: track.flacBitDepth, facts: track.audioFacts)
   }
 

@@ -13,10 +13,13 @@ public enum QualityLadder {
   /// What plays when nobody says anything.
   public static let defaultQuality = "auto"
 
-  private static let tiers: [String: Rendition] = ["low": .mp3x128, "medium": .aac192, "high": .mp3x320, "lossless": .flac]
+  private static let tiers: [String: Rendition] = [
+    "low": .mp3x128, "medium": .aac192, "high": .mp3x320, "lossless": .flac,
+  ]
 
   private static let bitrates: [String: [String: Rendition]] = [
-    "128kbps": ["mp3": .mp3x128, "aac": .aac128], "192kbps": ["mp3": .mp3x192, "aac": .aac192], "320kbps": ["mp3": .mp3x320],
+    "128kbps": ["mp3": .mp3x128, "aac": .aac128], "192kbps": ["mp3": .mp3x192, "aac": .aac192],
+    "320kbps": ["mp3": .mp3x320],
   ]
 
   /// - Parameters:

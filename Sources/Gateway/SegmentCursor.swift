@@ -40,7 +40,8 @@ struct SegmentCursor {
     header = ByteBuffer(bytes: rendition.streamHeader(for: track))
   }
 
-  /// The frames from here on out of what there is, at most `maxSamples` of them and not past the middle or the end of the segment.
+  /// The frames from here on out of what there is, at most `maxSamples` of them and not past the middle or the end of
+  /// the segment.
   /// - Parameter whole: the segment, where `available` is all of it.
   func piece(from segment: Segment, maxSamples: Int) -> Piece? {
     guard frame < segment.frameCount else { return nil }
@@ -48,7 +49,8 @@ struct SegmentCursor {
     let edge = frame < middle ? min(middle, segment.frameCount) : segment.frameCount
     let end = min(edge, frame + max(1, maxSamples / frameSamples))
     return piece(
-      frames: segment.bytes(of: frame..<end), range: frame..<end, priming: startsRun ? segment.priming(before: frame) : nil)
+      frames: segment.bytes(of: frame..<end), range: frame..<end,
+      priming: startsRun ? segment.priming(before: frame) : nil)
   }
 
   /// The same out of frames that have just left the encoder: all of them.
@@ -69,7 +71,8 @@ struct SegmentCursor {
     let segmentSamples = SampleGrid.samples(inSegment: index, of: track.sampleCount)
     let end = min(range.upperBound * frameSamples, segmentSamples)
     return Piece(
-      preamble: preamble, frames: frames, samples: end - range.lowerBound * frameSamples - leadingSamples, skip: skip, range: range,
+      preamble: preamble, frames: frames, samples: end - range.lowerBound * frameSamples - leadingSamples, skip: skip,
+      range: range,
       endsSegment: end == segmentSamples)
   }
 

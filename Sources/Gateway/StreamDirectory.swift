@@ -73,7 +73,8 @@ public final class StreamDirectory: Sendable {
   /// Takes a prepared stream out; nil when there is none of that id for this user, or its minute is over.
   func take(id: String, userId: String) -> Prepared? {
     state.withLock { state in
-      guard case .prepared(let prepared) = state.entries[id], prepared.userId == userId, prepared.expires > .now() else { return nil }
+      guard case .prepared(let prepared) = state.entries[id], prepared.userId == userId, prepared.expires > .now()
+      else { return nil }
       state.entries[id] = nil
       return prepared
     }
@@ -123,7 +124,8 @@ public final class StreamDirectory: Sendable {
 extension StreamDirectory.Prepared {
   fileprivate func status(id: String) -> StreamDirectory.Status {
     .init(
-      streamId: id, trackId: track.id, state: .prepared, position: Double(sample) / Double(track.sampleRate), duration: track.duration,
+      streamId: id, trackId: track.id, state: .prepared, position: Double(sample) / Double(track.sampleRate),
+      duration: track.duration,
       quality: choice.quality, codec: choice.rendition.codecName, epoch: 0, chunks: 0, bytes: 0)
   }
 }

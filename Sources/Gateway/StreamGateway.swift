@@ -67,7 +67,8 @@ public final class StreamGateway: Sendable {
     if cursor.index < track.segments.segmentCount {
       do {
         _ = try services.library.open(
-          track.segments, rendition: choice.rendition, index: cursor.index, frame: cursor.frame, deadline: .max, owner: userId)
+          track.segments, rendition: choice.rendition, index: cursor.index, frame: cursor.frame, deadline: .max,
+          owner: userId)
       } catch {
         throw DubplateError(error)
       }
@@ -104,13 +105,16 @@ public final class StreamGateway: Sendable {
     }
     var bufferSeconds = PlaybackLimits.defaultBufferSeconds
     if let asked = auth["bufferSeconds"] {
-      guard let seconds = asked.double, (PlaybackLimits.leastBufferSeconds...PlaybackLimits.mostBufferSeconds).contains(seconds) else {
+      guard let seconds = asked.double,
+        (PlaybackLimits.leastBufferSeconds...PlaybackLimits.mostBufferSeconds).contains(seconds)
+      else {
         throw DubplateError(.badRequest, "auth.bufferSeconds: must be a number from 1 to 120")
       }
       bufferSeconds = seconds
     }
     return Device(
-      userId: claims.userID, plan: claims.plan, deviceId: deviceId, deviceName: auth["deviceName"]?.string.map { String($0.prefix(GatewayLimits.nameLength)) },
+      userId: claims.userID, plan: claims.plan, deviceId: deviceId,
+      deviceName: auth["deviceName"]?.string.map { String($0.prefix(GatewayLimits.nameLength)) },
       format: format, bufferSeconds: bufferSeconds)
   }
 
@@ -118,7 +122,8 @@ public final class StreamGateway: Sendable {
     (1...GatewayLimits.nameLength).contains(id.utf8.count)
       && id.utf8.allSatisfy { byte in
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"),
           UInt8(ascii: "_"), UInt8(ascii: "-"):
           true
         default: false

@@ -2,9 +2,9 @@ import NIOCore
 
 /// Drives all streams of one event loop from one timer.
 ///
-/// A wheel of slots, one per tick: a stream that is due at some time stands in that tick's slot. A tick touches the streams of one slot and no other. What
-/// is due beyond the wheel's round stands in its slot until its round comes. Streams aren't taken out when they are woken early; `dueTick` tells
-/// such an entry as stale.
+/// A wheel of slots, one per tick: a stream that is due at some time stands in that tick's slot. A tick touches the
+/// streams of one slot and no other. What is due beyond the wheel's round stands in its slot until its round comes.
+/// Streams aren't taken out when they are woken early; `dueTick` tells such an entry as stale.
 final class StreamPump {
   private let eventLoop: any EventLoop
   private var wheel: [[AudioStream]]
@@ -39,7 +39,9 @@ final class StreamPump {
     guard timer == nil else { return }
     tickStarted = .now()
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
-    timer = eventLoop.scheduleRepeatedTask(initialDelay: GatewayLimits.tick, delay: GatewayLimits.tick) { _ in bound.value.turn() }
+    timer = eventLoop.scheduleRepeatedTask(initialDelay: GatewayLimits.tick, delay: GatewayLimits.tick) { _ in
+      bound.value.turn()
+    }
   }
 
   /// Goes through every tick that has passed (more than one if the loop was busy).

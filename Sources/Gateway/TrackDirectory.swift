@@ -1,7 +1,7 @@
 import Catalog
-import OrderedCollections
 import Logging
 import NIOCore
+import OrderedCollections
 import Synchronization
 
 /// The catalogue's tracks by id, kept in memory for a moment: a track that everybody plays is looked up once.

@@ -17,7 +17,8 @@ final class UserRoster: Sendable {
 
   private let state = Mutex(State())
 
-  /// A device has come. Returns whether it takes part in the user's shared state: the first 64 do, which bounds what one command costs.
+  /// A device has come. Returns whether it takes part in the user's shared state: the first 64 do, which bounds what
+  /// one command costs.
   func join(user: String) -> Bool {
     state.withLock { state in
       var entry = state.present[user] ?? Entry(state: state.absent.removeValue(forKey: user) ?? SharedState())

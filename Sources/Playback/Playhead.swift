@@ -1,7 +1,7 @@
 /// A position that moves with time while it runs.
 ///
-/// Positions are samples of the track, times are monotonic nanoseconds of the caller's clock; the playhead has no clock of its own. It never passes
-/// `end`.
+/// Positions are samples of the track, times are monotonic nanoseconds of the caller's clock; the playhead has no
+/// clock of its own. It never passes `end`.
 public struct Playhead: Sendable, Equatable {
   /// Samples per second.
   public let sampleRate: Int

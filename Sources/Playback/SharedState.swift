@@ -1,6 +1,7 @@
 /// What all devices of one user agree on: a version that grows by one with every change, and what the change was.
 ///
-/// The queue, the active device and hand-over build on it; for now it is what a device needs to show what plays elsewhere.
+/// The queue, the active device and hand-over build on it; for now it is what a device needs to show what plays
+/// elsewhere.
 public struct SharedState: Sendable, Equatable {
   /// Grows by one with every change.
   public private(set) var version: UInt64 = 0

@@ -1,8 +1,9 @@
 /// Decides when a stream's next chunk is due and how long it may be.
 ///
-/// The device is kept at least `bufferSeconds` ahead of its playhead. The playhead starts with the first chunk that leaves, since that is when the
-/// device can begin to play. Chunks are short to begin with and after every seek, then as long as the caller's cut (half a segment) allows.
-/// Pure: it is told the time, in monotonic nanoseconds, and what has been sent.
+/// The device is kept at least `bufferSeconds` ahead of its playhead. The playhead starts with the first chunk that
+/// leaves, since that is when the device can begin to play. Chunks are short to begin with and after every seek, then
+/// as long as the caller's cut (half a segment) allows. Pure: it is told the time, in monotonic nanoseconds, and what
+/// has been sent.
 public struct StreamPacer: Sendable {
   /// What to do now.
   public enum Decision: Equatable, Sendable {

@@ -14,8 +14,8 @@ extension Rendition {
     EncoderSettings(codec: codec, bitrate: bitrate, sampleRate: track.gridRate, bitDepth: track.losslessBitDepth)
   }
 
-  /// What stands before the first frame in a playable file, and what a decoder is configured with: FLAC's `fLaC` marker and STREAMINFO; empty for
-  /// MP3 and ADTS.
+  /// What stands before the first frame in a playable file, and what a decoder is configured with: FLAC's `fLaC`
+  /// marker and STREAMINFO; empty for MP3 and ADTS.
   public func streamHeader(for track: SegmentTrack) -> [UInt8] {
     encoderSettings(for: track).streamHeader(totalSamples: track.sampleCount)
   }
@@ -29,7 +29,8 @@ extension SegmentError {
     } else if let error = error as? AudioCodecError {
       switch error.code {
       case .vanished, .unreadable, .changed: self.init(.unavailable, "the file can't be read")
-      case .notAudio, .noAudio, .truncated, .unsupported, .damaged, .timedOut: self.init(.undecodable, "the file's sound can't be decoded")
+      case .notAudio, .noAudio, .truncated, .unsupported, .damaged, .timedOut:
+        self.init(.undecodable, "the file's sound can't be decoded")
       default: self.init(.failed, "the encoder failed")
       }
     } else {

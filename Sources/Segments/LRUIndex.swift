@@ -2,8 +2,9 @@ import DequeModule
 
 /// Least-recently-used order over entries that have a cost: which ones to drop so that the sum stays within a budget.
 ///
-/// Every use appends a (key, stamp) pair to a queue and remembers the newest stamp; a pair whose stamp is not the newest is stale and skipped when the
-/// oldest is looked for. So a use is O(1) with no links to maintain, and the queue is swept when more than three quarters of it are stale.
+/// Every use appends a (key, stamp) pair to a queue and remembers the newest stamp; a pair whose stamp is not the
+/// newest is stale and skipped when the oldest is looked for. So a use is O(1) with no links to maintain, and the
+/// queue is swept when more than three quarters of it are stale.
 struct LRUIndex<Key: Hashable, Value> {
   private struct Entry {
     var value: Value

@@ -1,10 +1,11 @@
 /// Every bound of this module, and why it is what it is.
 public enum SegmentLimits {
-  /// Jobs that may wait for an encoder, over all users. At 16 ms of encoder time each that is half a minute of work for two cores: what comes
-  /// later would wait longer than a listener does, so it is refused at once.
+  /// Jobs that may wait for an encoder, over all users. At 16 ms of encoder time each that is half a minute of work
+  /// for two cores: what comes later would wait longer than a listener does, so it is refused at once.
   public static let queuedJobs = 4_096
 
-  /// Segments that may be in the making for one user at a time. A user has a few devices, each of which needs the segment it plays and the next.
+  /// Segments that may be in the making for one user at a time. A user has a few devices, each of which needs the
+  /// segment it plays and the next.
   public static let jobsPerOwner = 16
 
   /// What a refused caller is told to wait, in milliseconds.
@@ -16,14 +17,15 @@ public enum SegmentLimits {
   /// A segment's file is refused above this size: 2.1 s of 24-bit stereo at 48 kHz, uncompressed, is 0.6 MB.
   public static let segmentBytes = 4 << 20
 
-  /// Samples in the first piece that leaves an encoder, about 50 ms: as little as is worth a message. When forty tracks start at once, what the first
-  /// piece takes is what the fortieth listener waits for, forty times over.
+  /// Samples in the first piece that leaves an encoder, about 50 ms: as little as is worth a message. When forty
+  /// tracks start at once, what the first piece takes is what the fortieth listener waits for, forty times over.
   public static let firstPieceSamples = 2_304
 
   /// Samples in the second piece, about 100 ms.
   public static let secondPieceSamples = 4_608
 
-  /// Samples in each later piece, about a quarter of a second: small enough that forty cold listeners on two cores take turns in time.
+  /// Samples in each later piece, about a quarter of a second: small enough that forty cold listeners on two cores
+  /// take turns in time.
   public static let pieceSamples = 11_520
 
   /// Files that may be read or written at once. More would only queue in the kernel.
@@ -32,6 +34,7 @@ public enum SegmentLimits {
   /// Writes that may wait for the disk; a segment beyond that is served from memory and not kept.
   public static let queuedWrites = 256
 
-  /// Text forms of a segment's chunks that are kept beside it (a listener that starts in the middle has ranges of its own).
+  /// Text forms of a segment's chunks that are kept beside it (a listener that starts in the middle has ranges of its
+  /// own).
   public static let textFormsPerSegment = 8
 }

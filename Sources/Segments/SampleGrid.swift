@@ -2,8 +2,9 @@ import AudioCodec
 
 /// The one grid on which every track is cut, in every rendition: 92,160 samples.
 ///
-/// It is 80 MP3 frames of 1,152, 90 AAC frames of 1,024, 20 FLAC frames of 4,608 and 96 Opus frames of 960, so that a segment's edge is the same
-/// sample in every codec and a change of rendition there neither loses nor doubles one. At 44.1 kHz a segment lasts 2.09 s, at 48 kHz 1.92 s.
+/// It is 80 MP3 frames of 1,152, 90 AAC frames of 1,024, 20 FLAC frames of 4,608 and 96 Opus frames of 960, so that a
+/// segment's edge is the same sample in every codec and a change of rendition there neither loses nor doubles one. At
+/// 44.1 kHz a segment lasts 2.09 s, at 48 kHz 1.92 s.
 public enum SampleGrid {
   /// Samples in every segment but a track's last.
   public static let segmentSamples = EncoderSettings.segmentSamples

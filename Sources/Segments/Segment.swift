@@ -3,8 +3,9 @@ import Synchronization
 
 /// A finished segment: immutable, and shared by every listener of its position.
 ///
-/// `frames` holds whole elementary frames back to back; `offsets[k]` is where frame `k` begins and the last entry is the end. `priming` holds the
-/// frame before the segment, which a decoder that starts here needs for its state and whose sound it drops.
+/// `frames` holds whole elementary frames back to back; `offsets[k]` is where frame `k` begins and the last entry is
+/// the end. `priming` holds the frame before the segment, which a decoder that starts here needs for its state and
+/// whose sound it drops.
 public final class Segment: Sendable {
   /// Which one it is.
   public let key: SegmentKey
@@ -24,7 +25,8 @@ public final class Segment: Sendable {
   private let textForms = Mutex<[(range: Range<Int>, text: ByteBuffer)]>([])
 
   public init(
-    key: SegmentKey, frameSamples: Int, sampleCount: Int, priming: ByteBuffer, primingFrames: Int, frames: ByteBuffer, offsets: [UInt32]
+    key: SegmentKey, frameSamples: Int, sampleCount: Int, priming: ByteBuffer, primingFrames: Int, frames: ByteBuffer,
+    offsets: [UInt32]
   ) {
     self.key = key
     self.frameSamples = frameSamples
@@ -39,12 +41,15 @@ public final class Segment: Sendable {
   public var frameCount: Int { offsets.count - 1 }
 
   /// What it costs to keep, in bytes.
-  public var byteCount: Int { frames.readableBytes + priming.readableBytes + offsets.count * MemoryLayout<UInt32>.size + 256 }
+  public var byteCount: Int {
+    frames.readableBytes + priming.readableBytes + offsets.count * MemoryLayout<UInt32>.size + 256
+  }
 
   /// The bytes of some of its frames, by reference.
   public func bytes(of range: Range<Int>) -> ByteBuffer {
     let start = Int(offsets[range.lowerBound])
-    return frames.getSlice(at: frames.readerIndex + start, length: Int(offsets[range.upperBound]) - start) ?? ByteBuffer()
+    return frames.getSlice(at: frames.readerIndex + start, length: Int(offsets[range.upperBound]) - start)
+      ?? ByteBuffer()
   }
 
   /// What a decoder needs before frame `frame` so that it starts in the right state: the frame before, or `priming`.

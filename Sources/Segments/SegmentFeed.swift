@@ -3,15 +3,16 @@ import Synchronization
 
 /// A segment that is on its way: it hands out frames as they come, to all who wait for them.
 ///
-/// The encoder of a segment works in up to two runs: from the frame that a listener asked for to the end, then what is before it. Each run is a row of
-/// pieces. When all frames are there the feed holds the finished ``Segment`` and the pieces are gone.
+/// The encoder of a segment works in up to two runs: from the frame that a listener asked for to the end, then what
+/// is before it. Each run is a row of pieces. When all frames are there the feed holds the finished ``Segment`` and
+/// the pieces are gone.
 public final class SegmentFeed: Sendable {
   /// What can be had at a frame now.
   public enum Reading: Sendable {
     /// The whole segment.
     case ready(Segment)
-    /// `bytes` are the frames from the one asked for up to `upTo`; more will follow. `priming` is what a decoder that starts there needs, where
-    /// it is known.
+    /// `bytes` are the frames from the one asked for up to `upTo`; more will follow. `priming` is what a decoder that
+    /// starts there needs, where it is known.
     case frames(ByteBuffer, upTo: Int, priming: ByteBuffer?)
     /// Nothing yet: ask ``notify(on:_:)``.
     case pending
@@ -130,7 +131,9 @@ public final class SegmentFeed: Sendable {
       let skipped = piece.sizes.prefix(next - piece.frames.lowerBound).reduce(0, +)
       if next == frame {
         priming = piece.frames.lowerBound == frame ? piece.priming : Self.frame(frame - 1, in: pieces)
-        bytes = piece.bytes.getSlice(at: piece.bytes.readerIndex + skipped, length: piece.bytes.readableBytes - skipped) ?? ByteBuffer()
+        bytes =
+          piece.bytes.getSlice(at: piece.bytes.readerIndex + skipped, length: piece.bytes.readableBytes - skipped)
+          ?? ByteBuffer()
       } else {
         bytes.writeImmutableBuffer(piece.bytes)
       }

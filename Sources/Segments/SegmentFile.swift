@@ -25,7 +25,8 @@ enum SegmentFile {
   static func encode(_ segment: Segment) -> ByteBuffer {
     var head = ByteBuffer()
     head.writeMultipleIntegers(
-      magic, version, UInt16(segment.primingFrames), UInt32(segment.frameSamples), UInt32(segment.sampleCount), UInt32(segment.frameCount),
+      magic, version, UInt16(segment.primingFrames), UInt32(segment.frameSamples), UInt32(segment.sampleCount),
+      UInt32(segment.frameCount),
       UInt32(segment.priming.readableBytes), UInt32(segment.frames.readableBytes))
     var rest = ByteBuffer()
     rest.reserveCapacity(segment.byteCount)
@@ -45,8 +46,9 @@ enum SegmentFile {
     var buffer = file
     guard buffer.readableBytes <= SegmentLimits.segmentBytes,
       let head = buffer.getSlice(at: buffer.readerIndex, length: digestOffset),
-      let (magic, version, primingFrames, frameSamples, sampleCount, frameCount, primingBytes, frameBytes) = buffer.readMultipleIntegers(
-        as: (UInt32, UInt16, UInt16, UInt32, UInt32, UInt32, UInt32, UInt32).self),
+      let (magic, version, primingFrames, frameSamples, sampleCount, frameCount, primingBytes, frameBytes) =
+        buffer.readMultipleIntegers(
+          as: (UInt32, UInt16, UInt16, UInt32, UInt32, UInt32, UInt32, UInt32).self),
       magic == Self.magic, version == Self.version,
       let stored = buffer.readBytes(length: SHA256.byteCount),
       buffer.readableBytes == Int(frameCount) * 4 + Int(primingBytes) + Int(frameBytes),
@@ -64,7 +66,8 @@ enum SegmentFile {
       let priming = buffer.readSlice(length: Int(primingBytes)), let frames = buffer.readSlice(length: Int(frameBytes))
     else { return nil }
     return Segment(
-      key: key, frameSamples: Int(frameSamples), sampleCount: Int(sampleCount), priming: priming, primingFrames: Int(primingFrames),
+      key: key, frameSamples: Int(frameSamples), sampleCount: Int(sampleCount), priming: priming,
+      primingFrames: Int(primingFrames),
       frames: frames, offsets: offsets)
   }
 

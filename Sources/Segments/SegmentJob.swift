@@ -4,14 +4,15 @@ import Synchronization
 
 /// Encodes one segment into its feed, a piece a step.
 ///
-/// It begins at the frame that the first listener asked for and goes to the segment's end; then it makes what is before that frame, with no hurry, so
-/// that the segment becomes whole and can be kept.
+/// It begins at the frame that the first listener asked for and goes to the segment's end; then it makes what is
+/// before that frame, with no hurry, so that the segment becomes whole and can be kept.
 final class SegmentJob: TranscodeJob {
   /// Makes the encoder of a stretch of a track's frames.
   typealias EncoderFactory =
     @Sendable (_ track: SegmentTrack, _ settings: EncoderSettings, _ frames: Range<Int>) throws -> any FrameEncoding
 
-  /// What a step works on. Touched by one encoder thread at a time, as the scheduler promises; the mutex makes that visible to the compiler.
+  /// What a step works on. Touched by one encoder thread at a time, as the scheduler promises; the mutex makes that
+  /// visible to the compiler.
   private struct Work {
     var encoder: (any FrameEncoding)?
     /// Stretches still to be made, in frames of the segment; the first is being made.
@@ -32,7 +33,8 @@ final class SegmentJob: TranscodeJob {
   /// Settles the feed: called once, with the segment or why there is none.
   private let completion: @Sendable (Result<Segment, SegmentError>) -> Void
   private let work: Mutex<Work>
-  /// The earliest moment at which one who joined later needs sound. Apart from `work`, which is locked for as long as a step takes.
+  /// The earliest moment at which one who joined later needs sound. Apart from `work`, which is locked for as long as
+  /// a step takes.
   private let joinedDeadline = Atomic(TranscodeScheduler.noHurry)
 
   init(
@@ -84,11 +86,14 @@ final class SegmentJob: TranscodeJob {
       case 1: SegmentLimits.secondPieceSamples
       default: SegmentLimits.pieceSamples
       }
-    guard let encoded = try encoder.next(maxFrames: max(1, wanted / settings.frameSamples)), !encoded.frameSizes.isEmpty else {
+    guard let encoded = try encoder.next(maxFrames: max(1, wanted / settings.frameSamples)), !encoded.frameSizes.isEmpty
+    else {
       throw SegmentError(.undecodable, "the track ended before its time")
     }
     let frames = work.next..<work.next + encoded.frameSizes.count
-    guard frames.upperBound <= run.upperBound else { throw SegmentError(.failed, "the encoder made more than it was asked for") }
+    guard frames.upperBound <= run.upperBound else {
+      throw SegmentError(.failed, "the encoder made more than it was asked for")
+    }
     feed.append(
       .init(
         frames: frames, bytes: ByteBuffer(bytes: encoded.bytes), sizes: encoded.frameSizes,
@@ -122,7 +127,8 @@ final class SegmentJob: TranscodeJob {
     }
     return Segment(
       key: feed.key, frameSamples: settings.frameSamples,
-      sampleCount: SampleGrid.samples(inSegment: feed.key.index, of: track.sampleCount), priming: pieces[0].priming ?? ByteBuffer(),
+      sampleCount: SampleGrid.samples(inSegment: feed.key.index, of: track.sampleCount),
+      priming: pieces[0].priming ?? ByteBuffer(),
       primingFrames: settings.primingFrames, frames: frames, offsets: offsets)
   }
 }

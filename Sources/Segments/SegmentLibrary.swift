@@ -6,7 +6,8 @@ import Synchronization
 
 /// Where segments come from: memory, disk, someone who is encoding it already, or an encoder.
 ///
-/// Nothing here blocks. ``open(_:rendition:index:frame:deadline:owner:)`` answers at once with a feed, which is complete when the segment lay in memory.
+/// Nothing here blocks. ``open(_:rendition:index:frame:deadline:owner:)`` answers at once with a feed, which is
+/// complete when the segment lay in memory.
 public final class SegmentLibrary: Sendable {
   /// How much it may take.
   public struct Configuration: Sendable {
@@ -81,7 +82,8 @@ public final class SegmentLibrary: Sendable {
   /// A segment's feed.
   /// - Parameters:
   ///   - frame: the frame that is needed first; an encoder begins there.
-  ///   - deadline: when its sound is needed, in monotonic nanoseconds (`NIODeadline.now()`); `Int64.max` for work ahead of need.
+  ///   - deadline: when its sound is needed, in monotonic nanoseconds (`NIODeadline.now()`); `Int64.max` for work
+  ///     ahead of need.
   ///   - owner: the user it is for, whose share of encoders is bounded.
   /// - Throws: `busy` when there is no slot.
   public func open(
@@ -128,7 +130,8 @@ public final class SegmentLibrary: Sendable {
     return state.withLock { state in
       Statistics(
         memoryBytes: state.memory.totalCost, memorySegments: state.memory.count, diskBytes: disk?.bytes ?? 0,
-        diskSegments: disk?.segments ?? 0, failedWrites: disk?.failedWrites ?? 0, inTheMaking: state.making.count, encoded: state.encoded,
+        diskSegments: disk?.segments ?? 0, failedWrites: disk?.failedWrites ?? 0, inTheMaking: state.making.count,
+        encoded: state.encoded,
         memoryHits: state.memoryHits, diskHits: state.diskHits)
     }
   }
@@ -159,7 +162,8 @@ public final class SegmentLibrary: Sendable {
   }
 
   private func encode(_ feed: SegmentFeed, track: SegmentTrack, frame: Int, deadline: Int64) throws(SegmentError) {
-    let job = SegmentJob(feed: feed, track: track, startFrame: frame, deadline: deadline, makeEncoder: makeEncoder) { result in
+    let job = SegmentJob(feed: feed, track: track, startFrame: frame, deadline: deadline, makeEncoder: makeEncoder) {
+      result in
       self.jobEnded(feed, result)
     }
     state.withLock { $0.making[feed.key]?.job = job }

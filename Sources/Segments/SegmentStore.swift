@@ -5,9 +5,10 @@ import Synchronization
 
 /// Segments on disk, within a budget of bytes: the least recently used go first.
 ///
-/// A segment is one file, `<fingerprint's first two digits>/<fingerprint>/<rendition>/<index>.seg`, written beside its place and renamed into it, so that a
-/// reader sees a whole one or none. Calls block and belong on a file thread. A disk that is full or gone costs the cache, never the sound: the
-/// error is logged, counted, and the segment served from memory.
+/// A segment is one file, `<fingerprint's first two digits>/<fingerprint>/<rendition>/<index>.seg`, written beside
+/// its place and renamed into it, so that a reader sees a whole one or none. Calls block and belong on a file thread.
+/// A disk that is full or gone costs the cache, never the sound: the error is logged, counted, and the segment served
+/// from memory.
 final class SegmentStore: Sendable {
   private struct State {
     var index = LRUIndex<String, Void>()
@@ -101,7 +102,9 @@ final class SegmentStore: Sendable {
       guard let values = try? url.resourceValues(forKeys: keys), values.isRegularFile == true else { continue }
       guard url.pathExtension == "seg" else {
         // What an earlier process began to write and never finished.
-        if let date = values.contentModificationDate, date.timeIntervalSinceNow < -60 { try? FileManager.default.removeItem(at: url) }
+        if let date = values.contentModificationDate, date.timeIntervalSinceNow < -60 {
+          try? FileManager.default.removeItem(at: url)
+        }
         continue
       }
       let path = url.pathComponents.suffix(4).joined(separator: "/")
@@ -111,8 +114,12 @@ final class SegmentStore: Sendable {
     let evicted = state.withLock { state in
       let sinceStart = state.index
       state.index = LRUIndex()
-      for file in found where !sinceStart.contains(file.path) { state.index.insert((), cost: file.bytes, for: file.path) }
-      for file in found where sinceStart.contains(file.path) { state.index.insert((), cost: file.bytes, for: file.path) }
+      for file in found where !sinceStart.contains(file.path) {
+        state.index.insert((), cost: file.bytes, for: file.path)
+      }
+      for file in found where sinceStart.contains(file.path) {
+        state.index.insert((), cost: file.bytes, for: file.path)
+      }
       state.isIndexed = true
       return state.index.evict(downTo: budgetBytes).map(\.key)
     }
@@ -142,7 +149,9 @@ final class SegmentStore: Sendable {
       return true
     }
     if isDue {
-      logger.error("segments can't be kept on disk; serving goes on without", metadata: ["error": "\(error)", "failures": "\(total)"])
+      logger.error(
+        "segments can't be kept on disk; serving goes on without",
+        metadata: ["error": "\(error)", "failures": "\(total)"])
     }
   }
 
@@ -150,6 +159,7 @@ final class SegmentStore: Sendable {
     "\(key.fingerprint.prefix(2))/\(key.fingerprint)/\(key.rendition.name)-v\(encodingVersion)/\(key.index).seg"
   }
 
-  /// Part of every path: a change in how segments are encoded gets a new number, so that old sound is never mixed with new.
+  /// Part of every path: a change in how segments are encoded gets a new number, so that old sound is never mixed
+  /// with new.
   private static let encodingVersion = 1
 }

@@ -15,7 +15,10 @@ public struct SegmentTrack: Hashable, Sendable {
   /// What makes opening the file quick; nil has it probed first.
   public let facts: SourceFacts?
 
-  public init(fingerprint: String, path: String, gridRate: Int, sampleCount: Int64, losslessBitDepth: Int, facts: SourceFacts? = nil) {
+  public init(
+    fingerprint: String, path: String, gridRate: Int, sampleCount: Int64, losslessBitDepth: Int,
+    facts: SourceFacts? = nil
+  ) {
     self.fingerprint = fingerprint
     self.path = path
     self.gridRate = gridRate

@@ -19,12 +19,12 @@ protocol TranscodeJob: AnyObject, Sendable {
 
 /// Runs encoding jobs on a fixed number of threads, earliest deadline first.
 ///
-/// A deadline is the moment at which some listener runs out of sound. A job gives its thread back after each piece, so that of forty listeners who
-/// start at once everyone has first sound (deadline: now) before anyone's rest (deadline: when what they have has been heard). Work that nobody
-/// waits for carries a deadline in the far future.
+/// A deadline is the moment at which some listener runs out of sound. A job gives its thread back after each piece,
+/// so that of forty listeners who start at once everyone has first sound (deadline: now) before anyone's rest
+/// (deadline: when what they have has been heard). Work that nobody waits for carries a deadline in the far future.
 ///
-/// Admission never waits: ``submit(_:deadline:)`` answers at once. Every entry in the heap has one token in the thread pool; a token runs one step of
-/// whatever is most urgent when its turn comes.
+/// Admission never waits: ``submit(_:deadline:)`` answers at once. Every entry in the heap has one token in the
+/// thread pool; a token runs one step of whatever is most urgent when its turn comes.
 final class TranscodeScheduler: Sendable {
   /// The deadline of work that nobody waits for.
   static let noHurry = Int64.max
@@ -41,7 +41,8 @@ final class TranscodeScheduler: Sendable {
   private struct State {
     var queue = Heap<Entry>()
     var nextOrder: UInt64 = 0
-    /// The one valid entry of each waiting job, with its deadline; an entry that isn't in here has been replaced by a more urgent one.
+    /// The one valid entry of each waiting job, with its deadline; an entry that isn't in here has been replaced by a
+    /// more urgent one.
     var waiting: [ObjectIdentifier: (order: UInt64, deadline: Int64)] = [:]
     /// Jobs that run now, with the deadline that somebody asked for meanwhile.
     var running: [ObjectIdentifier: Int64] = [:]

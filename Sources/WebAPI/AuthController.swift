@@ -41,7 +41,8 @@ struct AuthController: Sendable {
     group.post("auth/login", use: login)
     group.post("auth/logout") { _, _ in
       var response = Response(status: .noContent)
-      response.setCookie(Cookie(name: StreamGateway.tokenCookie, value: "", maxAge: 0, path: "/", httpOnly: true, sameSite: .lax))
+      response.setCookie(
+        Cookie(name: StreamGateway.tokenCookie, value: "", maxAge: 0, path: "/", httpOnly: true, sameSite: .lax))
       return response
     }
   }
@@ -69,7 +70,8 @@ struct AuthController: Sendable {
     response.headers[.cacheControl] = "no-store"
     response.setCookie(
       Cookie(
-        name: StreamGateway.tokenCookie, value: issued.token, maxAge: Int(issued.expiresAt.timeIntervalSinceNow), path: "/",
+        name: StreamGateway.tokenCookie, value: issued.token, maxAge: Int(issued.expiresAt.timeIntervalSinceNow),
+        path: "/",
         secure: request.isSecure, httpOnly: true, sameSite: .lax))
     return response
   }

@@ -28,7 +28,8 @@ struct ErrorMiddleware: RouterMiddleware {
   private static func translate(_ error: any Error, context: APIContext) -> DubplateError {
     switch error {
     case let error as DubplateError: return error
-    case let error as HTTPError where error.status == .notFound: return DubplateError(.notFound, "there is nothing here")
+    case let error as HTTPError where error.status == .notFound:
+      return DubplateError(.notFound, "there is nothing here")
     case is DecodingError: return DubplateError(.badRequest, "the body is not the JSON that is wanted here")
     case let error as any HTTPResponseError where error.status.kind == .clientError:
       return DubplateError(.badRequest, "the request can't be understood")

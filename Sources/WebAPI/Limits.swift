@@ -2,8 +2,8 @@
 public enum WebLimits {
   /// A JSON body: the longest is a login, a username and a password of at most a kilobyte each.
   static let bodyBytes = 16 << 10
-  /// Logins that may be hashed or wait for it. Each holds 32 MB and a tenth of a second of a core while it runs; the threads are few, so memory is
-  /// bounded by them and the wait by this.
+  /// Logins that may be hashed or wait for it. Each holds 32 MB and a tenth of a second of a core while it runs; the
+  /// threads are few, so memory is bounded by them and the wait by this.
   static let waitingLogins = 32
   /// Threads that hash passwords.
   static let hashThreads = 1

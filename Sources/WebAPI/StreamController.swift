@@ -30,7 +30,8 @@ struct StreamController: Sendable {
     group.post("stream/start", use: start)
     group.get("stream/status/:id") { _, context in
       let claims = try context.requireClaims()
-      return StatusAnswer(try await gateway.streams.status(of: try context.parameters.require("id"), userId: claims.userID))
+      return StatusAnswer(
+        try await gateway.streams.status(of: try context.parameters.require("id"), userId: claims.userID))
     }
   }
 
@@ -45,7 +46,8 @@ struct StreamController: Sendable {
       .stream(id: id), userID: claims.userID, name: claims.name, plan: claims.plan, now: Date(), lifetime: lifetime)
     let host = request.head.authority ?? "localhost"
     return StartAnswer(
-      streamId: id, websocketUrl: "\(request.isSecure ? "wss" : "ws")://\(host)\(socketPath)", authToken: issued.token, urls: [:],
+      streamId: id, websocketUrl: "\(request.isSecure ? "wss" : "ws")://\(host)\(socketPath)", authToken: issued.token,
+      urls: [:],
       expiresAt: Int(issued.expiresAt.timeIntervalSince1970))
   }
 }

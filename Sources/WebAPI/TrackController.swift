@@ -73,7 +73,9 @@ struct TrackController: Sendable {
 
   private func track(_ context: APIContext) async throws -> Track {
     let id = try context.parameters.require("id")
-    guard let track = try await tracks.track(id: id) else { throw DubplateError(.unknownTrack, "there is no such track") }
+    guard let track = try await tracks.track(id: id) else {
+      throw DubplateError(.unknownTrack, "there is no such track")
+    }
     return track
   }
 

@@ -19,7 +19,8 @@ public struct WebAPI: Sendable {
 
   /// - Parameter socketPath: where the Socket.IO server is, for `websocketUrl`.
   public init(
-    users: any UserRepository, tracks: any TrackRepository, covers: CoverStore, tokens: AccessTokens, hasher: LoginHasher,
+    users: any UserRepository, tracks: any TrackRepository, covers: CoverStore, tokens: AccessTokens,
+    hasher: LoginHasher,
     gateway: StreamGateway, readiness: Readiness, socketPath: String, logger: Logger
   ) {
     auth = AuthController(users: users, tokens: tokens, hasher: hasher)
@@ -39,7 +40,8 @@ public struct WebAPI: Sendable {
     onServerRunning: @escaping @Sendable (any Channel) async -> Void
   ) -> some ApplicationProtocol {
     Application(
-      responder: responder(), server: server, configuration: configuration, onServerRunning: onServerRunning, logger: logger)
+      responder: responder(), server: server, configuration: configuration, onServerRunning: onServerRunning,
+      logger: logger)
   }
 
   private func responder() -> RouterResponder<APIContext> {
@@ -53,7 +55,9 @@ public struct WebAPI: Sendable {
         searchForIndexHtml: true, logger: logger))
     router.get("healthz") { _, _ in "ok\n" }
     router.get("readyz") { [readiness] _, _ in
-      if let reason = readiness.reason { return Response(status: .serviceUnavailable, body: .init(byteBuffer: ByteBuffer(string: reason + "\n"))) }
+      if let reason = readiness.reason {
+        return Response(status: .serviceUnavailable, body: .init(byteBuffer: ByteBuffer(string: reason + "\n")))
+      }
       return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: "ready\n")))
     }
     let api = router.group("api/v1")

@@ -1,12 +1,14 @@
 import Foundation
 
-/// The `"key":value` pairs of a JSON text in the order they stand there, whatever their depth, without building anything.
+/// The `"key":value` pairs of a JSON text in the order they stand there, whatever their depth, without building
+/// anything.
 ///
 /// The generator reads a few numbers of messages whose shape it knows, tens of thousands of times a second; a JSON
 /// parser would cost more than everything else it does. Strings are skipped with `memchr`, so the 30 kB of a base64
 /// chunk cost next to nothing. A text that is no JSON gives few or no fields and never reads out of bounds.
 struct FlatFields {
-  /// A pair; `value` is a string's inside without its quotes, a number's or a word's own text, empty before `{` and `[`.
+  /// A pair; `value` is a string's inside without its quotes, a number's or a word's own text, empty before `{` and
+  /// `[`.
   struct Field {
     var key: UnsafeRawBufferPointer.SubSequence
     var value: UnsafeRawBufferPointer.SubSequence

@@ -19,8 +19,8 @@ struct LoadSchedule: Sendable, Equatable {
   var totalSeconds: Double { stages.reduce(0) { $0 + $1.duration } }
   var peak: Int { stages.map(\.target).max() ?? 0 }
 
-  /// The number of listeners wanted `elapsed` seconds after the start; nobody before it, and after the last stage as many as
-  /// at its end: who makes the run ends it.
+  /// The number of listeners wanted `elapsed` seconds after the start; nobody before it, and after the last stage as
+  /// many as at its end: who makes the run ends it.
   func target(at elapsed: Double) -> Int {
     guard elapsed >= 0 else { return 0 }
     var begin = 0.0

@@ -2,8 +2,8 @@
 ///
 /// Playing starts with the first chunk and runs at the speed of sound from then on; the buffer is what has arrived
 /// less what has been played. When it is empty the playing stands still until the next chunk: that is a *gap*. Nothing
-/// ticks: a chunk's arrival tells whether the buffer was dry before it, and since when. Times are nanoseconds of any one
-/// monotonic clock.
+/// ticks: a chunk's arrival tells whether the buffer was dry before it, and since when. Times are nanoseconds of any
+/// one monotonic clock.
 struct PlayoutBuffer: Sendable, Equatable {
   /// When the sound would have begun that would now play without any standing still.
   private var origin: Int64 = 0

@@ -109,8 +109,8 @@ struct Thresholds: Sendable, Equatable {
   /// Errors and unwanted disconnects.
   var errors: Int?
 
-  /// A sentence for every bound that the report crosses. A latency that could not be measured crosses its bound: silence
-  /// is not fast.
+  /// A sentence for every bound that the report crosses. A latency that could not be measured crosses its bound:
+  /// silence is not fast.
   func crossings(of report: Report) -> [String] {
     var sentences: [String] = []
     func check(_ name: String, _ latency: Report.Latency, _ bound: Double?) {

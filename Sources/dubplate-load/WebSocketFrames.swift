@@ -1,6 +1,7 @@
 import NIOCore
 
-/// Reads a server's WebSocket frames (RFC 6455) off a stream of bytes and throws binary payloads away while counting them.
+/// Reads a server's WebSocket frames (RFC 6455) off a stream of bytes and throws binary payloads away while counting
+/// them.
 ///
 /// Bytes come in reads of any size. What is kept between two reads is the unfinished head of a frame, the unfinished
 /// text message if there is one, and the first `binaryHeadBytes` of a binary message: so a listener that is being sent

@@ -11,7 +11,8 @@ struct DataOption: ParsableArguments {
     let environment = ProcessInfo.processInfo.environment
     do {
       return try Accounts(
-        dataDirectory: data ?? environment["DUBPLATE_DATA"] ?? ServerConfiguration().dataDirectory, jwtSecret: environment["JWT_SECRET"])
+        dataDirectory: data ?? environment["DUBPLATE_DATA"] ?? ServerConfiguration().dataDirectory,
+        jwtSecret: environment["JWT_SECRET"])
     } catch {
       throw CommandFailure(error)
     }

@@ -23,7 +23,8 @@ struct ServeCommand: AsyncParsableCommand {
   var data: String?
   @Option(help: "Folder of the music (DUBPLATE_LIBRARY; default ./library).")
   var library: String?
-  @Option(help: "Origins of other sites' pages that may connect, separated by commas, or * (ALLOWED_ORIGINS; default none).")
+  @Option(
+    help: "Origins of other sites' pages that may connect, separated by commas, or * (ALLOWED_ORIGINS; default none).")
   var allowedOrigins: String?
   @Option(help: "Bytes of finished segments on disk, such as 500M or 10G (DUBPLATE_SEGMENT_BUDGET; default 10G).")
   var segmentBudget: String?
@@ -33,7 +34,9 @@ struct ServeCommand: AsyncParsableCommand {
   var encoders: String?
   @Option(help: "Seconds between two scans of the library (DUBPLATE_SCAN_INTERVAL; default 600; 0: only at the start).")
   var scanInterval: String?
-  @Option(name: .customLong("socketio-client"), help: "The official browser client, served at /socket.io/socket.io.js (DUBPLATE_SOCKETIO_CLIENT).")
+  @Option(
+    name: .customLong("socketio-client"),
+    help: "The official browser client, served at /socket.io/socket.io.js (DUBPLATE_SOCKETIO_CLIENT).")
   var socketIOClient: String?
   @Option(help: "trace, debug, info, notice, warning, error or critical (LOG_LEVEL; default info).")
   var logLevel: String?
@@ -53,8 +56,10 @@ struct ServeCommand: AsyncParsableCommand {
 
   private func read() throws -> ServerConfiguration {
     let flags: [ConfigurationKey: String?] = [
-      .host: host, .port: port, .data: data, .library: library, .allowedOrigins: allowedOrigins, .segmentBudget: segmentBudget,
-      .memoryBudget: memoryBudget, .encoders: encoders, .scanInterval: scanInterval, .socketIOClient: socketIOClient, .logLevel: logLevel,
+      .host: host, .port: port, .data: data, .library: library, .allowedOrigins: allowedOrigins,
+      .segmentBudget: segmentBudget,
+      .memoryBudget: memoryBudget, .encoders: encoders, .scanInterval: scanInterval, .socketIOClient: socketIOClient,
+      .logLevel: logLevel,
     ]
     do {
       let file = try config.map { try String(contentsOfFile: $0, encoding: .utf8) }

@@ -28,7 +28,9 @@ struct TokenCommand: AsyncParsableCommand {
 
   func run() async throws {
     do {
-      for token in try await data.accounts().tokens(username: name, minutes: minutes, listeners: listeners) { print(token) }
+      for token in try await data.accounts().tokens(username: name, minutes: minutes, listeners: listeners) {
+        print(token)
+      }
     } catch {
       throw CommandFailure(error)
     }

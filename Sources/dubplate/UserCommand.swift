@@ -5,7 +5,8 @@ import Foundation
 /// `dubplate user`: accounts, also while the server runs.
 struct UserCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "user", abstract: "Add, list and remove accounts.", subcommands: [Add.self, List.self, Remove.self, Password.self])
+    commandName: "user", abstract: "Add, list and remove accounts.",
+    subcommands: [Add.self, List.self, Remove.self, Password.self])
 
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,7 +43,9 @@ struct UserCommand: AsyncParsableCommand {
     func run() async throws {
       do {
         for account in try await data.accounts().list() {
-          print("\(account.username)\t\(account.plan)\t\(account.createdAt.formatted(.iso8601))\(account.isDisabled ? "\tdisabled" : "")")
+          print(
+            "\(account.username)\t\(account.plan)\t\(account.createdAt.formatted(.iso8601))\(account.isDisabled ? "\tdisabled" : "")"
+          )
         }
       } catch {
         throw CommandFailure(error)
@@ -51,7 +54,8 @@ struct UserCommand: AsyncParsableCommand {
   }
 
   struct Remove: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Remove an account. Tokens it holds end within 15 minutes.")
+    static let configuration = CommandConfiguration(
+      abstract: "Remove an account. Tokens it holds end within 15 minutes.")
     @Argument(help: "The account's name.")
     var name: String
     @OptionGroup var data: DataOption

@@ -1,6 +1,7 @@
 import Foundation
 
-/// The arrows that `Docs/architecture.md` draws, in its fenced block `arrows`: a line `Gateway -> Segments, Playback` for each target.
+/// The arrows that `Docs/architecture.md` draws, in its fenced block `arrows`: a line `Gateway -> Segments, Playback`
+/// for each target.
 struct DrawnArrows {
   let arrows: [String: Set<String>]
 

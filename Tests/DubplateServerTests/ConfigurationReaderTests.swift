@@ -31,16 +31,20 @@ import Testing
     #expect(try read(environment: ["PORT": ""]).port == 3001)
   }
 
-  @Test(arguments: [("1048576", 1 << 20), ("1M", 1 << 20), ("512m", 512 << 20), ("2048K", 2 << 20), ("10G", 10 << 30), ("1T", 1 << 40)])
+  @Test(arguments: [
+    ("1048576", 1 << 20), ("1M", 1 << 20), ("512m", 512 << 20), ("2048K", 2 << 20), ("10G", 10 << 30), ("1T", 1 << 40),
+  ])
   func byteCountsHaveUnits(text: String, bytes: Int) throws {
     #expect(try read([.segmentBudget: text]).segmentBudgetBytes == bytes)
   }
 
   @Test(
     arguments: [
-      (.port, "70000"), (.port, "-1"), (.port, "many"), (.segmentBudget, "10"), (.segmentBudget, "9999999999999T"), (.memoryBudget, "lots"),
+      (.port, "70000"), (.port, "-1"), (.port, "many"), (.segmentBudget, "10"), (.segmentBudget, "9999999999999T"),
+      (.memoryBudget, "lots"),
       (.memoryBudget, "-5G"), (.encoders, "1.5"), (.scanInterval, "-1"), (.logLevel, "loud"), (.jwtSecret, "short"),
-      (.allowedOrigins, "music.example"), (.allowedOrigins, "https://music.example/path"), (.socketIOClient, "/nowhere/socket.io.js"),
+      (.allowedOrigins, "music.example"), (.allowedOrigins, "https://music.example/path"),
+      (.socketIOClient, "/nowhere/socket.io.js"),
     ] as [(ConfigurationKey, String)])
   func aBadValueNamesItsKey(key: ConfigurationKey, value: String) throws {
     let error = #expect(throws: ConfigurationError.self) { try read(environment: [key.rawValue: value]) }
@@ -62,7 +66,8 @@ import Testing
   }
 
   @Test func everyKeyIsInTheReadme() throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
     let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
     for key in ConfigurationKey.allCases {
       #expect(readme.contains("`\(key.rawValue)`"), "\(key.rawValue)")

@@ -9,7 +9,8 @@ import Testing
 @Suite struct ChunkWriterTests {
   private func chunk(preamble: String = "", skip: Int = 0) -> AudioChunk {
     AudioChunk(
-      epoch: 3, seq: 300, timestampMilliseconds: 12_345, position: 12.5, samples: 46_080, skip: skip, preamble: ByteBuffer(string: preamble),
+      epoch: 3, seq: 300, timestampMilliseconds: 12_345, position: 12.5, samples: 46_080, skip: skip,
+      preamble: ByteBuffer(string: preamble),
       frames: ByteBuffer(string: "frames"))
   }
 

@@ -7,8 +7,10 @@ import Testing
 @Suite struct QualityLadderTests {
   @Test(
     arguments: [
-      ("low", nil, "mp3-128"), ("medium", nil, "aac-192"), ("high", nil, "mp3-320"), ("lossless", nil, "flac"), ("auto", nil, "aac-192"),
-      ("192kbps", nil, "mp3-192"), ("192kbps", "aac", "aac-192"), ("320kbps", "mp3", "mp3-320"), ("aac-128", nil, "aac-128"),
+      ("low", nil, "mp3-128"), ("medium", nil, "aac-192"), ("high", nil, "mp3-320"), ("lossless", nil, "flac"),
+      ("auto", nil, "aac-192"),
+      ("192kbps", nil, "mp3-192"), ("192kbps", "aac", "aac-192"), ("320kbps", "mp3", "mp3-320"),
+      ("aac-128", nil, "aac-128"),
       ("low", "mp3", "mp3-128"),
     ] as [(String, String?, String)])
   func namesMeanRenditions(quality: String, codec: String?, name: String) throws {
@@ -17,7 +19,9 @@ import Testing
     #expect(choice.quality == quality)
   }
 
-  @Test(arguments: [("loud", nil), ("320kbps", "aac"), ("low", "flac"), ("", nil), ("192kbps", "wma")] as [(String, String?)])
+  @Test(
+    arguments: [("loud", nil), ("320kbps", "aac"), ("low", "flac"), ("", nil), ("192kbps", "wma")]
+      as [(String, String?)])
   func whatThereIsNotIsRefused(quality: String, codec: String?) {
     let error = #expect(throws: DubplateError.self) {
       try QualityLadder.resolve(quality: quality, codec: codec, plan: .premium)
@@ -27,7 +31,9 @@ import Testing
 
   @Test(arguments: ["high", "lossless", "320kbps", "flac"])
   func theFreePlanEndsAt192(quality: String) {
-    let error = #expect(throws: DubplateError.self) { try QualityLadder.resolve(quality: quality, codec: nil, plan: .free) }
+    let error = #expect(throws: DubplateError.self) {
+      try QualityLadder.resolve(quality: quality, codec: nil, plan: .free)
+    }
     #expect(error?.code == .notEntitled)
   }
 

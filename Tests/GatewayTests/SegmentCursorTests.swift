@@ -15,12 +15,14 @@ import Testing
     let samples = SampleGrid.samples(inSegment: index, of: track.sampleCount)
     let count = (samples + settings.frameSamples - 1) / settings.frameSamples
     return Segment(
-      key: SegmentKey(fingerprint: "ff", rendition: rendition, index: index), frameSamples: settings.frameSamples, sampleCount: samples,
+      key: SegmentKey(fingerprint: "ff", rendition: rendition, index: index), frameSamples: settings.frameSamples,
+      sampleCount: samples,
       priming: ByteBuffer(repeating: 9, count: settings.primingFrames * 2), primingFrames: settings.primingFrames,
       frames: ByteBuffer(repeating: 1, count: count * 2), offsets: (0...count).map { UInt32($0 * 2) })
   }
 
-  /// Walks a track from a position to its end; returns how many samples were kept, checking that pieces follow on each other.
+  /// Walks a track from a position to its end; returns how many samples were kept, checking that pieces follow on
+  /// each other.
   private func walk(_ track: SegmentTrack, _ rendition: Rendition, from sample: Int64, most: Int) throws -> Int64 {
     var cursor = SegmentCursor(track: track, rendition: rendition, sample: sample)
     var kept: Int64 = 0
@@ -29,7 +31,9 @@ import Testing
       let piece = try #require(cursor.piece(from: segment(cursor.index, of: track, rendition), maxSamples: most))
       #expect(piece.samples > 0)
       let frameSamples = rendition.encoderSettings(for: track).frameSamples
-      let decoded = piece.range.count * frameSamples + (isFirst ? rendition.encoderSettings(for: track).primingFrames * frameSamples : 0)
+      let decoded =
+        piece.range.count * frameSamples
+        + (isFirst ? rendition.encoderSettings(for: track).primingFrames * frameSamples : 0)
       #expect(piece.skip + piece.samples <= decoded)
       #expect(isFirst || piece.skip == 0)
       kept += Int64(piece.samples)

@@ -21,7 +21,9 @@ import Testing
     return try SegmentLibrary(configuration: configuration, logger: logger, makeEncoder: studio.factory)
   }
 
-  private func open(_ library: SegmentLibrary, index: Int = 0, frame: Int = 0, owner: String = "anna") throws -> SegmentFeed {
+  private func open(_ library: SegmentLibrary, index: Int = 0, frame: Int = 0, owner: String = "anna") throws
+    -> SegmentFeed
+  {
     try library.open(.fake(), rendition: .mp3x192, index: index, frame: frame, deadline: 0, owner: owner)
   }
 

@@ -57,7 +57,8 @@ import Testing
   }
 
   /// A scheduler of one thread, which is busy until the semaphore is signalled.
-  private func heldScheduler(_ journal: Journal, capacity: Int = 100) throws -> (TranscodeScheduler, DispatchSemaphore) {
+  private func heldScheduler(_ journal: Journal, capacity: Int = 100) throws -> (TranscodeScheduler, DispatchSemaphore)
+  {
     let scheduler = TranscodeScheduler(threadCount: 1, capacity: capacity)
     let (hold, started) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
     try scheduler.submit(NamedJob("first", hold: hold, started: started, record: journal.note), deadline: 0)

@@ -63,7 +63,8 @@ final class FakeEncoder: FrameEncoding {
       let isFirst = piece.lowerBound == frames.lowerBound && primingFrames > 0
       return EncodedFrames(
         firstFrame: piece.lowerBound, bytes: piece.flatMap { FakeStudio.frame($0) }, frameSizes: piece.map { _ in 3 },
-        priming: isFirst ? FakeStudio.frame(piece.lowerBound - 1, isPriming: true) : [], primingFrames: isFirst ? primingFrames : 0)
+        priming: isFirst ? FakeStudio.frame(piece.lowerBound - 1, isPriming: true) : [],
+        primingFrames: isFirst ? primingFrames : 0)
     }
   }
 }
@@ -71,6 +72,7 @@ final class FakeEncoder: FrameEncoding {
 extension SegmentTrack {
   /// A track of that many samples that needs no file.
   static func fake(_ fingerprint: String = "00ff", samples: Int64 = 92_160 * 10) -> SegmentTrack {
-    SegmentTrack(fingerprint: fingerprint, path: "/nowhere", gridRate: 44_100, sampleCount: samples, losslessBitDepth: 16)
+    SegmentTrack(
+      fingerprint: fingerprint, path: "/nowhere", gridRate: 44_100, sampleCount: samples, losslessBitDepth: 16)
   }
 }
