@@ -72,6 +72,17 @@ test('FLAC frames are split at the next expected number', () => {
   assert.deepEqual(samples(frames), [4608, 4608, 4608, 777]);
 });
 
+test('the stream header in front of the first FLAC frame is skipped, with every block of it', () => {
+  const streamInfo = [0, 0, 0, 34, ...new Array(34).fill(0xff)];
+  const padding = [0x81, 0, 1, 2, ...new Array(258).fill(0)];
+  const frame = flacFrame(0, [1, 2, 3, 4]);
+  const bytes = joined([0x66, 0x4c, 0x61, 0x43], streamInfo, padding, frame);
+  assert.deepEqual(splitFrames('flac', bytes).map(({ data }) => [...data]), [[...frame]]);
+  assert.deepEqual(splitFrames('flac', bytes.subarray(0, bytes.length - frame.length)), []);
+  assert.throws(() => splitFrames('flac', bytes.subarray(0, 100)), /stream header is cut short/);
+  assert.throws(() => splitFrames('flac', bytes.subarray(0, 44)), /stream header is cut short/);
+});
+
 test('a whole FLAC header inside the sound does not split a frame', () => {
   const imitation = flacFrame(8, [1, 2, 3, 4, 5, 6]);
   const parts = [flacFrame(7, [...imitation, 1, 2, 3]), flacFrame(8, [4, 4, 4, 4])];
@@ -107,7 +118,7 @@ test('damaged and cut frames are refused, with the place', () => {
   assert.throws(() => splitFrames('mp3', joined(mp3Frame(), mp3Frame().subarray(0, 400))), /byte 417 is cut short/);
   assert.throws(() => splitFrames('mp3', joined(mp3Frame(), [1, 2, 3, 4, 5])), /no MP3 header at byte 417/);
   assert.throws(() => splitFrames('aac', adtsFrame(300).subarray(0, 200)), /cut short/);
-  assert.throws(() => splitFrames('flac', Uint8Array.of(0x66, 0x4c, 0x61, 0x43)), /no FLAC header/);
+  assert.throws(() => splitFrames('flac', Uint8Array.of(1, 2, 3, 4)), /no FLAC header/);
   assert.throws(() => splitFrames('opus', new Uint8Array(4)), /codec "opus"/);
 });
 

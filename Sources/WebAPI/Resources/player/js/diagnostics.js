@@ -10,6 +10,7 @@
  * @property {number} lost chunks that never came
  * @property {number} discontinuities chunks that did not follow the one before
  * @property {number} decodeErrors chunks that silence replaced
+ * @property {string | null} lastDecodeError what the last of them was
  * @property {number} underruns times that sound ran dry
  * @property {number} recoveries streams asked for anew
  * @property {number} epoch

@@ -14,6 +14,7 @@ import { setUpQualityMenu } from './ui/quality-menu.js';
 import { setUpShortcuts } from './ui/shortcuts.js';
 import { StatsPanel } from './ui/stats.js';
 import { setUpTheme } from './ui/theme.js';
+import { Ticker } from './ui/ticker.js';
 import { toast } from './ui/toasts.js';
 
 const LINK_TEXTS = {
@@ -58,7 +59,10 @@ connection.on('state', (state) => {
   byId('link-text').textContent = LINK_TEXTS[state];
 });
 
-requestAnimationFrame(tick);
+// A second of sound is what a slow moment may cost.
+const isSoundAtRisk = () =>
+  playback.isActive && !playback.receiver.hasAllChunks && playback.receiver.bufferedSeconds < 1;
+new Ticker(tick, isSoundAtRisk).start();
 restore();
 
 /** @param {number} time ms */
@@ -66,7 +70,6 @@ function tick(time) {
   deck.tick();
   now.tick();
   stats.tick(time);
-  requestAnimationFrame(tick);
 }
 
 /** Goes on with the session that the cookie holds, or asks to log in. */

@@ -48,7 +48,7 @@ export class FallbackDecoder {
     try {
       const frames = splitFrames(this.#format.codec, data);
       const total = frames.reduce((sum, frame) => sum + frame.samples, 0);
-      const parts = [this.#header, ...this.#overlap.map((frame) => frame.data), data];
+      const parts = [this.#header, ...[...this.#overlap, ...frames].map((frame) => frame.data)];
       const overlap = OVERLAP_FRAMES[this.#format.codec] ?? 0;
       this.#overlap = overlap > 0 ? frames.slice(-overlap) : [];
       const audio = await this.#context.decodeAudioData(concatenated(parts));

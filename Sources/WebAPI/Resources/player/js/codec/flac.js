@@ -56,7 +56,25 @@ export function parseFlacHeader(bytes, offset) {
 }
 
 /**
- * Splits concatenated FLAC frames.
+ * Length of the stream header (RFC 9639, section 8: `fLaC` and metadata blocks) at the front of a run of frames.
+ *
+ * @param {Uint8Array} bytes
+ * @returns {number} 0 when the bytes begin with a frame
+ * @throws {FrameError} when the header is cut short
+ */
+function streamHeaderBytes(bytes) {
+  if (bytes[0] !== 0x66 || bytes[1] !== 0x4c || bytes[2] !== 0x61 || bytes[3] !== 0x43) return 0;
+  let at = 4;
+  while (at + 4 <= bytes.length) {
+    const isLast = (bytes[at] & 0x80) !== 0;
+    at += 4 + ((bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]);
+    if (isLast && at <= bytes.length) return at;
+  }
+  throw new FrameError('a FLAC stream header is cut short');
+}
+
+/**
+ * Splits concatenated FLAC frames; a stream header in front of them, as the first chunk of a run has it, is left out.
  *
  * A FLAC frame does not say how long it is. Its end is where the next header follows: a sync code, a header whose CRC-8
  * is right and whose number is the expected one, with the right CRC-16 in the two bytes in front of it. Sound can
@@ -68,7 +86,7 @@ export function parseFlacHeader(bytes, offset) {
  */
 export function splitFlac(bytes) {
   const frames = [];
-  let start = 0;
+  let start = streamHeaderBytes(bytes);
   while (start < bytes.length) {
     const header = parseFlacHeader(bytes, start);
     if (!header) throw new FrameError(`no FLAC header at byte ${start}`);

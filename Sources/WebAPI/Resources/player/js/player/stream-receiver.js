@@ -43,6 +43,8 @@ export class StreamReceiver extends Emitter {
   hasAllChunks = false;
   /** Chunks that could not be decoded; silence took their place. */
   decodeErrors = 0;
+  /** What the last of them was. @type {string | null} */
+  lastDecodeError = null;
   #gate = new ChunkGate();
   #pipeline;
   #basePosition = 0;
@@ -55,8 +57,9 @@ export class StreamReceiver extends Emitter {
    */
   constructor(connection, { forceFallback = false } = {}) {
     super();
-    const countError = () => {
+    const countError = (/** @type {Error} */ error) => {
       this.decodeErrors += 1;
+      this.lastDecodeError = error.message;
     };
     this.#pipeline = new DecodePipeline(this.output, countError, (format, options) =>
       createDecoder(format, { ...options, forceFallback }),
@@ -102,8 +105,9 @@ export class StreamReceiver extends Emitter {
   /** Numbers for the stats panel and for tests. */
   get books() {
     const { chunks, bytes, lost, discontinuities, epoch, streamId } = this.#gate;
-    const { decodeErrors } = this;
-    return { chunks, bytes, lost, discontinuities, epoch, streamId, decodeErrors, decoder: this.#pipeline.decoderKind };
+    const { decodeErrors, lastDecodeError } = this;
+    const decoder = this.#pipeline.decoderKind;
+    return { chunks, bytes, lost, discontinuities, epoch, streamId, decodeErrors, lastDecodeError, decoder };
   }
 
   /**

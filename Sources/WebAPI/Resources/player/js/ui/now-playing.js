@@ -49,7 +49,9 @@ export class NowPlaying {
       : status === 'failed'
         ? 'stopped'
         : stream
-          ? [stream.codec, bitrate(stream.bitrate), `${stream.sampleRate / 1000} kHz`].join(' · ')
+          ? [stream.codec, stream.bitrate > 0 && bitrate(stream.bitrate), `${stream.sampleRate / 1000} kHz`]
+              .filter(Boolean)
+              .join(' · ')
           : 'cutting …';
     const text = [track?.title ?? '', track?.artist ?? '', track?.album ?? '', etching].join('\n');
     if (text === this.#shown) return;
