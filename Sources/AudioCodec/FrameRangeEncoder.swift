@@ -41,11 +41,12 @@ public final class FrameRangeEncoder: @unchecked Sendable {
   ///   - settings: whose `sampleRate` must be the file's grid rate.
   ///   - totalSamples: grid samples of the track, as of the probe.
   ///   - frames: not empty, within the track.
+  ///   - reserve: of encoders that are open already; spares opening one.
   ///
   /// Throws `invalidRequest`, `encoderFailed`, and what opening a `PCMReader` throws.
   public init(
     path: String, facts: SourceFacts? = nil, settings: EncoderSettings, totalSamples: Int64, frames: Range<Int>,
-    limits: AudioLimits = AudioLimits()
+    reserve: EncoderReserve? = nil, limits: AudioLimits = AudioLimits()
   ) throws(AudioCodecError) {
     try settings.validate()
     guard !frames.isEmpty, frames.lowerBound >= 0, totalSamples > 0, totalSamples <= Bounds.maxSamples,
@@ -56,7 +57,7 @@ public final class FrameRangeEncoder: @unchecked Sendable {
       throw AudioCodecError(
         facts == nil ? .invalidRequest : .changed, "The file's grid rate is \(reader.sampleRate) Hz")
     }
-    encoder = try PacketEncoder(settings)
+    encoder = if let reserve { try reserve.take(settings) } else { try PacketEncoder(settings) }
     self.settings = settings
     self.totalSamples = totalSamples
     self.frames = frames

@@ -1,7 +1,9 @@
 import CFFmpeg
 
 /// One libav encoder, on one thread: frames of samples in, packets out.
-final class PacketEncoder {
+final class PacketEncoder: @unchecked Sendable {
+  // Invariant of the unchecked conformance: it has one owner at a time, the reserve or a range encoder.
+
   private let settings: EncoderSettings
   private var context: UnsafeMutablePointer<AVCodecContext>?
   private var frame: UnsafeMutablePointer<AVFrame>?

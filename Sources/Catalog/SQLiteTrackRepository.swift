@@ -4,6 +4,7 @@ import GRDB
 /// The tracks in SQLite.
 public struct SQLiteTrackRepository: TrackRepository {
   private let database: CatalogDatabase
+  private static let trackSQL = "SELECT \(Track.columns) FROM tracks WHERE id = $1"
 
   /// Tracks of a database.
   public init(_ database: CatalogDatabase) {
@@ -12,9 +13,9 @@ public struct SQLiteTrackRepository: TrackRepository {
 
   public func track(id: String) async throws -> Track? {
     try await database.pool.read { connection in
-      try Row.fetchOne(
-        connection, sql: "SELECT \(Track.columns) FROM tracks WHERE id = $1", arguments: .numbered([id])
-      ).map(Track.init(row:))
+      // Somebody waits for sound: preparing this statement anew would take several times as long as running it.
+      try Row.fetchOne(try connection.cachedStatement(sql: Self.trackSQL), arguments: .numbered([id]))
+        .map(Track.init(row:))
     }
   }
 

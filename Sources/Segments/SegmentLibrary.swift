@@ -57,18 +57,31 @@ public final class SegmentLibrary: Sendable {
   private let scheduler: TranscodeScheduler
   private let filePool: NIOThreadPool
   private let makeEncoder: SegmentJob.EncoderFactory
+  private let replenishment: ReserveJob
   private let state = Mutex(State())
 
   /// - Throws: what making the store's folder throws.
   public convenience init(configuration: Configuration, logger: Logger) throws {
-    try self.init(configuration: configuration, logger: logger) { track, settings, frames in
+    let reserve = EncoderReserve()
+    try self.init(configuration: configuration, logger: logger, reserve: reserve) { track, settings, frames in
       try FrameRangeEncoder(
-        path: track.path, facts: track.facts, settings: settings, totalSamples: track.sampleCount, frames: frames)
+        path: track.path, facts: track.facts, settings: settings, totalSamples: track.sampleCount, frames: frames,
+        reserve: reserve)
     }
+    // What a listener gets who asks for nothing in particular.
+    for rate in [44_100, 48_000] {
+      reserve.expect(.mp3(bitrate: 192_000, sampleRate: rate))
+      reserve.expect(.aac(bitrate: 192_000, sampleRate: rate))
+    }
+    replenishReserve()
   }
 
-  init(configuration: Configuration, logger: Logger, makeEncoder: @escaping SegmentJob.EncoderFactory) throws {
+  init(
+    configuration: Configuration, logger: Logger, reserve: EncoderReserve = EncoderReserve(),
+    makeEncoder: @escaping SegmentJob.EncoderFactory
+  ) throws {
     self.configuration = configuration
+    self.replenishment = ReserveJob(reserve)
     self.makeEncoder = makeEncoder
     self.store = try configuration.directory.map {
       try SegmentStore(root: $0, budgetBytes: configuration.diskBudgetBytes, logger: logger)
@@ -172,6 +185,18 @@ public final class SegmentLibrary: Sendable {
     } catch {
       settle(feed, .failure(error))
       throw error
+    }
+    replenishReserve()
+  }
+
+  /// Has the encoders' reserve filled up again when nobody waits for an encoder.
+  private func replenishReserve() {
+    guard replenishment.begin() else { return }
+    do {
+      try scheduler.submit(replenishment, deadline: TranscodeScheduler.noHurry)
+    } catch {
+      // Every slot is taken by somebody who waits; the next segment asks again.
+      replenishment.abandon()
     }
   }
 
