@@ -16,10 +16,12 @@ final class ContainerInput {
     init(_ file: FileSource) { self.file = file }
   }
 
-  /// - Parameter demuxer: libavformat's name of it; nil lets it look at the content.
+  /// - Parameters:
+  ///   - demuxer: libavformat's name of it; nil lets it look at the content.
+  ///   - isKnown: nobody asks for its duration.
   ///
   /// Throws `notAudio` if no demuxer wants it, and what reading ran into.
-  init(file: FileSource, demuxer: String?) throws(AudioCodecError) {
+  init(file: FileSource, demuxer: String?, isKnown: Bool = false) throws(AudioCodecError) {
     _ = LibAV.ready
     let cursor = Cursor(file)
     guard let buffer = av_malloc(Bounds.ioBuffer), let context = avformat_alloc_context() else {
@@ -58,6 +60,8 @@ final class ContainerInput {
       throw LibAV.outOfMemory()
     }
     context.pointee.pb = made
+    // In a file that it can't seek in, libavformat doesn't look for an Ogg stream's end: half of what opening takes.
+    if isKnown, demuxer == "ogg" { made.pointee.seekable = 0 }
     context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
     context.pointee.probesize = Int64(Bounds.probeBytes)
     context.pointee.max_analyze_duration = 5_000_000
@@ -84,6 +88,7 @@ final class ContainerInput {
       throw AudioCodecError(
         .notAudio, "The file's content is no sound format that is known here", cause: LibAV.words(result))
     }
+    made.pointee.seekable = AVIO_SEEKABLE_NORMAL
     self.cursor = cursor
     format = opened
     io = made

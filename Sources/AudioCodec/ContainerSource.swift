@@ -6,27 +6,66 @@ final class ContainerSource: PacketSource {
   private(set) var stream: UnsafeMutablePointer<AVStream>
   private let file: FileSource
   private let demuxer: String?
+  private let isKnown: Bool
+  /// Where packets lie in time, for containers that we search ourselves.
+  private var search: Search?
+
+  private enum Search {
+    case ogg(SeekPointSearch<OggPages>)
+    case flac(SeekPointSearch<FLACFrames>)
+
+    func point(before timestamp: Int64) -> SeekPoint {
+      switch self {
+      case .ogg(let search): search.point(before: timestamp)
+      case .flac(let search): search.point(before: timestamp)
+      }
+    }
+  }
 
   var codec: AVCodecID { stream.pointee.codecpar.pointee.codec_id }
   var parameters: UnsafePointer<AVCodecParameters>? { UnsafePointer(stream.pointee.codecpar) }
   var timeBase: AVRational { stream.pointee.time_base }
 
-  /// - Parameter container: libavformat's name if it is known; else the content is looked at.
+  /// - Parameters:
+  ///   - container: libavformat's name if it is known; else the content is looked at.
+  ///   - isKnown: the file has been inspected before, and its length need not be found out.
   ///
   /// Throws `notAudio`, `noAudio`, `damaged`, and what reading ran into.
-  init(file: FileSource, container: String?) throws(AudioCodecError) {
+  init(file: FileSource, container: String?, isKnown: Bool = false) throws(AudioCodecError) {
     self.file = file
+    self.isKnown = isKnown
     demuxer = container.map { String($0.prefix { $0 != "," }) }
-    (input, stream) = try ContainerSource.open(file: file, demuxer: demuxer)
+    (input, stream) = try ContainerSource.open(file: file, demuxer: demuxer, isKnown: isKnown)
+    search = makeSearch()
+  }
+
+  /// Containers whose seek by libavformat takes longer than encoding what is sought.
+  private func makeSearch() -> Search? {
+    let parameters = stream.pointee.codecpar.pointee
+    // A picture is a stream of its own to libavformat, and none in the file.
+    let others = input.streams.filter { $0 != stream && $0.pointee.disposition & Int32(AV_DISPOSITION_ATTACHED_PIC) == 0 }
+    guard isKnown, others.isEmpty else { return nil }
+    switch input.name {
+    case "ogg":
+      return OggPages(file: file)?.search(slack: 0).map { .ogg($0) }
+    case "flac":
+      let streamInfo = UnsafeRawBufferPointer(start: parameters.extradata, count: Int(parameters.extradata_size))
+      let frames = FLACFrames(file: file, firstFrame: avio_tell(input.format.pointee.pb), streamInfo: streamInfo)
+      return (frames?.search(slack: 8_192)).map { .flac($0) }
+    default:
+      return nil
+    }
   }
 
   private static func open(
-    file: FileSource, demuxer: String?
+    file: FileSource, demuxer: String?, isKnown: Bool
   ) throws(AudioCodecError) -> (ContainerInput, UnsafeMutablePointer<AVStream>) {
-    let input = try ContainerInput(file: file, demuxer: demuxer)
+    let input = try ContainerInput(file: file, demuxer: demuxer, isKnown: isKnown)
     var candidates = sound(in: input)
-    let isKnown = candidates.first.map { $0.pointee.codecpar.pointee.sample_rate > 0 } ?? false
-    if !(ContainerFormat.isSelfDescribing(input.name) && isKnown) {
+    let saysAll =
+      ContainerFormat.isSelfDescribing(input.name)
+      && candidates.first.map { describesItself($0, isKnown: isKnown) } ?? false
+    if !saysAll {
       let result = avformat_find_stream_info(input.format, nil)
       try file.check()
       guard result >= 0 else {
@@ -39,6 +78,14 @@ final class ContainerSource: PacketSource {
     }
     for other in input.streams where other != stream { other.pointee.discard = AVDISCARD_ALL }
     return (input, stream)
+  }
+
+  /// Whether a stream's header says all that is asked.
+  private static func describesItself(_ stream: UnsafeMutablePointer<AVStream>, isKnown: Bool) -> Bool {
+    let parameters = stream.pointee.codecpar.pointee
+    if parameters.sample_rate > 0 { return true }
+    // libavformat hands STREAMINFO on without reading rate and depth out of it: enough for a decoder, not for a probe.
+    return isKnown && parameters.codec_id == AV_CODEC_ID_FLAC && parameters.extradata_size >= 34
   }
 
   private static func sound(in input: ContainerInput) -> [UnsafeMutablePointer<AVStream>] {
@@ -59,9 +106,15 @@ final class ContainerSource: PacketSource {
   }
 
   func seek(to timestamp: Int64?) throws(AudioCodecError) {
+    var timestamp = timestamp
+    if let wanted = timestamp, let point = search?.point(before: wanted) {
+      // libavformat goes to an entry of its index that is exactly what it is asked for, without looking further.
+      let result = av_add_index_entry(stream, point.offset, point.timestamp, 0, 0, Int32(AVINDEX_KEYFRAME))
+      if result >= 0 { timestamp = point.timestamp }
+    }
     if let timestamp, av_seek_frame(input.format, stream.pointee.index, timestamp, AVSEEK_FLAG_BACKWARD) >= 0 { return }
     try file.check()
     // The beginning, and whatever cannot be sought in, is reached by opening anew: the state is that of the first time.
-    (input, stream) = try ContainerSource.open(file: file, demuxer: demuxer)
+    (input, stream) = try ContainerSource.open(file: file, demuxer: demuxer, isKnown: isKnown)
   }
 }

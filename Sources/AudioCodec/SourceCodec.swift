@@ -10,14 +10,14 @@ struct SourceCodec {
   /// block size to the wrong side; only a difference that stays is one.
   var jitter: Int64
 
-  init(id: AVCodecID, timeBase: AVRational, rate: Int) {
+  init(id: AVCodecID, parameters: UnsafePointer<AVCodecParameters>?, timeBase: AVRational, rate: Int) {
     switch id {
     // Layer III reaches back 511 bytes into frames of at least 24: ten frames, and the overlap of two transforms.
     case AV_CODEC_ID_MP3, AV_CODEC_ID_MP2, AV_CODEC_ID_MP1: preRoll = 14 * 1_152
     // One frame of overlap; with SBR and parametric stereo a few more for their smoothing.
     case AV_CODEC_ID_AAC: preRoll = 8 * 1_024
-    // Two of the longest blocks.
-    case AV_CODEC_ID_VORBIS: preRoll = 2 * 8_192
+    // Two of the stream's long blocks.
+    case AV_CODEC_ID_VORBIS: preRoll = 2 * Self.vorbisLongBlock(parameters)
     // RFC 7845 asks for 80 ms; the energy prediction halves what is left with each frame, half a second leaves nothing.
     case AV_CODEC_ID_OPUS: preRoll = 24_000
     default: preRoll = dubplate_is_lossless(id) != 0 ? 0 : Int64(rate) / 2
@@ -26,5 +26,23 @@ struct SourceCodec {
     let ticks = Int64(timeBase.den)
     let isExact = timeBase.num == 1 && ticks % Int64(max(rate, 1)) == 0
     tolerance = isExact ? 0 : 2 * ((Int64(rate) * Int64(timeBase.num) + ticks - 1) / max(ticks, 1))
+  }
+
+  /// Samples of a Vorbis stream's long block, by its identification header (Vorbis I, 4.2.2); the longest that there is
+  /// where the header can't be read.
+  private static func vorbisLongBlock(_ parameters: UnsafePointer<AVCodecParameters>?) -> Int64 {
+    let longest: Int64 = 8_192
+    guard let parameters, let data = parameters.pointee.extradata else { return longest }
+    let bytes = UnsafeBufferPointer(start: data, count: Int(parameters.pointee.extradata_size))
+    // Three packets: a 2, the first two lengths in runs of 255 as in Ogg's lacing, then the packets.
+    guard bytes.first == 2 else { return longest }
+    var place = 1
+    for _ in 0..<2 {
+      while place < bytes.count, bytes[place] == 255 { place += 1 }
+      place += 1
+    }
+    guard place + 30 <= bytes.count, bytes[place] == 1 else { return longest }
+    let exponent = bytes[place + 28] >> 4
+    return (6...13).contains(exponent) ? 1 << Int64(exponent) : longest
   }
 }

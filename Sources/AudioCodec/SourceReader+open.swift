@@ -29,7 +29,7 @@ extension SourceReader {
         file: file, stream: stream, sampleRate: facts.sampleRate,
         frameSamples: max(stream.model.samples * facts.sampleRate / max(stream.model.sampleRate, 1), 1))
     } else {
-      source = try ContainerSource(file: file, container: facts.container)
+      source = try ContainerSource(file: file, container: facts.container, isKnown: true)
     }
     let reader = try SourceReader(
       file: file, source: source, rate: facts.sampleRate, origin: facts.origin, sampleCount: facts.sampleCount)

@@ -33,6 +33,8 @@ final class SourceReader {
   private var isPlaced = true
   private var isDrained = false
   private var hasEnded = false
+  /// Packets that end before this timestamp are of no use since the last seek: the decoder needn't see them.
+  private var useful: Int64?
 
   init(
     file: FileSource, source: any PacketSource, rate: Int, origin: Int64, sampleCount: Int64
@@ -43,7 +45,7 @@ final class SourceReader {
     self.origin = origin
     self.sampleCount = sampleCount
     decoder = try Decoder(parameters: source.parameters, codec: source.codec, timeBase: source.timeBase)
-    codec = SourceCodec(id: source.codec, timeBase: source.timeBase, rate: rate)
+    codec = SourceCodec(id: source.codec, parameters: source.parameters, timeBase: source.timeBase, rate: rate)
     guard let packet = av_packet_alloc() else { throw LibAV.outOfMemory() }
     self.packet = packet
   }
@@ -117,6 +119,7 @@ final class SourceReader {
       let target = position - codec.preRoll - margin
       guard target > 0 else { break }
       try restart(at: source.timestamp(ofSample: target + origin, rate: rate))
+      useful = source.timestamp(ofSample: target + origin - codec.jitter, rate: rate)
       if try decode(), chunkStart <= position - codec.preRoll / 2 { return }
     }
     try restart(at: nil)
@@ -129,6 +132,7 @@ final class SourceReader {
     chunkStart = timestamp == nil ? 0 : position
     expected = nil
     pendingOffset = 0
+    useful = nil
     isPlaced = true
     isDrained = false
     hasEnded = false
@@ -149,7 +153,7 @@ final class SourceReader {
         if isDrained { return false }
         fruitless += 1
         if try source.read(into: packet) {
-          if !decoder.send(packet) { damagedPackets += 1 }
+          if isUseful(packet), !decoder.send(packet) { damagedPackets += 1 }
           av_packet_unref(packet)
         } else {
           isDrained = true
@@ -158,6 +162,15 @@ final class SourceReader {
       }
     }
     throw AudioCodecError(.damaged, "Nothing in the file can be decoded")
+  }
+
+  /// Whether the decoder has to see a packet. From the first that it has to see, it has to see all.
+  private func isUseful(_ packet: UnsafePointer<AVPacket>) -> Bool {
+    guard let useful else { return true }
+    let (start, length) = (packet.pointee.pts, packet.pointee.duration)
+    if start != dubplate_no_timestamp(), length > 0, start + length <= useful { return false }
+    self.useful = nil
+    return true
   }
 
   /// Where a frame belongs: by its timestamp, unless that says the same as counting, or errs for a moment.

@@ -50,7 +50,11 @@ import Testing
       if settings.codec == .flac {
         #expect(Int64(decoded.count) == probe.gridSampleCount)
         let steps: Float = settings.bitDepth == 16 ? 32_768 : 8_388_608
-        #expect(Comparison.peakDifference(pcm, decoded) <= 20 * log10(Double(0.51 / steps)) + 0.01)
+        // What a lossy source or a resampler overshoots by, no integer format can keep.
+        let kept = Comparison.clipped(pcm, to: -1...(1 - 1 / steps))
+        // Rounding is half a step; an Opus decoder that began half a second before still has a trace of another state.
+        let allowed: Float = source.ending == "opus" ? 1 : 0.51
+        #expect(Comparison.peakDifference(kept, decoded) <= 20 * log10(Double(allowed / steps)) + 0.01)
       } else {
         #expect(decoded.count == track.frameCount * settings.frameSamples)
         let best = Comparison.ratio(pcm, decoded)

@@ -22,6 +22,11 @@ enum Comparison {
     return sum / Double(2 * max(range.count, 1))
   }
 
+  static func clipped(_ samples: StereoSamples, to range: ClosedRange<Float>) -> StereoSamples {
+    func clip(_ sample: Float) -> Float { min(max(sample, range.lowerBound), range.upperBound) }
+    return StereoSamples(left: samples.left.map(clip), right: samples.right.map(clip))
+  }
+
   /// The largest difference of any sample, in dB of full scale; −∞ if they are equal.
   static func peakDifference(_ one: StereoSamples, _ other: StereoSamples) -> Double {
     guard one.count == other.count else { return .infinity }
