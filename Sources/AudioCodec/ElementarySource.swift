@@ -50,8 +50,11 @@ final class ElementarySource: PacketSource {
     var start = FrameIndex.Checkpoint(number: 0, offset: stream.firstFrame)
     // The first few frames are reached without an index.
     if wanted > Bounds.checkpointInterval {
-      let index = try index()
-      start = index.checkpoint(before: wanted) ?? start
+      if let computed = constantRateStart(of: wanted) {
+        start = computed
+      } else {
+        start = try index().checkpoint(before: wanted) ?? start
+      }
     }
     scanner = FrameScanner(
       file: file, model: stream.model, offset: start.offset, number: start.number, meanLength: start.meanLength,
@@ -59,6 +62,32 @@ final class ElementarySource: PacketSource {
     var ahead = scanner
     while let frame = ahead.next(), frame.number < wanted { scanner = ahead }
     try file.check()
+  }
+
+  /// Where a frame of a file of one bitrate lies, without an index: a walk over a whole file takes longer than encoding
+  /// what is sought. Encoders pad so that the mean is exact to a byte; a file in which no frame begins there (it was cut,
+  /// or its encoder doesn't pad) gives nil.
+  private func constantRateStart(of wanted: Int) -> FrameIndex.Checkpoint? {
+    guard stream.isConstantRate == true, let first = header(at: stream.firstFrame), first.bitrate > 0 else { return nil }
+    let bytes = Int64(wanted) * Int64(first.samples / 8 * first.bitrate) / Int64(first.sampleRate)
+    for offset in [0, -1, 1].map({ stream.firstFrame + bytes + Int64($0) }) {
+      var next = offset
+      let isChain = (0..<3).allSatisfy { _ in
+        guard let frame = header(at: next), frame.isSameStream(as: first), frame.bitrate == first.bitrate else {
+          return false
+        }
+        next += Int64(frame.length)
+        return true
+      }
+      if isChain { return FrameIndex.Checkpoint(number: wanted, offset: offset, meanLength: first.length * 16) }
+    }
+    return nil
+  }
+
+  private func header(at offset: Int64) -> MPEGFrameHeader? {
+    let bytes = file.bytes(at: offset, count: MPEGFrameHeader.size)
+    guard bytes.count == MPEGFrameHeader.size else { return nil }
+    return bytes.withUnsafeBufferPointer { bytes in bytes.baseAddress.flatMap { MPEGFrameHeader($0) } }
   }
 
   func index() throws(AudioCodecError) -> FrameIndex {

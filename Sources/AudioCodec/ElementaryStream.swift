@@ -14,6 +14,8 @@ struct ElementaryStream: Hashable, Sendable, Codable {
   /// Frames and bytes that the Xing header declares.
   var declaredFrames: Int?
   var declaredBytes: Int64?
+  /// Whether the encoder says that all frames have one bitrate (an Info tag in place of a Xing tag).
+  var isConstantRate: Bool?
 
   /// Looks for three frames in a row near the beginning (fewer if the file ends with them); nil if there are none.
   static func detect(file: FileSource) -> ElementaryStream? {
@@ -81,6 +83,7 @@ struct ElementaryStream: Hashable, Sendable, Codable {
       return
     }
     firstFrame = offset + Int64(model.length)
+    isConstantRate = text(start) == "Info"
     let flags = word(start + 4)
     var place = start + 8
     if flags & 1 != 0, place + 4 <= frame.count {

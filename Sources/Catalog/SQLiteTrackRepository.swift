@@ -4,7 +4,6 @@ import GRDB
 /// The tracks in SQLite.
 public struct SQLiteTrackRepository: TrackRepository {
   private let database: CatalogDatabase
-  private static let trackSQL = "SELECT \(Track.columns) FROM tracks WHERE id = $1"
 
   /// Tracks of a database.
   public init(_ database: CatalogDatabase) {
@@ -13,9 +12,18 @@ public struct SQLiteTrackRepository: TrackRepository {
 
   public func track(id: String) async throws -> Track? {
     try await database.pool.read { connection in
-      // Somebody waits for sound: preparing this statement anew would take several times as long as running it.
-      try Row.fetchOne(try connection.cachedStatement(sql: Self.trackSQL), arguments: .numbered([id]))
-        .map(Track.init(row:))
+      try Row.fetchOne(
+        connection, sql: "SELECT \(Track.columns) FROM tracks WHERE id = $1", arguments: .numbered([id])
+      ).map(Track.init(row:))
+    }
+  }
+
+  public func tracks(ids: [String]) async throws -> [Track] {
+    guard !ids.isEmpty else { return [] }
+    let places = ids.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
+    let sql = "SELECT \(Track.columns) FROM tracks WHERE id IN (\(places))"
+    return try await database.pool.read { connection in
+      try Row.fetchAll(connection, sql: sql, arguments: .numbered(ids)).map(Track.init(row:))
     }
   }
 

@@ -3,6 +3,9 @@ public protocol TrackRepository: Sendable {
   /// The track with an id, also when its file has gone (`missingSince`); nil for an unknown id.
   func track(id: String) async throws -> Track?
 
+  /// The same for several at once: those that are known, in any order, each once.
+  func tracks(ids: [String]) async throws -> [Track]
+
   /// Present tracks whose title, artist or album hold every word of a text, upper and lower case and diacritics being
   /// the same; in the order album artist or artist, album, disc, track number, title.
   /// - Parameters:

@@ -92,14 +92,7 @@ final class DeviceSession {
   ) {
     let generation = playGeneration
     let bound = NIOLoopBound((self, completion), eventLoop: socket.eventLoop)
-    let (tracks, eventLoop) = (services.tracks, socket.eventLoop)
-    Task {
-      let found: Result<PlayableTrack, DubplateError>
-      do throws(DubplateError) {
-        found = .success(try await tracks.track(trackId))
-      } catch {
-        found = .failure(error)
-      }
+    services.tracks.lookUp(trackId) { [eventLoop = socket.eventLoop] found in
       eventLoop.execute {
         let (session, completion) = bound.value
         do {

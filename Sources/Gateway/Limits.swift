@@ -23,6 +23,9 @@ public enum GatewayLimits {
   public static let preparedLifetime = TimeAmount.seconds(60)
   /// Ended streams whose status can still be asked for.
   static let endedStreams = 10_000
+  /// Tracks that may wait for the catalogue; and how many are asked for together.
+  static let waitingLookUps = 10_000
+  static let lookUpBatch = 64
   /// Tracks whose catalogue entry is kept in memory.
   static let cachedTracks = 20_000
   /// How long such an entry is believed: a rescanned file is noticed within that time.

@@ -5,16 +5,29 @@ import OrderedCollections
 import Synchronization
 
 /// The catalogue's tracks by id, kept in memory for a moment: a track that everybody plays is looked up once.
+///
+/// Look-ups that come while one is under way wait and go together in the next one: forty listeners who start at once
+/// cost two or three queries and as many changes of thread, not forty.
 public final class TrackDirectory: Sendable {
+  typealias Found = Result<PlayableTrack, DubplateError>
+  private typealias Waiter = @Sendable (Found) -> Void
+
   private struct Entry {
     let track: PlayableTrack
     let expires: NIODeadline
   }
 
+  private struct State {
+    var entries: OrderedDictionary<String, Entry> = [:]
+    /// Who waits for what, in the order in which it was asked for first.
+    var waiting: OrderedDictionary<String, [Waiter]> = [:]
+    var isLoading = false
+  }
+
   private let repository: any TrackRepository
   private let libraryRoot: String
   private let logger: Logger
-  private let entries = Mutex<OrderedDictionary<String, Entry>>([:])
+  private let state = Mutex(State())
 
   public init(repository: any TrackRepository, libraryRoot: String, logger: Logger) {
     self.repository = repository
@@ -24,32 +37,79 @@ public final class TrackDirectory: Sendable {
 
   /// The track, if it is in memory: no waiting.
   func cached(_ id: String) -> PlayableTrack? {
-    entries.withLock { entries in
-      guard let entry = entries[id], entry.expires > .now() else { return nil }
+    state.withLock { state in
+      guard let entry = state.entries[id], entry.expires > .now() else { return nil }
       return entry.track
     }
   }
 
   /// The track, from memory or the catalogue.
-  /// - Throws: `unknown_track`, `track_unavailable` for one whose file has gone, `internal`.
+  /// - Throws: `unknown_track`, `track_unavailable` for one whose file has gone, `busy`, `internal`.
   public func track(_ id: String) async throws(DubplateError) -> PlayableTrack {
     if let known = cached(id) { return known }
-    let found: Track?
-    do {
-      found = try await repository.track(id: id)
-    } catch {
-      logger.error("the catalogue can't be read", metadata: ["error": "\(error)"])
-      throw DubplateError(.internalFault, "the catalogue can't be read")
+    return try await withCheckedContinuation { continuation in lookUp(id) { continuation.resume(returning: $0) } }.get()
+  }
+
+  /// Asks the catalogue; `completion` is called once, on any thread.
+  func lookUp(_ id: String, completion: @escaping @Sendable (Found) -> Void) {
+    enum Next { case load, wait, refuse }
+    let next = state.withLock { state -> Next in
+      guard state.waiting.count < GatewayLimits.waitingLookUps else { return .refuse }
+      state.waiting[id, default: []].append(completion)
+      defer { state.isLoading = true }
+      return state.isLoading ? .wait : .load
     }
-    guard let found else { throw DubplateError(.unknownTrack, "there is no such track") }
-    guard found.missingSince == nil else { throw DubplateError(.trackUnavailable, "the track's file has gone") }
+    switch next {
+    case .load: Task { await loadWaiting() }
+    case .wait: break
+    case .refuse: completion(.failure(DubplateError(.busy, "too many tracks are being looked up", retryAfterMilliseconds: 1_000)))
+    }
+  }
+
+  private func loadWaiting() async {
+    while let batch = takeBatch() {
+      do {
+        var missing = batch
+        for track in try await repository.tracks(ids: batch.keys.elements) {
+          let waiters = missing.removeValue(forKey: track.id) ?? []
+          let found = keep(track)
+          for waiter in waiters { waiter(found) }
+        }
+        for waiter in missing.values.joined() { waiter(.failure(DubplateError(.unknownTrack, "there is no such track"))) }
+      } catch {
+        logger.error("the catalogue can't be read", metadata: ["error": "\(error)"])
+        let failure = DubplateError(.internalFault, "the catalogue can't be read")
+        for waiter in batch.values.joined() { waiter(.failure(failure)) }
+      }
+    }
+  }
+
+  private func takeBatch() -> OrderedDictionary<String, [Waiter]>? {
+    state.withLock { state in
+      guard !state.waiting.isEmpty else {
+        state.isLoading = false
+        return nil
+      }
+      let count = min(state.waiting.count, GatewayLimits.lookUpBatch)
+      let batch = OrderedDictionary(uniqueKeysWithValues: state.waiting.elements.prefix(count))
+      state.waiting.removeFirst(count)
+      return batch
+    }
+  }
+
+  private func keep(_ found: Track) -> Found {
+    guard found.missingSince == nil else {
+      return .failure(DubplateError(.trackUnavailable, "the track's file has gone"))
+    }
     let track = PlayableTrack(track: found, libraryRoot: libraryRoot)
-    entries.withLock { entries in
-      entries[id] = nil  // so that it goes to the end
-      entries[id] = Entry(track: track, expires: .now() + GatewayLimits.cachedTrackLifetime)
+    state.withLock { state in
+      state.entries[track.id] = nil  // so that it goes to the end
+      state.entries[track.id] = Entry(track: track, expires: .now() + GatewayLimits.cachedTrackLifetime)
       // The oldest leave in a batch: taking the first of an ordered dictionary out moves all the others.
-      if entries.count > GatewayLimits.cachedTracks { entries.removeFirst(GatewayLimits.cachedTracks / 4) }
+      if state.entries.count > GatewayLimits.cachedTracks {
+        state.entries.removeFirst(GatewayLimits.cachedTracks / 4)
+      }
     }
-    return track
+    return .success(track)
   }
 }

@@ -17,9 +17,9 @@ public enum SegmentLimits {
   /// A segment's file is refused above this size: 2.1 s of 24-bit stereo at 48 kHz, uncompressed, is 0.6 MB.
   public static let segmentBytes = 4 << 20
 
-  /// Samples in the first piece that leaves an encoder, about 50 ms: as little as is worth a message. When forty
-  /// tracks start at once, what the first piece takes is what the fortieth listener waits for, forty times over.
-  public static let firstPieceSamples = 2_304
+  /// Samples in the first piece that leaves an encoder: one MP3 or AAC frame. When forty tracks start at once, what the
+  /// first piece takes is what the fortieth listener waits for, forty times over.
+  public static let firstPieceSamples = 1_152
 
   /// Samples in the second piece, about 100 ms.
   public static let secondPieceSamples = 4_608

@@ -83,6 +83,8 @@ import Testing
     #expect(try await library.tracks.track(id: "' OR 1=1 --") == nil)
     let track = try #require(try await library.all()["0.flac"])
     #expect(try await library.tracks.track(id: track.id) == track)
+    #expect(try await library.tracks.tracks(ids: ["nobody", track.id, "' OR 1=1 --"]) == [track])
+    #expect(try await library.tracks.tracks(ids: []).isEmpty)
     #expect(track.id.count == 16)
     #expect(track.fingerprint.count == 32)
   }
