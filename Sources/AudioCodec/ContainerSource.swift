@@ -43,7 +43,9 @@ final class ContainerSource: PacketSource {
   private func makeSearch() -> Search? {
     let parameters = stream.pointee.codecpar.pointee
     // A picture is a stream of its own to libavformat, and none in the file.
-    let others = input.streams.filter { $0 != stream && $0.pointee.disposition & Int32(AV_DISPOSITION_ATTACHED_PIC) == 0 }
+    let others = input.streams.filter {
+      $0 != stream && $0.pointee.disposition & Int32(AV_DISPOSITION_ATTACHED_PIC) == 0
+    }
     guard isKnown, others.isEmpty else { return nil }
     switch input.name {
     case "ogg":

@@ -28,6 +28,14 @@ final class ElementarySource: PacketSource {
     scanner = FrameScanner(file: file, model: stream.model, offset: stream.firstFrame, number: 0, window: 16 << 10)
   }
 
+  /// Layer III reaches back 511 bytes; in a file of one bitrate that is a known number of frames. Two more for the
+  /// overlap of the transforms, and one to spare.
+  var preRoll: Int64? {
+    guard stream.model.kind == .layer3, let first = constantRateFrame else { return nil }
+    let mainData = max(first.length - first.sideInformationEnd - 2, 1)
+    return Int64(min((511 + mainData - 1) / mainData + 3, 14) * frameSamples)
+  }
+
   func read(into packet: UnsafeMutablePointer<AVPacket>) throws(AudioCodecError) -> Bool {
     guard let frame = scanner.next() else {
       try file.check()
@@ -68,7 +76,7 @@ final class ElementarySource: PacketSource {
   /// what is sought. Encoders pad so that the mean is exact to a byte; a file in which no frame begins there (it was cut,
   /// or its encoder doesn't pad) gives nil.
   private func constantRateStart(of wanted: Int) -> FrameIndex.Checkpoint? {
-    guard stream.isConstantRate == true, let first = header(at: stream.firstFrame), first.bitrate > 0 else { return nil }
+    guard let first = constantRateFrame else { return nil }
     let bytes = Int64(wanted) * Int64(first.samples / 8 * first.bitrate) / Int64(first.sampleRate)
     for offset in [0, -1, 1].map({ stream.firstFrame + bytes + Int64($0) }) {
       var next = offset
@@ -82,6 +90,14 @@ final class ElementarySource: PacketSource {
       if isChain { return FrameIndex.Checkpoint(number: wanted, offset: offset, meanLength: first.length * 16) }
     }
     return nil
+  }
+
+  /// The first frame's header, if all are like it.
+  private var constantRateFrame: MPEGFrameHeader? {
+    guard stream.isConstantRate == true, let first = header(at: stream.firstFrame), first.bitrate > 0 else {
+      return nil
+    }
+    return first
   }
 
   private func header(at offset: Int64) -> MPEGFrameHeader? {

@@ -23,7 +23,9 @@ struct FLACFrames: SeekPointFormat {
     blockSize = Int64(streamInfo[2]) << 8 | Int64(streamInfo[3])
     totalSamples = streamInfo[14..<18].reduce(Int64(streamInfo[13] & 0x0F)) { $0 << 8 | Int64($1) }
     let sync = file.bytes(at: firstFrame, count: 2)
-    guard sync.count == 2, sync[0] == 0xFF, sync[1] & 0xFE == 0xF8, blockSize >= 16, totalSamples > 0 else { return nil }
+    guard sync.count == 2, sync[0] == 0xFF, sync[1] & 0xFE == 0xF8, blockSize >= 16, totalSamples > 0 else {
+      return nil
+    }
     self.file = file
     self.firstFrame = firstFrame
     strategy = sync[1]

@@ -41,12 +41,13 @@ public final class FrameRangeEncoder: @unchecked Sendable {
   ///   - settings: whose `sampleRate` must be the file's grid rate.
   ///   - totalSamples: grid samples of the track, as of the probe.
   ///   - frames: not empty, within the track.
+  ///   - isQuick: begin with `quickPreRollFrames` only: sound sooner, but `settlingFrames` frames of an encoder's own.
   ///   - reserve: of encoders that are open already; spares opening one.
   ///
   /// Throws `invalidRequest`, `encoderFailed`, and what opening a `PCMReader` throws.
   public init(
     path: String, facts: SourceFacts? = nil, settings: EncoderSettings, totalSamples: Int64, frames: Range<Int>,
-    reserve: EncoderReserve? = nil, limits: AudioLimits = AudioLimits()
+    isQuick: Bool = false, reserve: EncoderReserve? = nil, limits: AudioLimits = AudioLimits()
   ) throws(AudioCodecError) {
     try settings.validate()
     guard !frames.isEmpty, frames.lowerBound >= 0, totalSamples > 0, totalSamples <= Bounds.maxSamples,
@@ -62,7 +63,8 @@ public final class FrameRangeEncoder: @unchecked Sendable {
     self.totalSamples = totalSamples
     self.frames = frames
     position = frames.lowerBound
-    produced = frames.lowerBound - (frames.lowerBound == 0 ? settings.preRollFramesAtStart : settings.preRollFrames)
+    let settled = frames.lowerBound == 0 ? settings.preRollFramesAtStart : settings.preRollFrames
+    produced = frames.lowerBound - (isQuick ? settings.quickPreRollFrames : settled)
     feed = Int64(produced) * Int64(settings.frameSamples) + Int64(settings.delay)
     input = StereoBuffer(capacity: settings.frameSamples)
   }

@@ -43,7 +43,8 @@ struct OggPages: SeekPointFormat {
         guard offset < limit else { return nil }
         // Of another logical stream, and the file is none that can be searched.
         guard bytes[start + 1] == Self.capture[1], bytes[start + 2] == Self.capture[2],
-          bytes[start + 3] == Self.capture[3], bytes[start + 4] == 0, bytes[start + 14..<start + 18].elementsEqual(serial)
+          bytes[start + 3] == Self.capture[3], bytes[start + 4] == 0,
+          bytes[start + 14..<start + 18].elementsEqual(serial)
         else { continue }
         let granule = (0..<8).reduce(Int64(0)) { $0 | Int64(bytes[start + 6 + $1]) << Int64(8 * $1) }
         if granule >= 0 { return SeekPoint(offset: offset, timestamp: granule) }

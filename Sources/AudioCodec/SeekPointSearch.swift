@@ -47,7 +47,11 @@ struct SeekPointSearch<Format: SeekPointFormat> {
       let guess = isHalving ? distance / 2 : Int64(Double(distance) * min(max(share, 0), 1)) - Self.shortWay / 2
       let start = low.offset + min(max(guess, 1), distance - 1)
       if let found = format.firstPoint(in: start..<high.offset), found.timestamp > low.timestamp {
-        if found.timestamp <= timestamp { low = found } else { high = SeekPoint(offset: start, timestamp: found.timestamp) }
+        if found.timestamp <= timestamp {
+          low = found
+        } else {
+          high = SeekPoint(offset: start, timestamp: found.timestamp)
+        }
       } else {
         high.offset = start
       }

@@ -45,7 +45,9 @@ final class SourceReader {
     self.origin = origin
     self.sampleCount = sampleCount
     decoder = try Decoder(parameters: source.parameters, codec: source.codec, timeBase: source.timeBase)
-    codec = SourceCodec(id: source.codec, parameters: source.parameters, timeBase: source.timeBase, rate: rate)
+    var codec = SourceCodec(id: source.codec, parameters: source.parameters, timeBase: source.timeBase, rate: rate)
+    if let preRoll = source.preRoll { codec.preRoll = preRoll }
+    self.codec = codec
     guard let packet = av_packet_alloc() else { throw LibAV.outOfMemory() }
     self.packet = packet
   }

@@ -62,7 +62,8 @@ public final class TrackDirectory: Sendable {
     switch next {
     case .load: Task { await loadWaiting() }
     case .wait: break
-    case .refuse: completion(.failure(DubplateError(.busy, "too many tracks are being looked up", retryAfterMilliseconds: 1_000)))
+    case .refuse:
+      completion(.failure(DubplateError(.busy, "too many tracks are being looked up", retryAfterMilliseconds: 1_000)))
     }
   }
 
@@ -75,7 +76,9 @@ public final class TrackDirectory: Sendable {
           let found = keep(track)
           for waiter in waiters { waiter(found) }
         }
-        for waiter in missing.values.joined() { waiter(.failure(DubplateError(.unknownTrack, "there is no such track"))) }
+        for waiter in missing.values.joined() {
+          waiter(.failure(DubplateError(.unknownTrack, "there is no such track")))
+        }
       } catch {
         logger.error("the catalogue can't be read", metadata: ["error": "\(error)"])
         let failure = DubplateError(.internalFault, "the catalogue can't be read")

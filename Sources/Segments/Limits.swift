@@ -21,6 +21,9 @@ public enum SegmentLimits {
   /// first piece takes is what the fortieth listener waits for, forty times over.
   public static let firstPieceSamples = 1_152
 
+  /// Sound that is needed within this time is waited for: its encoder starts quickly.
+  static let urgentNanoseconds: Int64 = 200_000_000
+
   /// Samples in the second piece, about 100 ms.
   public static let secondPieceSamples = 4_608
 

@@ -28,6 +28,18 @@ public final class SegmentFeed: Sendable {
     var sizes: [Int]
     /// Set on a run's first piece.
     var priming: ByteBuffer?
+    /// How many of the first frames are of a quick start: for who waits now, and not for the finished segment.
+    var draftCount = 0
+
+    /// What of it goes into the finished segment.
+    var settled: Piece? {
+      guard draftCount > 0 else { return self }
+      guard draftCount < frames.count else { return nil }
+      let skipped = sizes.prefix(draftCount).reduce(0, +)
+      return Piece(
+        frames: frames.dropFirst(draftCount), bytes: bytes.dropping(skipped), sizes: Array(sizes.dropFirst(draftCount)),
+        priming: nil)
+    }
   }
 
   private struct Waiter {
@@ -104,7 +116,7 @@ public final class SegmentFeed: Sendable {
   func assembled(frameCount: Int) -> [Piece]? {
     state.withLock { state in
       guard case .coming(let pieces) = state.phase else { return nil }
-      let sorted = pieces.sorted { $0.frames.lowerBound < $1.frames.lowerBound }
+      let sorted = pieces.compactMap(\.settled).sorted { $0.frames.lowerBound < $1.frames.lowerBound }
       var next = 0
       for piece in sorted {
         guard piece.frames.lowerBound == next else { return nil }
@@ -127,15 +139,14 @@ public final class SegmentFeed: Sendable {
     var next = frame
     var bytes = ByteBuffer()
     var priming: ByteBuffer?
-    while let piece = pieces.first(where: { $0.frames.contains(next) }) {
+    // The later piece, where there are two: it is what the segment will hold.
+    while let piece = pieces.last(where: { $0.frames.contains(next) }) {
       let skipped = piece.sizes.prefix(next - piece.frames.lowerBound).reduce(0, +)
       if next == frame {
-        priming = piece.frames.lowerBound == frame ? piece.priming : Self.frame(frame - 1, in: pieces)
-        bytes =
-          piece.bytes.getSlice(at: piece.bytes.readerIndex + skipped, length: piece.bytes.readableBytes - skipped)
-          ?? ByteBuffer()
+        priming = (piece.frames.lowerBound == frame ? piece.priming : nil) ?? Self.frame(frame - 1, in: pieces)
+        bytes = piece.bytes.dropping(skipped)
       } else {
-        bytes.writeImmutableBuffer(piece.bytes)
+        bytes.writeImmutableBuffer(piece.bytes.dropping(skipped))
       }
       next = piece.frames.upperBound
     }
@@ -143,9 +154,16 @@ public final class SegmentFeed: Sendable {
   }
 
   private static func frame(_ frame: Int, in pieces: [Piece]) -> ByteBuffer? {
-    guard let piece = pieces.first(where: { $0.frames.contains(frame) }) else { return nil }
+    guard let piece = pieces.last(where: { $0.frames.contains(frame) }) else { return nil }
     let place = frame - piece.frames.lowerBound
     let start = piece.sizes.prefix(place).reduce(0, +)
     return piece.bytes.getSlice(at: piece.bytes.readerIndex + start, length: piece.sizes[place])
+  }
+}
+
+extension ByteBuffer {
+  /// The same bytes without the first `count`.
+  fileprivate func dropping(_ count: Int) -> ByteBuffer {
+    getSlice(at: readerIndex + count, length: readableBytes - count) ?? ByteBuffer()
   }
 }

@@ -6,10 +6,14 @@ import Synchronization
 ///
 /// It begins at the frame that the first listener asked for and goes to the segment's end; then it makes what is
 /// before that frame, with no hurry, so that the segment becomes whole and can be kept.
+///
+/// For a listener who waits now the encoder starts quickly, with less music in front: its first frames are drafts that
+/// this listener hears. The second run goes as far as they reach, and no draft gets into the finished segment.
 final class SegmentJob: TranscodeJob {
   /// Makes the encoder of a stretch of a track's frames.
   typealias EncoderFactory =
-    @Sendable (_ track: SegmentTrack, _ settings: EncoderSettings, _ frames: Range<Int>) throws -> any FrameEncoding
+    @Sendable (_ track: SegmentTrack, _ settings: EncoderSettings, _ frames: Range<Int>, _ isQuick: Bool) throws ->
+    any FrameEncoding
 
   /// What a step works on. Touched by one encoder thread at a time, as the scheduler promises; the mutex makes that
   /// visible to the compiler.
@@ -19,6 +23,8 @@ final class SegmentJob: TranscodeJob {
     var runs: [Range<Int>]
     /// The next frame of the first run.
     var next: Int
+    /// Frames below this are drafts as long as the first run lasts; 0 without a quick start.
+    var draftEnd: Int
     var pieceCount = 0
     /// When the frames made so far will have been heard by who asked first.
     var deadline: Int64
@@ -48,8 +54,10 @@ final class SegmentJob: TranscodeJob {
     self.makeEncoder = makeEncoder
     self.completion = completion
     let start = max(0, min(startFrame, trackFrames.count - 1))
-    let runs = start > 0 ? [start..<trackFrames.count, 0..<start] : [0..<trackFrames.count]
-    self.work = Mutex(Work(runs: runs, next: start, deadline: deadline))
+    let isUrgent = deadline <= Int64(NIODeadline.now().uptimeNanoseconds) + SegmentLimits.urgentNanoseconds
+    let draftEnd = isUrgent ? min(start + settings.settlingFrames, trackFrames.count) : start
+    let runs = [start..<trackFrames.count, 0..<draftEnd].filter { !$0.isEmpty }
+    self.work = Mutex(Work(runs: runs, next: start, draftEnd: draftEnd > start ? draftEnd : 0, deadline: deadline))
   }
 
   /// One more listener waits for this segment, and needs sound by `deadline`.
@@ -77,7 +85,9 @@ final class SegmentJob: TranscodeJob {
   private func advance(_ work: inout Work) throws -> Int64? {
     let run = work.runs[0]
     let base = trackFrames.lowerBound
-    let encoder = try work.encoder ?? makeEncoder(track, settings, base + run.lowerBound..<base + run.upperBound)
+    let encoder =
+      try work.encoder
+      ?? makeEncoder(track, settings, base + run.lowerBound..<base + run.upperBound, work.draftEnd > 0)
     work.encoder = encoder
 
     let wanted =
@@ -97,7 +107,8 @@ final class SegmentJob: TranscodeJob {
     feed.append(
       .init(
         frames: frames, bytes: ByteBuffer(bytes: encoded.bytes), sizes: encoded.frameSizes,
-        priming: frames.lowerBound == run.lowerBound ? ByteBuffer(bytes: encoded.priming) : nil))
+        priming: frames.lowerBound == run.lowerBound ? ByteBuffer(bytes: encoded.priming) : nil,
+        draftCount: max(0, min(work.draftEnd, frames.upperBound) - frames.lowerBound)))
     work.next = frames.upperBound
     work.pieceCount += 1
     work.deadline = min(work.deadline, joinedDeadline.load(ordering: .relaxed))
@@ -106,6 +117,7 @@ final class SegmentJob: TranscodeJob {
     }
     guard work.next == run.upperBound else { return work.deadline }
     work.encoder = nil
+    work.draftEnd = 0
     work.runs.removeFirst()
     guard let following = work.runs.first else { return nil }
     work.next = following.lowerBound

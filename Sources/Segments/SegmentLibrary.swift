@@ -63,10 +63,11 @@ public final class SegmentLibrary: Sendable {
   /// - Throws: what making the store's folder throws.
   public convenience init(configuration: Configuration, logger: Logger) throws {
     let reserve = EncoderReserve()
-    try self.init(configuration: configuration, logger: logger, reserve: reserve) { track, settings, frames in
+    try self.init(configuration: configuration, logger: logger, reserve: reserve) {
+      track, settings, frames, isQuick in
       try FrameRangeEncoder(
         path: track.path, facts: track.facts, settings: settings, totalSamples: track.sampleCount, frames: frames,
-        reserve: reserve)
+        isQuick: isQuick, reserve: reserve)
     }
     // What a listener gets who asks for nothing in particular.
     for rate in [44_100, 48_000] {

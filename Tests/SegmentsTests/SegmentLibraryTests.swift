@@ -53,7 +53,8 @@ import Testing
     let studio = FakeStudio()
     let library = try library(studio)
     let segment = try await wholeSegment(try open(library, index: 1, frame: 50))
-    #expect(studio.allOrders.map(\.frames) == [130..<160, 80..<130])
+    #expect(
+      studio.allOrders == [.init(frames: 130..<160, isQuick: true), .init(frames: 80..<132, isQuick: false)])
     #expect(segment.bytes(of: 0..<80) == ByteBuffer(bytes: (80..<160).flatMap { FakeStudio.frame($0) }))
     #expect(segment.priming(before: 0) == ByteBuffer(bytes: FakeStudio.frame(79, isPriming: true)))
     try await library.close()
@@ -75,7 +76,7 @@ import Testing
     await called
     switch feed.read(from: 10) {
     case .frames(let bytes, let end, let priming):
-      #expect(bytes == ByteBuffer(bytes: (10..<end).flatMap { FakeStudio.frame($0) }))
+      #expect(bytes == ByteBuffer(bytes: (10..<end).flatMap { FakeStudio.frame($0, isDraft: $0 < 12) }))
       #expect(priming == ByteBuffer(bytes: FakeStudio.frame(9, isPriming: true)))
     case .ready(let segment):
       #expect(segment.frameCount == 80)
@@ -93,7 +94,18 @@ import Testing
     let feeds = try (0..<100).map { try open(library, owner: "user\($0)") }
     studio.release()
     for feed in feeds { _ = try await wholeSegment(feed) }
-    #expect(studio.allOrders.count == 1)
+    // The quick start, and what it left to be done properly.
+    #expect(studio.allOrders.map(\.frames) == [0..<80, 0..<2])
+    try await library.close()
+  }
+
+  @Test func whatNobodyWaitsForIsMadeInOneRun() async throws {
+    let studio = FakeStudio()
+    let library = try library(studio)
+    let ahead = Int64(NIODeadline.now().uptimeNanoseconds) + 3_000_000_000
+    let feed = try library.open(.fake(), rendition: .mp3x192, index: 1, deadline: ahead, owner: "anna")
+    _ = try await wholeSegment(feed)
+    #expect(studio.allOrders == [.init(frames: 80..<160, isQuick: false)])
     try await library.close()
   }
 
@@ -106,7 +118,7 @@ import Testing
       return
     }
     #expect(first === second)
-    #expect(studio.allOrders.count == 1)
+    #expect(studio.allOrders.count == 2, "the quick start, and its beginning once more")
     #expect(library.statistics.memoryHits == 1)
     try await library.close()
   }

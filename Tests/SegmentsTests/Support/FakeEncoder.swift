@@ -8,6 +8,7 @@ import Synchronization
 final class FakeStudio: Sendable {
   struct Order: Equatable {
     var frames: Range<Int>
+    var isQuick: Bool
   }
 
   private let orders = Mutex<[Order]>([])
@@ -27,16 +28,21 @@ final class FakeStudio: Sendable {
   var allOrders: [Order] { orders.withLock { $0 } }
 
   var factory: SegmentJob.EncoderFactory {
-    { _, settings, frames in
-      self.orders.withLock { $0.append(Order(frames: frames)) }
+    { _, settings, frames, isQuick in
+      self.orders.withLock { $0.append(Order(frames: frames, isQuick: isQuick)) }
       if let failure = self.failure { throw failure }
-      return FakeEncoder(studio: self, frames: frames, primingFrames: settings.primingFrames)
+      return FakeEncoder(
+        studio: self, frames: frames, primingFrames: settings.primingFrames,
+        draftEnd: frames.lowerBound + (isQuick ? settings.settlingFrames : 0))
     }
   }
 
-  /// Three bytes of a frame: its number in the track, twice a marker for priming.
-  static func frame(_ number: Int, isPriming: Bool = false) -> [UInt8] {
-    [isPriming ? 0xAA : 0x55, UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)]
+  /// Three bytes of a frame: a marker for priming and for what a quick start makes, and its number in the track.
+  static func frame(_ number: Int, isPriming: Bool = false, isDraft: Bool = false) -> [UInt8] {
+    [
+      isPriming ? 0xAA : isDraft ? 0xDD : 0x55, UInt8(truncatingIfNeeded: number >> 8),
+      UInt8(truncatingIfNeeded: number),
+    ]
   }
 }
 
@@ -44,12 +50,14 @@ final class FakeEncoder: FrameEncoding {
   private let studio: FakeStudio
   private let frames: Range<Int>
   private let primingFrames: Int
+  private let draftEnd: Int
   private let next: Mutex<Int>
 
-  init(studio: FakeStudio, frames: Range<Int>, primingFrames: Int) {
+  init(studio: FakeStudio, frames: Range<Int>, primingFrames: Int, draftEnd: Int) {
     self.studio = studio
     self.frames = frames
     self.primingFrames = primingFrames
+    self.draftEnd = draftEnd
     next = Mutex(frames.lowerBound)
   }
 
@@ -62,7 +70,8 @@ final class FakeEncoder: FrameEncoding {
       next = piece.upperBound
       let isFirst = piece.lowerBound == frames.lowerBound && primingFrames > 0
       return EncodedFrames(
-        firstFrame: piece.lowerBound, bytes: piece.flatMap { FakeStudio.frame($0) }, frameSizes: piece.map { _ in 3 },
+        firstFrame: piece.lowerBound, bytes: piece.flatMap { FakeStudio.frame($0, isDraft: $0 < draftEnd) },
+        frameSizes: piece.map { _ in 3 },
         priming: isFirst ? FakeStudio.frame(piece.lowerBound - 1, isPriming: true) : [],
         primingFrames: isFirst ? primingFrames : 0)
     }
