@@ -24,6 +24,9 @@ public enum SegmentLimits {
   /// Sound that is needed within this time is waited for: its encoder starts quickly.
   static let urgentNanoseconds: Int64 = 200_000_000
 
+  /// Listeners who have this much sound in hand wait while an encoder is opened for those who will come.
+  static let reserveNanoseconds: Int64 = 1_000_000_000
+
   /// Samples in the second piece, about 100 ms.
   public static let secondPieceSamples = 4_608
 

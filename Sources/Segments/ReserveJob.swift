@@ -1,8 +1,9 @@
 import AudioCodec
+import NIOCore
 import Synchronization
 
-/// Fills the encoders' reserve up, an encoder a step. One object for the life of a library, in the scheduler's queue at
-/// most once.
+/// Fills the encoders' reserve up, an encoder a step: behind listeners who are about to run dry, before all who have
+/// sound for a while. One object for the life of a library, in the scheduler's queue at most once.
 final class ReserveJob: TranscodeJob {
   private let reserve: EncoderReserve
   private let isQueued = Atomic(false)
@@ -11,6 +12,9 @@ final class ReserveJob: TranscodeJob {
     self.reserve = reserve
   }
 
+  /// When the next encoder should be there.
+  static var deadline: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) + SegmentLimits.reserveNanoseconds }
+
   /// Whether it has to be submitted now: it isn't queued already.
   func begin() -> Bool {
     !isQueued.exchange(true, ordering: .acquiringAndReleasing)
@@ -18,7 +22,7 @@ final class ReserveJob: TranscodeJob {
 
   func step() -> StepResult {
     // An encoder that can't be opened is reported to the listener who asks for one.
-    if (try? reserve.replenish()) == true { return .again(deadline: TranscodeScheduler.noHurry) }
+    if (try? reserve.replenish()) == true { return .again(deadline: Self.deadline) }
     abandon()
     return .done
   }

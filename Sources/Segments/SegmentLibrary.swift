@@ -190,11 +190,11 @@ public final class SegmentLibrary: Sendable {
     replenishReserve()
   }
 
-  /// Has the encoders' reserve filled up again when nobody waits for an encoder.
+  /// Has the encoders' reserve filled up again.
   private func replenishReserve() {
     guard replenishment.begin() else { return }
     do {
-      try scheduler.submit(replenishment, deadline: TranscodeScheduler.noHurry)
+      try scheduler.submit(replenishment, deadline: ReserveJob.deadline)
     } catch {
       // Every slot is taken by somebody who waits; the next segment asks again.
       replenishment.abandon()

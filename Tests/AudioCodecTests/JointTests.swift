@@ -57,7 +57,7 @@ import Testing
         #expect(joints.count >= 5)
         for joint in joints {
           let excess = 10 * log10(joint.joined / joint.continuous) - allowed
-          #expect(excess < (settings.codec == .aac ? 3 : 2), "\(settings) at sample \(joint.place) of \(piece): \(excess) dB beyond \(allowed)")
+          #expect(excess < 2, "\(settings) at sample \(joint.place) of \(piece): \(excess) dB beyond \(allowed)")
         }
         let mean = 10 * log10(joints.map(\.joined).reduce(0, +) / joints.map(\.continuous).reduce(0, +))
         #expect(mean < 2, "\(settings) over all joints of \(piece): \(mean) dB")
