@@ -219,7 +219,8 @@ def test_a_restart_remembers_everything(fresh_server, music, tmp_path, number, s
     server = fresh_server(library=library).start()
     before = server.wait_tracks("Odd FLAC", "Sodium Glow")
     with listening(server, bufferSeconds=120, **WEBSOCKET) as listener:
-        play = {"trackId": before["Odd FLAC"]["id"], "quality": "mp3-192"}
+        # Without loss: of a lossy rendition the first listener hears frames that are made again for those who come later.
+        play = {"trackId": before["Odd FLAC"]["id"], "quality": "lossless"}
         first = b"".join(chunk["data"] for chunk in listener.wait_ended(listener.ok("play_track", play)["streamId"]))
         token = server.token()
         assert server.stop(number) == status
