@@ -17,10 +17,25 @@ public struct BroadcastScope: Sendable, Equatable {
   }
 }
 
+/// What came back from a broadcast that asked for acks.
+public struct BroadcastReplies: Sendable, Equatable {
+  /// The arguments of each ack, in the order in which they came.
+  public var replies: [[SocketValue]]
+  /// Sockets that were asked and didn't answer: they left, or the time was up.
+  public var missing: Int
+
+  public init(replies: [[SocketValue]] = [], missing: Int = 0) {
+    self.replies = replies
+    self.missing = missing
+  }
+}
+
 /// What one namespace of this process can do with its own sockets; given to an adapter.
 public protocol LocalSockets: Sendable {
   /// Sends the packet to the sockets of this process that the scope names.
   func deliver(_ packet: SocketPacket, scope: BroadcastScope)
+  /// The same for an event that asks for acks (its id is set here); returns when all have answered or `timeout` is over.
+  func deliverWithAck(_ packet: SocketPacket, scope: BroadcastScope, timeout: Duration) async -> BroadcastReplies
   func join(_ rooms: [String], scope: BroadcastScope)
   func leave(_ rooms: [String], scope: BroadcastScope)
   func disconnect(scope: BroadcastScope, close: Bool)
@@ -33,6 +48,8 @@ public protocol LocalSockets: Sendable {
 /// Every method may be called on any thread. The in-process adapter does what `LocalSockets` does and nothing else.
 public protocol SocketAdapter: Sendable {
   func broadcast(_ packet: SocketPacket, scope: BroadcastScope)
+  /// Returns the answers of all processes when everybody has answered or `timeout` is over.
+  func broadcastWithAck(_ packet: SocketPacket, scope: BroadcastScope, timeout: Duration) async -> BroadcastReplies
   func join(_ rooms: [String], scope: BroadcastScope)
   func leave(_ rooms: [String], scope: BroadcastScope)
   func disconnect(scope: BroadcastScope, close: Bool)
@@ -49,6 +66,11 @@ public struct InProcessAdapter: SocketAdapter {
   }
 
   public func broadcast(_ packet: SocketPacket, scope: BroadcastScope) { local.deliver(packet, scope: scope) }
+  public func broadcastWithAck(
+    _ packet: SocketPacket, scope: BroadcastScope, timeout: Duration
+  ) async -> BroadcastReplies {
+    await local.deliverWithAck(packet, scope: scope, timeout: timeout)
+  }
   public func join(_ rooms: [String], scope: BroadcastScope) { local.join(rooms, scope: scope) }
   public func leave(_ rooms: [String], scope: BroadcastScope) { local.leave(rooms, scope: scope) }
   public func disconnect(scope: BroadcastScope, close: Bool) { local.disconnect(scope: scope, close: close) }

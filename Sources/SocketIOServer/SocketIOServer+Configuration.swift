@@ -18,6 +18,24 @@ extension SocketIOServer {
     /// The browser client: a file, served as `socket.io.js` below the path, or a directory with the official files.
     public var clientBundle: String?
 
+    /// Whether, and how far, a client that lost its connection is given back its id, its rooms and the events it missed.
+    /// Off by default: clients see the offset as one more argument of every event.
+    public var recovery: Recovery?
+
+    /// Bounds of connection state recovery (Socket.IO 4.6). Each namespace keeps its own log.
+    public struct Recovery: Sendable {
+      /// How long a lost client may be away.
+      public var maxDisconnectionDuration = Duration.seconds(120)
+      /// A client that is recovered doesn't go through middlewares again; its socket has the context of before.
+      public var skipsMiddlewares = true
+      /// Bytes of events that are kept; the oldest go first.
+      public var maxBytes = 16 << 20
+      /// Lost clients that are kept.
+      public var maxSessions = 10_000
+
+      public init() {}
+    }
+
     public init() {
       engine = EngineServer.Configuration()
       engine.path = "/socket.io/"

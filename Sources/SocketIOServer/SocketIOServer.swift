@@ -32,7 +32,7 @@ public final class SocketIOServer: Sendable {
   ) {
     self.configuration = configuration
     self.logger = logger
-    let registry = NamespaceRegistry(logger: logger, makeAdapter: adapter)
+    let registry = NamespaceRegistry(logger: logger, recovery: configuration.recovery, makeAdapter: adapter)
     namespaces = registry
     var bundle: ClientBundle?
     if let path = configuration.clientBundle {

@@ -52,6 +52,29 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 2])
+  func aBroadcastGathersAcks(threads: Int) async throws {
+    try await withServer(threads: threads, setUp: { _ = $0.of("/") }) { server, port in
+      let sockets = [try await connect(port), try await connect(port), try await connect(port)]
+      async let all = server.of("/").emitWithAck("how many", timeout: .seconds(10))
+      for (number, socket) in sockets.enumerated() {
+        #expect(try await socket.text() == #"420["how many"]"#)
+        try await socket.send("430[\(number)]")
+      }
+      let answers = await all
+      #expect(answers.missing == 0)
+      #expect(Set(answers.replies.compactMap { $0.first?.int }) == [0, 1, 2])
+
+      // One answers, one leaves, one is silent.
+      async let some = server.of("/").emitWithAck("again", timeout: .milliseconds(300))
+      for socket in sockets { #expect(try await socket.text() == #"421["again"]"#) }
+      try await sockets[0].send(#"431["here"]"#)
+      await sockets[1].close()
+      #expect(await some == BroadcastReplies(replies: [["here"]], missing: 2))
+      #expect(await server.of("/").to("nobody").emitWithAck("x", timeout: .seconds(10)) == BroadcastReplies())
+    }
+  }
+
   @Test func aSocketIsInTheRoomOfItsID() async throws {
     let ids = Mailbox<String>()
     try await withServer(setUp: { $0.of("/").onConnection { ids.put($0.id) } }) { server, port in

@@ -40,6 +40,15 @@ public struct BroadcastOperator: Sendable {
     emit(event, arguments: [try SocketValue(encoding: value)])
   }
 
+  /// Sends an event and waits for everybody's answer.
+  ///
+  /// - Parameter timeout: for how long; whoever hasn't answered then is counted as missing.
+  public func emitWithAck(_ event: String, _ arguments: SocketValue..., timeout: Duration) async -> BroadcastReplies {
+    guard namespace.mayEmit(event) else { return BroadcastReplies() }
+    return await namespace.adapter.broadcastWithAck(
+      .event(event, arguments, namespace: namespace.name), scope: scope, timeout: timeout)
+  }
+
   /// Makes the sockets join rooms.
   public func socketsJoin(_ rooms: String...) { namespace.adapter.join(rooms, scope: scope) }
   /// Makes the sockets leave rooms.
@@ -76,6 +85,11 @@ extension Namespace {
   public var local: BroadcastOperator { everyone.local }
   public func emit(_ event: String, _ arguments: SocketValue...) { everyone.emit(event, arguments: arguments) }
   public func emit(_ event: String, encoding value: some Encodable) throws { try everyone.emit(event, encoding: value) }
+  public func emitWithAck(_ event: String, _ arguments: SocketValue..., timeout: Duration) async -> BroadcastReplies {
+    guard mayEmit(event) else { return BroadcastReplies() }
+    return await adapter.broadcastWithAck(
+      .event(event, arguments, namespace: name), scope: BroadcastScope(), timeout: timeout)
+  }
   public func fetchSockets() async -> [Socket] { await everyone.fetchSockets() }
   public func socketsJoin(_ rooms: String...) { adapter.join(rooms, scope: BroadcastScope()) }
   public func socketsLeave(_ rooms: String...) { adapter.leave(rooms, scope: BroadcastScope()) }

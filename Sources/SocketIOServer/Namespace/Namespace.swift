@@ -9,6 +9,8 @@ public final class Namespace: Sendable, NamespaceConfiguring {
   public let name: String
   let logger: Logger
   let setup: NamespaceSetup
+  /// Nil unless clients are recovered.
+  let recovery: ConnectionRecovery?
 
   private struct State {
     var loops: [ObjectIdentifier: NamespaceLoop] = [:]
@@ -21,12 +23,13 @@ public final class Namespace: Sendable, NamespaceConfiguring {
   private let makeAdapter: @Sendable (String, any LocalSockets) -> any SocketAdapter
 
   init(
-    name: String, logger: Logger, setup: NamespaceSetup,
+    name: String, logger: Logger, setup: NamespaceSetup, recovery: SocketIOServer.Configuration.Recovery?,
     makeAdapter: @escaping @Sendable (String, any LocalSockets) -> any SocketAdapter
   ) {
     self.name = name
     self.logger = logger
     self.setup = setup
+    self.recovery = recovery.map { ConnectionRecovery($0) }
     self.makeAdapter = makeAdapter
   }
 
@@ -108,12 +111,29 @@ struct LocalNamespace: LocalSockets {
   weak let namespace: Namespace?
 
   func deliver(_ packet: SocketPacket, scope: BroadcastScope) {
-    let encoded = packet.encode()
+    let noted = namespace?.recovery?.note(packet, scope: scope)
+    let encoded = (noted?.packet ?? packet).encode()
     let payload = SharedPayload(text: encoded.text, attachments: encoded.attachments)
     each(scope) { socket in
       if scope.isVolatile, !socket.isWritable { return }
+      // Who was recovered since has it already.
+      if let number = noted?.number, number < socket.recoveredUpTo { return }
       socket.client.engine.send(payload)
     }
+  }
+
+  func deliverWithAck(_ packet: SocketPacket, scope: BroadcastScope, timeout: Duration) async -> BroadcastReplies {
+    let collector = ReplyCollector()
+    for loop in namespace?.loops ?? [] {
+      // Fails only when the event loop is gone, and its sockets with it.
+      try? await loop.eventLoop.submit {
+        for socket in loop.matching(scope) where !scope.isVolatile || socket.isWritable {
+          collector.expectOne()
+          socket.emit(packet, timeout: timeout) { collector.settle($0) }
+        }
+      }.get()
+    }
+    return await collector.replies()
   }
 
   func join(_ rooms: [String], scope: BroadcastScope) {

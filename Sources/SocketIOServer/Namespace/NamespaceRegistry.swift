@@ -11,17 +11,23 @@ final class NamespaceRegistry: Sendable {
 
   private let state = Mutex(State())
   private let logger: Logger
+  private let recovery: SocketIOServer.Configuration.Recovery?
   private let makeAdapter: @Sendable (String, any LocalSockets) -> any SocketAdapter
 
-  init(logger: Logger, makeAdapter: @escaping @Sendable (String, any LocalSockets) -> any SocketAdapter) {
+  init(
+    logger: Logger, recovery: SocketIOServer.Configuration.Recovery?,
+    makeAdapter: @escaping @Sendable (String, any LocalSockets) -> any SocketAdapter
+  ) {
     self.logger = logger
+    self.recovery = recovery
     self.makeAdapter = makeAdapter
   }
 
   func namespace(_ name: String) -> Namespace {
     state.withLock { state in
       if let existing = state.byName[name] { return existing }
-      let namespace = Namespace(name: name, logger: logger, setup: NamespaceSetup(), makeAdapter: makeAdapter)
+      let namespace = Namespace(
+        name: name, logger: logger, setup: NamespaceSetup(), recovery: recovery, makeAdapter: makeAdapter)
       state.byName[name] = namespace
       return namespace
     }
@@ -41,7 +47,8 @@ final class NamespaceRegistry: Sendable {
     guard let parent = parents.first(where: { $0.matches(name, auth) })?.parent else { return nil }
     return state.withLock { state in
       if let existing = state.byName[name] { return existing }
-      let namespace = Namespace(name: name, logger: logger, setup: parent.setup, makeAdapter: makeAdapter)
+      let namespace = Namespace(
+        name: name, logger: logger, setup: parent.setup, recovery: recovery, makeAdapter: makeAdapter)
       namespace.onEmpty { [weak self, weak namespace] in
         guard let self, let namespace else { return }
         self.state.withLock { if $0.byName[name] === namespace { $0.byName[name] = nil } }

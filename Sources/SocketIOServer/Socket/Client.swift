@@ -95,8 +95,13 @@ final class Client: EngineReceiver, @unchecked Sendable {
     handshake.auth = auth
     let connection = SocketConnection(id: SessionID.make(using: &random), handshake: handshake, namespace: namespace)
     let middlewares = namespace.setup.current.middlewares
+    // Taken, not asked for: a claim that two connections make at once is good for one of them.
+    if namespace.recovery?.skipsMiddlewares == true, let restored = restore(connection) {
+      finishConnecting(connection, restored: restored)
+      return
+    }
     guard !middlewares.isEmpty else {
-      finishConnecting(connection, nil)
+      finishConnecting(connection, restored: restore(connection))
       return
     }
     Task {
@@ -110,25 +115,42 @@ final class Client: EngineReceiver, @unchecked Sendable {
         refusal = ConnectError("Internal error")
       }
       let result = refusal
-      engine.eventLoop.execute { self.finishConnecting(connection, result) }
+      engine.eventLoop.execute {
+        if let result {
+          if !self.engine.isClosed, self.state.refused(name) { self.sendError(result, name) }
+        } else {
+          self.finishConnecting(connection, restored: self.restore(connection))
+        }
+      }
     }
   }
 
-  private func finishConnecting(_ connection: SocketConnection, _ refusal: ConnectError?) {
+  /// The state of the client's former connection, if it names one that is kept. In the same turn as
+  /// ``finishConnecting(_:restored:)``: what is broadcast in between would be lost.
+  private func restore(_ connection: SocketConnection) -> ConnectionRecovery.Restored? {
+    guard let recovery = connection.namespace.recovery, !engine.isClosed else { return nil }
+    return ConnectionRecovery.Claim(auth: connection.handshake.auth).flatMap(recovery.restore)
+  }
+
+  private func finishConnecting(_ connection: SocketConnection, restored: ConnectionRecovery.Restored?) {
     let name = connection.namespace.name
-    guard !engine.isClosed else { return }
-    if let refusal {
-      if state.refused(name) { sendError(refusal, name) }
-      return
-    }
-    guard state.connected(name) else { return }
+    guard !engine.isClosed, state.connected(name) else { return }
     connectTimer?.cancel()
     connectTimer = nil
-    let socket = Socket(connection: connection, client: self)
+    var random = SystemRandomNumberGenerator()
+    let privateID = connection.namespace.recovery.map { _ in SessionID.make(using: &random) }
+    let socket = Socket(connection: connection, client: self, privateID: privateID, restored: restored)
     sockets.append(socket)
     socket.loop.insert(socket)
     connection.namespace.socketJoined()
-    send(SocketPacket(.connect, namespace: name, data: ["sid": .string(socket.id)]).encode())
+    if let restored {
+      socket.join(restored.session.rooms)
+      // In front of the CONNECT, as the official server does.
+      for packet in restored.missed { send(packet.encode()) }
+    }
+    var answer: SocketObject = ["sid": .string(socket.id)]
+    answer["pid"] = socket.privateID.map { .string($0) }
+    send(SocketPacket(.connect, namespace: name, data: .object(answer)).encode())
     connection.namespace.setup.current.onConnection.forEach { $0(socket) }
   }
 

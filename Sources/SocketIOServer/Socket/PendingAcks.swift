@@ -68,8 +68,17 @@ extension Socket {
     _ event: String, arguments: [SocketValue], timeout: Duration,
     completion: @escaping @Sendable (Result<[SocketValue], AckError>) -> Void
   ) {
+    guard namespace.mayEmit(event) else { return completion(.failure(.disconnected)) }
+    emit(.event(event, arguments, namespace: namespace.name), timeout: timeout, completion: completion)
+  }
+
+  /// The same for an event that is a packet already; its ack id is set here.
+  func emit(
+    _ packet: SocketPacket, timeout: Duration,
+    completion: @escaping @Sendable (Result<[SocketValue], AckError>) -> Void
+  ) {
     onLoop { [self] in
-      guard isConnected, namespace.mayEmit(event) else {
+      guard isConnected else {
         completion(.failure(.disconnected))
         return
       }
@@ -79,7 +88,9 @@ extension Socket {
         completion(.failure(.tooMany))
         return
       }
-      send(.event(event, arguments, namespace: namespace.name, id: id))
+      var packet = packet
+      packet.id = id
+      send(packet)
     }
   }
 }

@@ -24,8 +24,8 @@ extension Socket {
 
     public func emit(_ event: String, _ arguments: SocketValue...) {
       socket.onLoop { [socket] in
-        guard socket.isWritable else { return }
-        socket.emit(event, arguments: arguments)
+        guard socket.isWritable, socket.namespace.mayEmit(event) else { return }
+        socket.client.send(SocketPacket.event(event, arguments, namespace: socket.namespace.name).encode())
       }
     }
   }
@@ -35,6 +35,7 @@ extension Socket {
 
   /// Sends a packet of this socket.
   func send(_ packet: SocketPacket) {
+    let packet = namespace.recovery?.note(packet, scope: BroadcastScope(rooms: [id]))?.packet ?? packet
     let encoded = packet.encode()
     onLoop { [self] in
       guard isConnected else { return }

@@ -69,6 +69,9 @@ extension Socket {
     let setup = namespace.setup.current
     extras?.extras.onDisconnecting.forEach { $0(reason) }
     isConnected = false
+    if let recovery = namespace.recovery, let privateID {
+      recovery.keep(.init(socketID: id, privateID: privateID, rooms: rooms, context: context), after: reason)
+    }
     for room in rooms { loop.rooms.remove(self, from: room) }
     rooms = []
     loop.remove(self)

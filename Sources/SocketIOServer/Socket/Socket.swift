@@ -19,6 +19,13 @@ public final class Socket: @unchecked Sendable {
   let client: Client
   let loop: NamespaceLoop
 
+  /// What the client names when it comes back after its connection was lost; nil without recovery.
+  let privateID: String?
+  /// Whether this is a client that came back, with its id, its rooms and its ``context`` of before.
+  public let wasRecovered: Bool
+  /// The namespace's events with a lower number reached it before it was recovered.
+  let recoveredUpTo: UInt64
+
   /// Anything of yours, set by a middleware or here. Event loop only.
   public var context: (any Sendable)?
 
@@ -43,11 +50,17 @@ public final class Socket: @unchecked Sendable {
   var extras: ExtrasBox?
   var acks: PendingAcks?
 
-  init(connection: SocketConnection, client: Client) {
-    id = connection.id
+  init(
+    connection: SocketConnection, client: Client, privateID: String?,
+    restored: ConnectionRecovery.Restored?
+  ) {
+    id = restored?.session.socketID ?? connection.id
+    self.privateID = restored?.session.privateID ?? privateID
+    wasRecovered = restored != nil
+    recoveredUpTo = restored?.next ?? 0
     handshake = connection.handshake
     namespace = connection.namespace
-    context = connection.context
+    context = restored?.session.context ?? connection.context
     self.client = client
     loop = connection.namespace.loop(client.engine.eventLoop)
   }
