@@ -118,6 +118,8 @@ let package = Package(
     .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", nioCore], swiftSettings: strict),
     .testTarget(name: "SocketIOTests", dependencies: ["SocketIO", nioCore], swiftSettings: strict),
     .testTarget(
+      name: "FuzzTests", dependencies: ["EngineIO", "SocketIO", nioCore], exclude: ["Corpus"], swiftSettings: strict),
+    .testTarget(
       name: "SocketIOServerTests",
       dependencies: ["SocketIOServer", "SocketIO", "EngineIO", hummingbird, logging, nioCore, nioPosix],
       swiftSettings: strict),
