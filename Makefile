@@ -1,6 +1,6 @@
 # The whole vocabulary of this project. `make` alone says it.
 .DEFAULT_GOAL := help
-.PHONY: help run test build release bench fmt check clean bootstrap
+.PHONY: help run test build release bench docs fmt check clean bootstrap
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -19,6 +19,9 @@ release: bootstrap ## optimised build
 
 bench: bootstrap ## measure, and compare with the thresholds
 	@Benchmarks/run
+
+docs: bootstrap ## the Socket.IO library's reference, into .build-docs/
+	@scripts/docs
 
 fmt: ## format the Swift code
 	@swift format -i -r -p Package.swift Sources Tests

@@ -60,7 +60,7 @@ public enum EnginePacketError: Error, Equatable, Sendable {
 extension EnginePacket {
   /// Reads a packet from the whole of a text: a WebSocket text frame, or one element of a polling payload.
   ///
-  /// The text must already be valid UTF-8 (``ByteBuffer/isValidUTF8``).
+  /// The text must already be valid UTF-8 (`ByteBuffer.isValidUTF8`).
   public init(text: ByteBuffer) throws(EnginePacketError) {
     var rest = text
     guard let first = rest.readInteger(as: UInt8.self) else { throw .empty }

@@ -42,7 +42,10 @@ public struct BroadcastOperator: Sendable {
 
   /// Sends an event and waits for everybody's answer.
   ///
-  /// - Parameter timeout: for how long; whoever hasn't answered then is counted as missing.
+  /// - Parameters:
+  ///   - event: its name.
+  ///   - arguments: what goes with it.
+  ///   - timeout: for how long; whoever hasn't answered then is counted as missing.
   public func emitWithAck(_ event: String, _ arguments: SocketValue..., timeout: Duration) async -> BroadcastReplies {
     guard namespace.mayEmit(event) else { return BroadcastReplies() }
     return await namespace.adapter.broadcastWithAck(

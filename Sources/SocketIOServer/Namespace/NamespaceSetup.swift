@@ -29,7 +29,7 @@ public protocol NamespaceConfiguring {
   /// Asks before a socket connects; to throw refuses it. Middlewares run one after the other in the order they were
   /// added.
   ///
-  /// A ``ConnectError`` is sent as it is; of any other error the client learns nothing.
+  /// A `ConnectError` is sent as it is; of any other error the client learns nothing.
   func use(_ middleware: @escaping @Sendable (SocketConnection) async throws -> Void)
   /// Called for every socket that connects, on its event loop, before its first event.
   func onConnection(_ handler: @escaping @Sendable (Socket) -> Void)

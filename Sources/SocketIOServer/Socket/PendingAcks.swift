@@ -7,7 +7,7 @@ public enum AckError: Error, Sendable, Equatable {
   case timedOut
   /// The socket left.
   case disconnected
-  /// More acks are waited for than ``SocketIOLimits/maxPendingAcks``.
+  /// More acks are waited for than `SocketIOLimits.maxPendingAcks`.
   case tooMany
 }
 

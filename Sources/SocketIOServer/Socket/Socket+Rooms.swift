@@ -3,7 +3,7 @@ import NIOCore
 import SocketIO
 
 extension Socket {
-  /// Joins rooms. Any thread. At most ``SocketIOLimits/maxRoomsPerSocket``; more are told in the log and not joined.
+  /// Joins rooms. Any thread. At most `SocketIOLimits.maxRoomsPerSocket`; more are told in the log and not joined.
   public func join(_ rooms: String...) { join(rooms) }
 
   func join(_ names: [String]) {

@@ -23,7 +23,7 @@ public struct SocketEvent: Sendable {
 
   /// Reads an argument as a type.
   ///
-  /// - Throws: ``SocketDecodingError``: where the value is missing or wrong. Of a missing argument the path is empty.
+  /// - Throws: `SocketDecodingError`: where the value is missing or wrong. Of a missing argument the path is empty.
   public func decode<Value: Decodable>(
     _ type: Value.Type = Value.self, at index: Int = 0
   ) throws(SocketDecodingError) -> Value {
