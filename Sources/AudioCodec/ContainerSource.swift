@@ -7,8 +7,10 @@ final class ContainerSource: PacketSource {
   private let file: FileSource
   private let demuxer: String?
   private let isKnown: Bool
+  /// Where libavformat stopped after the header.
+  private let dataStart: Int64
   /// Where packets lie in time, for containers that we search ourselves.
-  private var search: Search?
+  private lazy var search = makeSearch()
 
   private enum Search {
     case ogg(SeekPointSearch<OggPages>)
@@ -36,7 +38,7 @@ final class ContainerSource: PacketSource {
     self.isKnown = isKnown
     demuxer = container.map { String($0.prefix { $0 != "," }) }
     (input, stream) = try ContainerSource.open(file: file, demuxer: demuxer, isKnown: isKnown)
-    search = makeSearch()
+    dataStart = avio_tell(input.format.pointee.pb)
   }
 
   /// Containers whose seek by libavformat takes longer than encoding what is sought.
@@ -52,7 +54,7 @@ final class ContainerSource: PacketSource {
       return OggPages(file: file)?.search(slack: 0).map { .ogg($0) }
     case "flac":
       let streamInfo = UnsafeRawBufferPointer(start: parameters.extradata, count: Int(parameters.extradata_size))
-      let frames = FLACFrames(file: file, firstFrame: avio_tell(input.format.pointee.pb), streamInfo: streamInfo)
+      let frames = FLACFrames(file: file, firstFrame: dataStart, streamInfo: streamInfo)
       return (frames?.search(slack: 8_192)).map { .flac($0) }
     default:
       return nil
