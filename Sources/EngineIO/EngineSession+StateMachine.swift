@@ -121,8 +121,8 @@ extension EngineSession {
     switch heartbeat {
     case .pingDue(let deadline) where now >= deadline:
       let next = deadline + timing.pingTimeout
-      if now >= next + timing.pingTimeout {
-        // The whole process stood still (a suspended machine): the client could not have answered.
+      if now - deadline > .nanoseconds(timing.pingTimeout.nanoseconds / 2) {
+        // The whole process stood still (a suspended machine): the client could not have answered in what is left.
         heartbeat = .pongDue(now + timing.pingTimeout)
         return .ping(next: now + timing.pingTimeout)
       }

@@ -30,6 +30,16 @@ import Testing
     #expect(!isAwaitingPong3)
   }
 
+  @Test func aLateHeartbeatLeavesTheClientTimeToAnswer() {
+    // 300 ms and 200 ms: the ping is due at 300, and is 150 or 250 ms late.
+    for late in [Int64(150), 250] {
+      var session = EngineSession(transport: .webSocket, timing: Self.timing, now: Self.start)
+      let now = Self.start + .milliseconds(300 + late)
+      expect(session.heartbeatDue(now: now) == .ping(next: now + .milliseconds(200)))
+      expect(session.heartbeatDue(now: now + .milliseconds(199)) == .wait(now + .milliseconds(200)))
+    }
+  }
+
   @Test func aMachineThatSleptDoesNotBlameTheClient() {
     var session = Self.session(.webSocket)
     expect(
