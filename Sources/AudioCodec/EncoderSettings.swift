@@ -56,10 +56,6 @@ public struct EncoderSettings: Hashable, Sendable {
     }
   }
 
-  /// The same for the beginning of a track, where only silence is in front: the frame that is handed out for the
-  /// decoder's state, and one more for the encoder's transform.
-  var preRollFramesAtStart: Int { min(preRollFrames, 2) }
-
   /// Frames in front of a range whose first sound somebody waits for. Measured on real music, the error of the first
   /// frame is then within 2 dB (MP3) and 3 dB (AAC) of the continuous encode's.
   var quickPreRollFrames: Int {
@@ -70,8 +66,18 @@ public struct EncoderSettings: Hashable, Sendable {
     }
   }
 
-  /// Frames after a quick start that are good sound, but not yet those of the continuous encode.
-  public var settlingFrames: Int { preRollFrames - quickPreRollFrames }
+  /// Frames that are encoded in front of frame `frame` of a track. At the track's beginning, where only silence is in
+  /// front, two are enough: the frame that is handed out for the decoder's state, and one for the encoder's transform.
+  func preRollFrames(before frame: Int, isQuick: Bool) -> Int {
+    let settled = frame == 0 ? min(preRollFrames, 2) : preRollFrames
+    return isQuick ? min(settled, quickPreRollFrames) : settled
+  }
+
+  /// Frames after a quick start at frame `frame` of a track that are good sound, but not yet those of the continuous
+  /// encode; 0 where a quick start is none.
+  public func settlingFrames(from frame: Int) -> Int {
+    preRollFrames(before: frame, isQuick: false) - preRollFrames(before: frame, isQuick: true)
+  }
 
   /// Frames of the pre-roll that are handed out for the decoder's state (its overlapping transform needs the one
   /// before).

@@ -41,7 +41,7 @@ public final class FrameRangeEncoder: @unchecked Sendable {
   ///   - settings: whose `sampleRate` must be the file's grid rate.
   ///   - totalSamples: grid samples of the track, as of the probe.
   ///   - frames: not empty, within the track.
-  ///   - isQuick: begin with `quickPreRollFrames` only: sound sooner, but `settlingFrames` frames of an encoder's own.
+  ///   - isQuick: begin with little pre-roll: sound sooner, but `settlingFrames(from:)` frames of an encoder's own.
   ///   - reserve: of encoders that are open already; spares opening one.
   ///
   /// Throws `invalidRequest`, `encoderFailed`, and what opening a `PCMReader` throws.
@@ -63,8 +63,7 @@ public final class FrameRangeEncoder: @unchecked Sendable {
     self.totalSamples = totalSamples
     self.frames = frames
     position = frames.lowerBound
-    let settled = frames.lowerBound == 0 ? settings.preRollFramesAtStart : settings.preRollFrames
-    produced = frames.lowerBound - (isQuick ? settings.quickPreRollFrames : settled)
+    produced = frames.lowerBound - settings.preRollFrames(before: frames.lowerBound, isQuick: isQuick)
     feed = Int64(produced) * Int64(settings.frameSamples) + Int64(settings.delay)
     input = StereoBuffer(capacity: settings.frameSamples)
   }

@@ -153,9 +153,12 @@ final class SourceReader {
         fruitless += 1
       case .none:
         if isDrained { return false }
-        fruitless += 1
         if try source.read(into: packet) {
-          if isUseful(packet), !decoder.send(packet) { damagedPackets += 1 }
+          // What is passed over is no sign of damage, however much it is: a container may land far in front.
+          if isUseful(packet) {
+            fruitless += 1
+            if !decoder.send(packet) { damagedPackets += 1 }
+          }
           av_packet_unref(packet)
         } else {
           isDrained = true

@@ -23,8 +23,9 @@ public enum GatewayLimits {
   public static let preparedLifetime = TimeAmount.seconds(60)
   /// Ended streams whose status can still be asked for.
   static let endedStreams = 10_000
-  /// Tracks that may wait for the catalogue; and how many are asked for together.
-  static let waitingLookUps = 10_000
+  /// Commands that may wait for the catalogue, over all tracks (a track that everybody starts at once has one per
+  /// listener); and how many tracks are asked for together.
+  static let waitingLookUps = 100_000
   static let lookUpBatch = 64
   /// Tracks whose catalogue entry is kept in memory.
   static let cachedTracks = 20_000

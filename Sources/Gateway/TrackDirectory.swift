@@ -21,6 +21,7 @@ public final class TrackDirectory: Sendable {
     var entries: OrderedDictionary<String, Entry> = [:]
     /// Who waits for what, in the order in which it was asked for first.
     var waiting: OrderedDictionary<String, [Waiter]> = [:]
+    var waiterCount = 0
     var isLoading = false
   }
 
@@ -54,7 +55,8 @@ public final class TrackDirectory: Sendable {
   func lookUp(_ id: String, completion: @escaping @Sendable (Found) -> Void) {
     enum Next { case load, wait, refuse }
     let next = state.withLock { state -> Next in
-      guard state.waiting.count < GatewayLimits.waitingLookUps else { return .refuse }
+      guard state.waiterCount < GatewayLimits.waitingLookUps else { return .refuse }
+      state.waiterCount += 1
       state.waiting[id, default: []].append(completion)
       defer { state.isLoading = true }
       return state.isLoading ? .wait : .load
@@ -96,6 +98,7 @@ public final class TrackDirectory: Sendable {
       let count = min(state.waiting.count, GatewayLimits.lookUpBatch)
       let batch = OrderedDictionary(uniqueKeysWithValues: state.waiting.elements.prefix(count))
       state.waiting.removeFirst(count)
+      state.waiterCount -= batch.values.reduce(0) { $0 + $1.count }
       return batch
     }
   }

@@ -55,7 +55,8 @@ final class SegmentJob: TranscodeJob {
     self.completion = completion
     let start = max(0, min(startFrame, trackFrames.count - 1))
     let isUrgent = deadline <= Int64(NIODeadline.now().uptimeNanoseconds) + SegmentLimits.urgentNanoseconds
-    let draftEnd = isUrgent ? min(start + settings.settlingFrames, trackFrames.count) : start
+    let draftEnd =
+      isUrgent ? min(start + settings.settlingFrames(from: trackFrames.lowerBound + start), trackFrames.count) : start
     let runs = [start..<trackFrames.count, 0..<draftEnd].filter { !$0.isEmpty }
     self.work = Mutex(Work(runs: runs, next: start, draftEnd: draftEnd > start ? draftEnd : 0, deadline: deadline))
   }

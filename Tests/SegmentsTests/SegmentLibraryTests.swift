@@ -95,7 +95,7 @@ import Testing
     studio.release()
     for feed in feeds { _ = try await wholeSegment(feed) }
     // The quick start, and what it left to be done properly.
-    #expect(studio.allOrders.map(\.frames) == [0..<80, 0..<2])
+    #expect(studio.allOrders.map(\.frames) == [0..<80, 0..<1])
     try await library.close()
   }
 

@@ -47,6 +47,11 @@ public struct BroadcastOperator: Sendable {
   ///   - arguments: what goes with it.
   ///   - timeout: for how long; whoever hasn't answered then is counted as missing.
   public func emitWithAck(_ event: String, _ arguments: SocketValue..., timeout: Duration) async -> BroadcastReplies {
+    await emitWithAck(event, arguments: arguments, timeout: timeout)
+  }
+
+  /// The same with arguments in an array.
+  public func emitWithAck(_ event: String, arguments: [SocketValue], timeout: Duration) async -> BroadcastReplies {
     guard namespace.mayEmit(event) else { return BroadcastReplies() }
     return await namespace.adapter.broadcastWithAck(
       .event(event, arguments, namespace: namespace.name), scope: scope, timeout: timeout)
@@ -89,9 +94,7 @@ extension Namespace {
   public func emit(_ event: String, _ arguments: SocketValue...) { everyone.emit(event, arguments: arguments) }
   public func emit(_ event: String, encoding value: some Encodable) throws { try everyone.emit(event, encoding: value) }
   public func emitWithAck(_ event: String, _ arguments: SocketValue..., timeout: Duration) async -> BroadcastReplies {
-    guard mayEmit(event) else { return BroadcastReplies() }
-    return await adapter.broadcastWithAck(
-      .event(event, arguments, namespace: name), scope: BroadcastScope(), timeout: timeout)
+    await everyone.emitWithAck(event, arguments: arguments, timeout: timeout)
   }
   public func fetchSockets() async -> [Socket] { await everyone.fetchSockets() }
   public func socketsJoin(_ rooms: String...) { adapter.join(rooms, scope: BroadcastScope()) }

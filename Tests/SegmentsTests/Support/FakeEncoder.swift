@@ -33,7 +33,7 @@ final class FakeStudio: Sendable {
       if let failure = self.failure { throw failure }
       return FakeEncoder(
         studio: self, frames: frames, primingFrames: settings.primingFrames,
-        draftEnd: frames.lowerBound + (isQuick ? settings.settlingFrames : 0))
+        draftEnd: frames.lowerBound + (isQuick ? settings.settlingFrames(from: frames.lowerBound) : 0))
     }
   }
 
