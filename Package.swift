@@ -60,10 +60,12 @@ let package = Package(
     // Protocols: sans-I/O.
     .target(name: "EngineIO", dependencies: [nioCore], swiftSettings: strict),
     .target(name: "SocketIO", dependencies: ["EngineIO", nioCore], swiftSettings: strict),
+    .systemLibrary(name: "CMalloc"),
     .target(
       name: "SocketIOServer",
       dependencies: [
-        "EngineIO", "SocketIO", nioCore, nioPosix, nioHTTP1, nioWebSocket, httpTypes, nioHTTPTypes, nioHTTPTypesHTTP1,
+        "EngineIO", "SocketIO", .target(name: "CMalloc", condition: .when(platforms: [.linux])), nioCore, nioPosix,
+        nioHTTP1, nioWebSocket, httpTypes, nioHTTPTypes, nioHTTPTypesHTTP1,
         logging, dequeModule, hummingbirdCore, crypto,
       ],
       swiftSettings: strict),
@@ -112,6 +114,21 @@ let package = Package(
       name: "dubplate-load",
       dependencies: [nioCore, nioPosix, nioHTTP1, argumentParser],
       swiftSettings: strict),
+
+    // Programs on the Socket.IO library alone.
+    .executableTarget(
+      name: "chat", dependencies: ["SocketIO", "SocketIOServer", hummingbird, logging], path: "Examples/chat",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "conformance",
+      dependencies: ["EngineIO", "SocketIO", "SocketIOServer", hummingbird, nioCore, logging, argumentParser],
+      path: "Examples/conformance", swiftSettings: strict),
+    .executableTarget(
+      name: "scenarios",
+      dependencies: [
+        "EngineIO", "SocketIO", "SocketIOServer", hummingbird, httpTypes, nioCore, logging, argumentParser,
+      ],
+      path: "Examples/scenarios", swiftSettings: strict),
 
     // Tests mirror the source tree.
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),

@@ -30,6 +30,38 @@ public struct BroadcastReplies: Sendable, Equatable {
   }
 }
 
+/// A socket as other processes of a cluster see it.
+public struct SocketDescription: Sendable, Equatable {
+  public var id: String
+  /// The request that opened its session, with the keys of the official server: `headers`, `time`, `address`,
+  /// `issued` (Unix ms), `url`, `query`, `auth`.
+  public var handshake: SocketObject
+  /// The rooms it is in, that of its own id first.
+  public var rooms: [String]
+  /// What the program attached to it.
+  public var data: SocketValue
+
+  public init(id: String, handshake: SocketObject, rooms: [String], data: SocketValue) {
+    self.id = id
+    self.handshake = handshake
+    self.rooms = rooms
+    self.data = data
+  }
+}
+
+/// Some processes of the cluster didn't say in time which sockets they have.
+public struct ClusterTimeout: Error, Sendable, Equatable {
+  /// The sockets of those that did.
+  public var found: [SocketDescription]
+  /// Processes that didn't answer.
+  public var missing: Int
+
+  public init(found: [SocketDescription], missing: Int) {
+    self.found = found
+    self.missing = missing
+  }
+}
+
 /// What one namespace of this process can do with its own sockets; given to an adapter.
 public protocol LocalSockets: Sendable {
   /// Sends the packet to the sockets of this process that the scope names.
@@ -39,8 +71,11 @@ public protocol LocalSockets: Sendable {
   func join(_ rooms: [String], scope: BroadcastScope)
   func leave(_ rooms: [String], scope: BroadcastScope)
   func disconnect(scope: BroadcastScope, close: Bool)
-  /// An event of another process, given to `onServerSideEvent`.
-  func serverSideEvent(_ name: String, _ arguments: [SocketValue])
+  /// The sockets of this process that the scope names.
+  func describe(scope: BroadcastScope) async -> [SocketDescription]
+  /// An event of another process, given to the namespace's handlers.
+  /// - Parameter reply: where the first answer goes; nil if none is asked for.
+  func serverSideEvent(_ name: String, _ arguments: [SocketValue], reply: (@Sendable ([SocketValue]) -> Void)?)
 }
 
 /// Where broadcasts go: to the sockets of this process, and, in a cluster, to the other processes too.
@@ -53,8 +88,12 @@ public protocol SocketAdapter: Sendable {
   func join(_ rooms: [String], scope: BroadcastScope)
   func leave(_ rooms: [String], scope: BroadcastScope)
   func disconnect(scope: BroadcastScope, close: Bool)
+  /// The sockets of all processes that the scope names; asks for at most `timeout`.
+  func fetchSockets(scope: BroadcastScope, timeout: Duration) async throws(ClusterTimeout) -> [SocketDescription]
   /// Sends an event to the other processes of the cluster.
   func serverSideEmit(_ name: String, _ arguments: [SocketValue])
+  /// The same, and returns one answer of each when everybody has answered or `timeout` is over.
+  func serverSideEmitWithAck(_ name: String, _ arguments: [SocketValue], timeout: Duration) async -> BroadcastReplies
 }
 
 /// The adapter of a server that is alone.
@@ -74,5 +113,15 @@ public struct InProcessAdapter: SocketAdapter {
   public func join(_ rooms: [String], scope: BroadcastScope) { local.join(rooms, scope: scope) }
   public func leave(_ rooms: [String], scope: BroadcastScope) { local.leave(rooms, scope: scope) }
   public func disconnect(scope: BroadcastScope, close: Bool) { local.disconnect(scope: scope, close: close) }
+  public func fetchSockets(
+    scope: BroadcastScope, timeout: Duration
+  ) async throws(ClusterTimeout) -> [SocketDescription] {
+    await local.describe(scope: scope)
+  }
   public func serverSideEmit(_ name: String, _ arguments: [SocketValue]) {}
+  public func serverSideEmitWithAck(
+    _ name: String, _ arguments: [SocketValue], timeout: Duration
+  ) async -> BroadcastReplies {
+    BroadcastReplies()
+  }
 }

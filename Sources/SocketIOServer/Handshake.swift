@@ -72,6 +72,18 @@ public struct Handshake: Sendable {
     return cookies
   }
 
+  /// As the official server shows it to other processes. Of a header that comes twice, the last.
+  var object: SocketObject {
+    [
+      "headers": .object(SocketObject(headers.map { ($0.name, .string($0.value)) })),
+      "time": .string(time.description), "address": .string(remoteAddress),
+      "issued": .int(Int64(time.timeIntervalSince1970 * 1_000)),
+      "url": .string(queryString.isEmpty ? path : "\(path)?\(queryString)"),
+      "query": .object(SocketObject(query.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+      "auth": auth,
+    ]
+  }
+
   /// The `X-Forwarded-For` header as it came. Believe it only behind a proxy of your own.
   public var xForwardedFor: String? { header("x-forwarded-for") }
 }

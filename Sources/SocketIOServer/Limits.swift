@@ -40,4 +40,10 @@ enum ServerLimits {
 
   /// How long the first request of a connection may take when no idle timeout is set.
   static let firstRequestTimeout = TimeAmount.seconds(30)
+
+  /// Sessions that must have left for their memory to be given back to the system at once: about 5 MB.
+  static let sessionsWorthReturning = 512
+
+  /// How long to wait with it for the others of a wave that leaves; giving back takes some milliseconds.
+  static let memoryReturnDelay = TimeAmount.seconds(1)
 }

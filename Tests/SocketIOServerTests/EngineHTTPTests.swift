@@ -199,6 +199,20 @@ import Testing
     try await withEngine(configure: { $0.maxSessions = 1 }) { _, port in
       let (http, _) = try await Self.open(port)
       #expect(try await http.get(Self.path).status == 503)
+      let refused = await #expect(throws: TestWebSocket.Refused.self) {
+        _ = try await TestWebSocket(port: port, path: "/engine.io/?EIO=4&transport=websocket")
+      }
+      #expect(refused?.answer.status == 503 && refused?.answer.headers["retry-after"] == "5")
+    }
+  }
+
+  @Test func aSessionsCookieNamesItToALoadBalancer() async throws {
+    try await withEngine(configure: { $0.cookie = SessionCookie(sameSite: .strict, maxAge: .seconds(60)) }) { _, port in
+      let http = try await TestHTTP(port: port)
+      let opened = try await http.get(Self.path)
+      let id = try sid(of: opened.body)
+      #expect(opened.headers["set-cookie"] == "io=\(id); Path=/; Max-Age=60; HttpOnly; SameSite=Strict")
+      #expect(try await http.post(Self.path + "&sid=" + id, "4hello").headers["set-cookie"] == nil)
     }
   }
 }

@@ -62,6 +62,35 @@ import Testing
     }
   }
 
+  @Test func anAnswerIsDecodedOrTheFaultIsNamed() async throws {
+    struct Where: Encodable { var room: String }
+    struct Count: Decodable, Sendable { var listeners: Int }
+    let counts = Mailbox<String>()
+    try await withServer(setUp: { server in
+      server.of("/").on("go") { event in
+        Task {
+          do {
+            let count: Count = try await event.socket.emitWithAck(
+              "count", encoding: Where(room: "booth"), timeout: .seconds(20))
+            counts.put("\(count.listeners)")
+          } catch {
+            counts.put("\(error)")
+          }
+        }
+      }
+    }) { _, port in
+      let socket = try await connect(port)
+      for (number, answer) in [#"{"listeners":3}"#, #"{"listeners":"3"}"#, ""].enumerated() {
+        try await socket.send(#"42["go"]"#)
+        #expect(try await socket.text() == #"42\#(number)["count",{"room":"booth"}]"#)
+        try await socket.send("43\(number)[\(answer)]")
+      }
+      #expect(try await counts.next() == "3")
+      #expect(try await counts.next().contains("listeners"))
+      #expect(try await counts.next().contains("the answer is empty"))
+    }
+  }
+
   struct Play: Decodable, Sendable { var trackId: String }
   struct Reply: Encodable, Sendable { var playing: String; var bytes: [UInt8] }
 

@@ -10,11 +10,12 @@ import Testing
 /// Runs `body` against a server on a free port of loopback, and stops the server in good order afterwards.
 func withServer(
   configure: (inout SocketIOServer.Configuration) -> Void = { _ in }, threads: Int = 1,
+  adapter: @escaping @Sendable (String, any LocalSockets) -> any SocketAdapter = { InProcessAdapter(local: $1) },
   setUp: (SocketIOServer) -> Void = { _ in }, _ body: @escaping @Sendable (SocketIOServer, Int) async throws -> Void
 ) async throws {
   var configuration = SocketIOServer.Configuration()
   configure(&configuration)
-  let server = SocketIOServer(configuration: configuration, logger: quietLogger)
+  let server = SocketIOServer(configuration: configuration, logger: quietLogger, adapter: adapter)
   setUp(server)
   try await withApplication(.socket(server), threads: threads) { port in
     try await body(server, port)

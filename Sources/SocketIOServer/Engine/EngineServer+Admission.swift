@@ -55,6 +55,7 @@ extension EngineServer {
     } catch {
       return eventLoop.makeFailedFuture(error)
     }
+    guard !isFull else { return eventLoop.makeFailedFuture(Refusal.full) }
     guard let allowRequest = configuration.allowRequest else { return eventLoop.makeSucceededVoidFuture() }
     return eventLoop.makeFutureWithTask {
       guard await allowRequest(handshake) else { throw EngineRequestError.forbidden }

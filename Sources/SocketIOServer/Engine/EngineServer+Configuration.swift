@@ -25,10 +25,52 @@ extension EngineServer {
     public var maxWriteBufferBytes = 4 << 20
     /// Sessions that this process holds; a handshake beyond them is answered with 503.
     public var maxSessions = 100_000
+    /// The cookie that tells a load balancer which process a session lives in. Nil sets none.
+    public var cookie: SessionCookie?
     /// Asked before a session opens; false refuses with 403. Nil lets everyone in.
     public var allowRequest: (@Sendable (Handshake) async -> Bool)?
 
     public init() {}
+  }
+}
+
+/// A cookie whose value is the session's id (RFC 6265): for load balancers that keep a client at one process.
+public struct SessionCookie: Sendable, Hashable {
+  public enum SameSite: String, Sendable {
+    case lax = "Lax"
+    case strict = "Strict"
+    case none = "None"
+  }
+
+  public var name: String
+  public var path: String
+  /// Scripts don't see it.
+  public var isHTTPOnly: Bool
+  /// Sent over HTTPS only; browsers want it with `SameSite.none`.
+  public var isSecure: Bool
+  public var sameSite: SameSite
+  /// How long a browser keeps it; nil until it's closed.
+  public var maxAge: Duration?
+
+  public init(
+    name: String = "io", path: String = "/", isHTTPOnly: Bool = true, isSecure: Bool = false,
+    sameSite: SameSite = .lax, maxAge: Duration? = nil
+  ) {
+    self.name = name
+    self.path = path
+    self.isHTTPOnly = isHTTPOnly
+    self.isSecure = isSecure
+    self.sameSite = sameSite
+    self.maxAge = maxAge
+  }
+
+  /// The value of `Set-Cookie`.
+  func field(sid: String) -> String {
+    var field = "\(name)=\(sid); Path=\(path)"
+    if let maxAge { field += "; Max-Age=\(maxAge.components.seconds)" }
+    if isHTTPOnly { field += "; HttpOnly" }
+    if isSecure { field += "; Secure" }
+    return field + "; SameSite=\(sameSite.rawValue)"
   }
 }
 

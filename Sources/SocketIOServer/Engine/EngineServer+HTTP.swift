@@ -63,17 +63,21 @@ extension EngineServer {
       throw EngineRequestError.forbidden
     }
     let eventLoop = channel.eventLoop
-    let opening = eventLoop.flatSubmit { () -> EventLoopFuture<ByteBuffer> in
+    let opening = eventLoop.flatSubmit { () -> EventLoopFuture<(sid: String, body: ByteBuffer)> in
       do throws(Refusal) {
         let socket = try self.open(handshake: handshake, on: eventLoop)
         socket.start(over: nil)
-        return socket.poll()
+        let sid = socket.id
+        return socket.poll().map { (sid, $0) }
       } catch {
         return eventLoop.makeFailedFuture(error)
       }
     }
     do {
-      return Self.text(try await opening.get())
+      let (sid, body) = try await opening.get()
+      var response = Self.text(body)
+      if let cookie = configuration.cookie { response.headers[.setCookie] = cookie.field(sid: sid) }
+      return response
     } catch is Refusal {
       return Response(status: .serviceUnavailable, headers: [.retryAfter: "5"])
     }

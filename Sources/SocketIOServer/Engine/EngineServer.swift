@@ -1,6 +1,7 @@
 public import EngineIO
 public import Logging
 public import NIOCore
+import NIOPosix
 import Synchronization
 
 /// An Engine.IO v4 server: sessions over WebSocket and HTTP long polling. Socket.IO stands on it; it can be used alone.
@@ -22,6 +23,7 @@ public final class EngineServer: Sendable {
     var loops: [ObjectIdentifier: EngineLoop] = [:]
     var isClosing = false
     var opened = 0
+    var wave = ConnectionWave()
   }
 
   private let state = Mutex(State())
@@ -63,6 +65,7 @@ public final class EngineServer: Sendable {
       let socket = EngineSocket(id: sid, handshake: handshake, server: self, loop: loop)
       state.sessions[sid] = socket
       state.opened += 1
+      state.wave.rose(to: state.sessions.count)
       return .success(socket)
     }
     return try result.get()
@@ -77,9 +80,27 @@ public final class EngineServer: Sendable {
     state.withLock { $0.sessions[sid] }
   }
 
-  func remove(_ sid: String) {
-    state.withLock { _ = $0.sessions.removeValue(forKey: sid) }
+  func remove(_ sid: String, on eventLoop: any EventLoop) {
+    let hasEbbed = state.withLock { state in
+      guard state.sessions.removeValue(forKey: sid) != nil else { return false }
+      // A dictionary doesn't shrink by itself; after a wave of connections its memory is to come back.
+      if state.sessions.isEmpty { state.sessions = [:] }
+      return state.wave.fell(to: state.sessions.count)
+    }
+    if hasEbbed { returnMemory(eventLoop) }
   }
+
+  /// Gives what a wave of connections has left behind back to the system, off the event loops, a moment later: others
+  /// are leaving too.
+  private func returnMemory(_ eventLoop: any EventLoop) {
+    eventLoop.scheduleTask(in: ServerLimits.memoryReturnDelay) {
+      self.state.withLock { $0.wave.returned(at: $0.sessions.count) }
+      NIOThreadPool.singleton.submit { _ in FreedMemory.giveBack() }
+    }
+  }
+
+  /// Whether there is a place for one more session. Between the question and the opening others may come.
+  var isFull: Bool { state.withLock { $0.isClosing || $0.sessions.count >= configuration.maxSessions } }
 
   /// Whether ``close()`` was called.
   var isClosing: Bool { state.withLock { $0.isClosing } }

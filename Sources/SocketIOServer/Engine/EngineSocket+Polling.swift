@@ -10,7 +10,7 @@ extension EngineSocket {
     expireIfDue()
     if let farewell = polling?.farewell {
       polling?.farewell = nil
-      server.remove(id)
+      server.remove(id, on: eventLoop)
       return eventLoop.makeSucceededFuture(farewell)
     }
     switch session.pollArrived() {
@@ -104,11 +104,11 @@ extension EngineSocket {
   /// The end of the session as a polling client sees it: a last answer now, or at its next poll.
   func closePolling(_ reason: EngineCloseReason) {
     guard let polling else {
-      server.remove(id)
+      server.remove(id, on: eventLoop)
       return
     }
     if polling.isPollOpen {
-      server.remove(id)
+      server.remove(id, on: eventLoop)
       // A client that closed needs its poll ended, not told that we close.
       if reason != .transportClose { polling.append(EnginePacket(.close)) } else { polling.append(EnginePacket(.noop)) }
       polling.answer(polling.takeBody())
@@ -118,10 +118,12 @@ extension EngineSocket {
     case .forcedClose, .serverShuttingDown:
       polling.append(EnginePacket(.close))
       polling.farewell = polling.takeBody()
-      eventLoop.scheduleTask(in: ServerLimits.pollingCloseTimeout) { [server, id] in server.remove(id) }
+      eventLoop.scheduleTask(in: ServerLimits.pollingCloseTimeout) { [server, id, eventLoop] in
+        server.remove(id, on: eventLoop)
+      }
     default:
       _ = polling.takeBody()
-      server.remove(id)
+      server.remove(id, on: eventLoop)
     }
   }
 }

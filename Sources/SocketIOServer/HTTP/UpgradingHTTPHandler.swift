@@ -206,20 +206,27 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
       guard case .upgrading = self.state, bound.value.channel.isActive else { return }
       switch outcome {
       case .success: self.upgrade(request, bound.value)
-      case .failure(let error): self.refuse(error as? EngineRequestError ?? .badRequest, bound.value)
+      case .failure(let error as EngineRequestError): self.refuse(error, bound.value)
+      case .failure(is EngineServer.Refusal): self.answer(.serviceUnavailable, ["retry-after": "5"], "", bound.value)
+      case .failure: self.refuse(.badRequest, bound.value)
       }
     }
   }
 
   private func refuse(_ error: EngineRequestError, _ context: ChannelHandlerContext) {
+    answer(.init(statusCode: error.status), ["content-type": "application/json"], error.json, context)
+  }
+
+  /// Answers instead of upgrading, and closes.
+  private func answer(
+    _ status: HTTPResponseStatus, _ fields: HTTPHeaders, _ text: String, _ context: ChannelHandlerContext
+  ) {
     state = .done
-    let body = ByteBuffer(string: error.json)
-    let headers: HTTPHeaders = [
-      "content-type": "application/json", "content-length": String(body.readableBytes), "connection": "close",
-    ]
-    let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: error.status), headers: headers)
+    var headers = fields
+    headers.add(contentsOf: ["content-length": String(text.utf8.count), "connection": "close"])
+    let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
-    context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+    context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     context.close(promise: nil)
     result.succeed(.taken)
@@ -229,7 +236,11 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
     guard let codec else { return }
     do {
       let handler = try request.makeHandler(server, context.channel, readsItself: isHummingbirds)
-      let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: request.responseHeaders)
+      var headers = request.responseHeaders
+      if request.engine.sid == nil, let cookie = server.configuration.cookie {
+        headers.add(name: "set-cookie", value: cookie.field(sid: handler.sessionID))
+      }
+      let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
       context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
       try WebSocketRequest.configure(context.channel)
       let pipeline = context.pipeline.syncOperations

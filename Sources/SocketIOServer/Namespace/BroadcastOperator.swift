@@ -65,14 +65,21 @@ public struct BroadcastOperator: Sendable {
   public func disconnectSockets(close: Bool = false) { namespace.adapter.disconnect(scope: scope, close: close) }
 
   /// The sockets of this process.
-  public func fetchSockets() async -> [Socket] {
-    var found: [Socket] = []
-    let scope = scope
-    for loop in namespace.loops {
-      // Fails only when the event loop is gone, and its sockets with it.
-      found += (try? await loop.eventLoop.submit { loop.matching(scope) }.get()) ?? []
+  public func localSockets() async -> [Socket] { await namespace.localSockets(scope) }
+
+  /// The sockets of all processes of the cluster.
+  ///
+  /// - Parameter timeout: for how long the other processes are asked.
+  /// - Throws: `ClusterTimeout` with what was found, when some process didn't answer.
+  public func fetchSockets(timeout: Duration = .seconds(5)) async throws(ClusterTimeout) -> [RemoteSocket] {
+    guard !scope.isLocal else {
+      return await LocalNamespace(namespace: namespace).describe(scope: scope).map {
+        RemoteSocket($0, namespace: namespace)
+      }
     }
-    return found
+    return try await namespace.adapter.fetchSockets(scope: scope, timeout: timeout).map {
+      RemoteSocket($0, namespace: namespace)
+    }
   }
 }
 
@@ -96,7 +103,10 @@ extension Namespace {
   public func emitWithAck(_ event: String, _ arguments: SocketValue..., timeout: Duration) async -> BroadcastReplies {
     await everyone.emitWithAck(event, arguments: arguments, timeout: timeout)
   }
-  public func fetchSockets() async -> [Socket] { await everyone.fetchSockets() }
+  public func localSockets() async -> [Socket] { await everyone.localSockets() }
+  public func fetchSockets(timeout: Duration = .seconds(5)) async throws(ClusterTimeout) -> [RemoteSocket] {
+    try await everyone.fetchSockets(timeout: timeout)
+  }
   public func socketsJoin(_ rooms: String...) { adapter.join(rooms, scope: BroadcastScope()) }
   public func socketsLeave(_ rooms: String...) { adapter.leave(rooms, scope: BroadcastScope()) }
   public func disconnectSockets(close: Bool = false) { everyone.disconnectSockets(close: close) }

@@ -8,7 +8,13 @@ import Synchronization
 /// Events that are sent at the same moment from different threads have no order among themselves: a client whose
 /// connection breaks between two such events may miss the one with the lower offset.
 final class ConnectionRecovery: Sendable {
-  typealias Log = RecoveryLog<(any Sendable)?>
+  /// What the program attached to a socket.
+  struct Attached: Sendable {
+    var own: (any Sendable)?
+    var data: SocketValue
+  }
+
+  typealias Log = RecoveryLog<Attached>
 
   let skipsMiddlewares: Bool
   private let log: Mutex<Log>

@@ -33,6 +33,10 @@ public final class Namespace: Sendable, NamespaceConfiguring {
     self.makeAdapter = makeAdapter
   }
 
+  /// Makes the adapter, so that the process hears of broadcasts before it has sent any. Outside of locks: an adapter is
+  /// the user's code.
+  func joinCluster() { _ = adapter }
+
   var adapter: any SocketAdapter {
     if let adapter = state.withLock({ $0.adapter }) { return adapter }
     let made = makeAdapter(name, LocalNamespace(namespace: self))
@@ -61,9 +65,9 @@ public final class Namespace: Sendable, NamespaceConfiguring {
     setup.change { $0.handlers[event, default: []].append(handler) }
   }
 
-  /// Called for an event that another process of the cluster sent by `serverSideEmit`.
-  public func onServerSideEvent(_ handler: @escaping @Sendable (String, [SocketValue]) -> Void) {
-    setup.change { $0.onServerSideEvent.append(handler) }
+  /// Called for an event of that name which another process of the cluster sent by ``serverSideEmit(_:_:)``.
+  public func onServerSide(_ event: String, _ handler: @escaping @Sendable (ServerSideEvent) -> Void) {
+    setup.change { $0.serverSideHandlers[event, default: []].append(handler) }
   }
 
   func onEmpty(_ handler: @escaping @Sendable () -> Void) {
@@ -103,6 +107,22 @@ public final class Namespace: Sendable, NamespaceConfiguring {
   /// Sends an event to the other processes of the cluster; it reaches no client.
   public func serverSideEmit(_ event: String, _ arguments: SocketValue...) {
     adapter.serverSideEmit(event, arguments)
+  }
+
+  /// The same, and waits for one answer of each.
+  public func serverSideEmitWithAck(
+    _ event: String, _ arguments: SocketValue..., timeout: Duration
+  ) async -> BroadcastReplies {
+    await adapter.serverSideEmitWithAck(event, arguments, timeout: timeout)
+  }
+
+  func localSockets(_ scope: BroadcastScope) async -> [Socket] {
+    var found: [Socket] = []
+    for loop in loops {
+      // Fails only when the event loop is gone, and its sockets with it.
+      found += (try? await loop.eventLoop.submit { loop.matching(scope) }.get()) ?? []
+    }
+    return found
   }
 }
 
@@ -148,8 +168,18 @@ struct LocalNamespace: LocalSockets {
     each(scope) { $0.disconnect(close: close) }
   }
 
-  func serverSideEvent(_ name: String, _ arguments: [SocketValue]) {
-    namespace?.setup.current.onServerSideEvent.forEach { $0(name, arguments) }
+  func describe(scope: BroadcastScope) async -> [SocketDescription] {
+    var found: [SocketDescription] = []
+    for loop in namespace?.loops ?? [] {
+      // Fails only when the event loop is gone, and its sockets with it.
+      found += (try? await loop.eventLoop.submit { loop.matching(scope).map(\.description) }.get()) ?? []
+    }
+    return found
+  }
+
+  func serverSideEvent(_ name: String, _ arguments: [SocketValue], reply: (@Sendable ([SocketValue]) -> Void)?) {
+    let event = ServerSideEvent(name: name, arguments: arguments, reply: reply)
+    namespace?.setup.current.serverSideHandlers[name]?.forEach { $0(event) }
   }
 
   /// Runs `body` for each socket that the scope names, on its event loop: one hop per loop, none from the loop itself.

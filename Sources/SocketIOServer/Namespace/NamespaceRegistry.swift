@@ -24,13 +24,15 @@ final class NamespaceRegistry: Sendable {
   }
 
   func namespace(_ name: String) -> Namespace {
-    state.withLock { state in
+    let namespace = state.withLock { state -> Namespace in
       if let existing = state.byName[name] { return existing }
       let namespace = Namespace(
         name: name, logger: logger, setup: NamespaceSetup(), recovery: recovery, makeAdapter: makeAdapter)
       state.byName[name] = namespace
       return namespace
     }
+    namespace.joinCluster()
+    return namespace
   }
 
   func parent(_ matches: @escaping @Sendable (String, SocketValue) -> Bool) -> ParentNamespace {
@@ -45,7 +47,7 @@ final class NamespaceRegistry: Sendable {
     if let existing { return existing }
     // Outside the lock: the pattern is the user's code.
     guard let parent = parents.first(where: { $0.matches(name, auth) })?.parent else { return nil }
-    return state.withLock { state in
+    let namespace = state.withLock { state -> Namespace in
       if let existing = state.byName[name] { return existing }
       let namespace = Namespace(
         name: name, logger: logger, setup: parent.setup, recovery: recovery, makeAdapter: makeAdapter)
@@ -56,5 +58,7 @@ final class NamespaceRegistry: Sendable {
       state.byName[name] = namespace
       return namespace
     }
+    namespace.joinCluster()
+    return namespace
   }
 }

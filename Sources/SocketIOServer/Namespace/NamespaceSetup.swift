@@ -8,7 +8,7 @@ final class NamespaceSetup: Sendable {
     var onConnection: [@Sendable (Socket) -> Void] = []
     var onDisconnect: [@Sendable (Socket, DisconnectReason) -> Void] = []
     var handlers: [String: [@Sendable (SocketEvent) -> Void]] = [:]
-    var onServerSideEvent: [@Sendable (String, [SocketValue]) -> Void] = []
+    var serverSideHandlers: [String: [@Sendable (ServerSideEvent) -> Void]] = [:]
   }
 
   private let content = Mutex(Content())
@@ -37,6 +37,18 @@ public protocol NamespaceConfiguring {
   func onDisconnect(_ handler: @escaping @Sendable (Socket, DisconnectReason) -> Void)
   /// Called for an event of any socket, on its event loop. One handler for all sockets costs no memory per socket.
   func on(_ event: String, _ handler: @escaping @Sendable (SocketEvent) -> Void)
+}
+
+extension NamespaceConfiguring {
+  /// Handles an event of any socket whose first argument is a `Value` in a task of its own, and acknowledges with what
+  /// comes back.
+  ///
+  /// An argument that isn't a `Value`, or an error, is acknowledged with `{error: {message}}`.
+  public func on<Value: Decodable & Sendable, Reply: Encodable & SendableMetatype>(
+    _ event: String, as type: Value.Type, _ handler: @escaping @Sendable (Value, Socket) async throws -> Reply
+  ) {
+    on(event) { $0.handle(as: type, handler) }
+  }
 }
 
 /// Namespaces that are made when a client asks for one and a pattern says yes.

@@ -63,6 +63,17 @@ extension Socket {
     return try result.get()
   }
 
+  /// Sends an event with one encodable argument, and decodes the first argument of the client's answer.
+  ///
+  /// - Throws: ``AckError``, `SocketDecodingError` for an answer that isn't a `Reply`, or what `value` throws.
+  public func emitWithAck<Reply: Decodable>(
+    _ event: String, encoding value: some Encodable, as type: Reply.Type = Reply.self, timeout: Duration
+  ) async throws -> Reply {
+    let answer = try await emitWithAck(event, try SocketValue(encoding: value), timeout: timeout)
+    guard let first = answer.first else { throw SocketDecodingError(path: "", message: "the answer is empty") }
+    return try first.decode(Reply.self)
+  }
+
   /// Sends an event and calls `completion` on the event loop with the client's answer, once. Any thread.
   public func emit(
     _ event: String, arguments: [SocketValue], timeout: Duration,

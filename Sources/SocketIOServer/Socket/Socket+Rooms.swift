@@ -70,7 +70,9 @@ extension Socket {
     extras?.extras.onDisconnecting.forEach { $0(reason) }
     isConnected = false
     if let recovery = namespace.recovery, let privateID {
-      recovery.keep(.init(socketID: id, privateID: privateID, rooms: rooms, context: context), after: reason)
+      recovery.keep(
+        .init(socketID: id, privateID: privateID, rooms: rooms, context: .init(own: context, data: data)), after: reason
+      )
     }
     for room in rooms { loop.rooms.remove(self, from: room) }
     rooms = []

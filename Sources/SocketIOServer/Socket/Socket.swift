@@ -26,8 +26,10 @@ public final class Socket: @unchecked Sendable {
   /// The namespace's events with a lower number reached it before it was recovered.
   let recoveredUpTo: UInt64
 
-  /// Anything of yours, set by a middleware or here. Event loop only.
+  /// Anything of yours, set by a middleware or here; stays in this process. Event loop only.
   public var context: (any Sendable)?
+  /// What other processes of the cluster may know of it: ``RemoteSocket/data``. Event loop only.
+  public var data: SocketValue
 
   /// Whether it is connected. Event loop only.
   public internal(set) var isConnected = true
@@ -60,7 +62,8 @@ public final class Socket: @unchecked Sendable {
     recoveredUpTo = restored?.next ?? 0
     handshake = connection.handshake
     namespace = connection.namespace
-    context = restored?.session.context ?? connection.context
+    context = restored?.session.context.own ?? connection.context
+    data = restored?.session.context.data ?? connection.data
     self.client = client
     loop = connection.namespace.loop(client.engine.eventLoop)
   }
@@ -69,6 +72,11 @@ public final class Socket: @unchecked Sendable {
   public var eventLoop: any EventLoop { client.engine.eventLoop }
   /// How its bytes travel now. Event loop only.
   public var transport: EngineTransport { client.engine.transport }
+
+  /// What other processes see of it. Event loop only.
+  var description: SocketDescription {
+    SocketDescription(id: id, handshake: handshake.object, rooms: [id] + rooms, data: data)
+  }
 
   /// Runs `body` now if on the event loop, else there.
   func onLoop(_ body: @escaping @Sendable () -> Void) {
@@ -121,21 +129,7 @@ public final class Socket: @unchecked Sendable {
   public func on<Value: Decodable & Sendable, Reply: Encodable & SendableMetatype>(
     _ event: String, as type: Value.Type, _ handler: @escaping @Sendable (Value, Socket) async throws -> Reply
   ) {
-    on(event) { event in
-      do {
-        let value = try event.decode(Value.self)
-        Task {
-          do {
-            try event.acknowledge(encoding: try await handler(value, event.socket))
-          } catch {
-            event.socket.client.logger.debug("an event's handler failed", metadata: ["event": "\(event.name)"])
-            event.acknowledge(["error": ["message": "internal error"]])
-          }
-        }
-      } catch {
-        event.acknowledge(["error": ["message": .string("\(error)")]])
-      }
-    }
+    on(event) { $0.handle(as: type, handler) }
   }
 }
 

@@ -1,4 +1,4 @@
-import SocketIO
+public import SocketIO
 import Synchronization
 
 /// A socket that wants to connect, as middlewares see it.
@@ -11,6 +11,7 @@ public final class SocketConnection: Sendable {
   public let namespace: Namespace
 
   private let stored = Mutex<(any Sendable)?>(nil)
+  private let storedData = Mutex(SocketValue.null)
 
   init(id: String, handshake: Handshake, namespace: Namespace) {
     self.id = id
@@ -22,5 +23,11 @@ public final class SocketConnection: Sendable {
   public var context: (any Sendable)? {
     get { stored.withLock { $0 } }
     set { stored.withLock { $0 = newValue } }
+  }
+
+  /// What other processes of the cluster may know of the socket, which has it as ``Socket/data``.
+  public var data: SocketValue {
+    get { storedData.withLock { $0 } }
+    set { storedData.withLock { $0 = newValue } }
   }
 }

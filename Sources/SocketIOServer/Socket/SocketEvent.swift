@@ -1,3 +1,4 @@
+import Logging
 public import SocketIO
 import Synchronization
 
@@ -52,6 +53,27 @@ public struct SocketEvent: Sendable {
   @discardableResult
   public func acknowledge(encoding value: some Encodable) throws -> Bool {
     acknowledge(arguments: [try SocketValue(encoding: value)])
+  }
+}
+
+extension SocketEvent {
+  /// Decodes the first argument, runs `handler` in a task, and acknowledges with what it returns.
+  func handle<Value: Decodable & Sendable, Reply: Encodable & SendableMetatype>(
+    as type: Value.Type, _ handler: @escaping @Sendable (Value, Socket) async throws -> Reply
+  ) {
+    do {
+      let value = try decode(Value.self)
+      Task {
+        do {
+          try acknowledge(encoding: try await handler(value, socket))
+        } catch {
+          socket.client.logger.debug("an event's handler failed", metadata: ["event": "\(name)"])
+          acknowledge(["error": ["message": "internal error"]])
+        }
+      }
+    } catch {
+      acknowledge(["error": ["message": .string("\(error)")]])
+    }
   }
 }
 

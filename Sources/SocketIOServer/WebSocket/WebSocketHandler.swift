@@ -47,6 +47,8 @@ final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable {
     parser = WebSocketMessageParser(reading: .client, maxMessageBytes: configuration.maxPayload)
   }
 
+  var sessionID: String { socket.id }
+
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     socket.server.webSockets.wrappingAdd(1, ordering: .relaxed)
