@@ -14,6 +14,7 @@ class Failure(Exception):
 class Programs:
     dubplate: Path
     load: Path
+    scenarios: Path
     bare: Path | None
 
 
@@ -29,14 +30,16 @@ def _swift_build(package: Path, product: str, scratch: Path | None = None) -> Pa
 
 
 def programs(root: Path, cache: Path, given: Path | None, peers: bool) -> Programs:
-    """The three programs: from the folder `given`, or built."""
+    """The programs: from the folder `given`, or built."""
     if given:
-        found = Programs(given / "dubplate", given / "dubplate-load", given / "bare-websocket" if peers else None)
-        for path in (found.dubplate, found.load, found.bare):
+        bare = given / "bare-websocket" if peers else None
+        found = Programs(given / "dubplate", given / "dubplate-load", given / "scenarios", bare)
+        for path in (found.dubplate, found.load, found.scenarios, found.bare):
             if path and not path.is_file():
                 raise Failure(f"{path} is not there")
         return found
     return Programs(
         dubplate=_swift_build(root, "dubplate"),
         load=_swift_build(root, "dubplate-load"),
+        scenarios=_swift_build(root, "scenarios"),
         bare=_swift_build(root / "Benchmarks", "bare-websocket", cache / "swift") if peers else None)

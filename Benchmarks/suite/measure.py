@@ -10,6 +10,8 @@ from pathlib import Path
 
 from . import library as tracks
 from .build import Programs
+from .idle import Failure as IdleFailure
+from .idle import idle
 from .latency import Latencies
 from .peers import BareWebSocket, ffmpeg_per_listener
 from .server import Failure as ServerFailure
@@ -130,6 +132,8 @@ def everything(given, programs: Programs, library: Path, cache: Path) -> dict:
             report["cases"].update(starts_and_seeks(given, programs, library, cache))
         if "listeners" in given.cases:
             report["cases"]["listeners"] = listeners(given, programs, library, cache)
-    except ServerFailure as failure:
+        if "idle" in given.cases:
+            report["cases"]["idle"] = idle(given.idle, programs.scenarios, None if given.no_peers else programs.bare)
+    except (ServerFailure, IdleFailure) as failure:
         raise Failure(str(failure)) from failure
     return report

@@ -62,4 +62,12 @@ def table(report: dict) -> str:
                               _ratio(many["bytesPerListener"], many["peer"]["bytesPerListener"])))
         lines.append(_row("(the generator itself)", f"{many['generatorCores']:.3f}",
                           f"{many['generatorBytesPerListener'] / 1_000:.1f} kB"))
+    quiet = report["cases"].get("idle")
+    if quiet:
+        lines += ["", _row(f"{quiet['connections']} idle connections", "each")]
+        for name, row in (("Socket.IO server", quiet), ("  bare SwiftNIO", quiet.get("peer"))):
+            if row:
+                lines.append(_row(name, f"{row['bytesPerConnection'] / 1_000:.1f} kB"))
+        if quiet.get("peer"):
+            lines.append(_row("  ratio", _ratio(quiet["bytesPerConnection"], quiet["peer"]["bytesPerConnection"])))
     return "\n".join(lines) + "\n"

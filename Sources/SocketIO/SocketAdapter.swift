@@ -73,8 +73,8 @@ public protocol LocalSockets: Sendable {
   func disconnect(scope: BroadcastScope, close: Bool)
   /// The sockets of this process that the scope names.
   func describe(scope: BroadcastScope) async -> [SocketDescription]
-  /// An event of another process, given to the namespace's handlers.
-  /// - Parameter reply: where the first answer goes; nil if none is asked for.
+  /// An event of another process, given to the namespace's handlers. The first answer goes to `reply`, nil if none is
+  /// asked for.
   func serverSideEvent(_ name: String, _ arguments: [SocketValue], reply: (@Sendable ([SocketValue]) -> Void)?)
 }
 
