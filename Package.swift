@@ -78,6 +78,7 @@ let package = Package(
     .target(
       name: "Segments", dependencies: ["AudioCodec", nioCore, nioPosix, logging, dequeModule, heapModule, crypto],
       swiftSettings: strict),
+    .target(name: "Packaging", dependencies: ["Segments", "AudioCodec", nioCore], swiftSettings: strict),
     .target(name: "Playback", swiftSettings: strict),
 
     // What is known: tracks and people.
@@ -96,7 +97,8 @@ let package = Package(
     .target(
       name: "WebAPI",
       dependencies: [
-        "Gateway", "Segments", "Catalog", "Access", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix, logging,
+        "Gateway", "Packaging", "Segments", "AudioCodec", "Catalog", "Access", hummingbird, hummingbirdCore, httpTypes,
+        nioCore, nioPosix, logging,
       ],
       resources: [.copy("Resources/player")], swiftSettings: strict),
 
@@ -144,6 +146,9 @@ let package = Package(
     .testTarget(
       name: "SegmentsTests", dependencies: ["Segments", "AudioCodec", logging, nioCore, nioPosix], swiftSettings: strict
     ),
+    .testTarget(
+      name: "PackagingTests", dependencies: ["Packaging", "Segments", "AudioCodec", logging, nioCore],
+      swiftSettings: strict),
     .testTarget(name: "PlaybackTests", dependencies: ["Playback"], swiftSettings: strict),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "AudioCodec", grdb], swiftSettings: strict),
     .testTarget(name: "AccessTests", dependencies: ["Access", crypto, jwtKit], swiftSettings: strict),

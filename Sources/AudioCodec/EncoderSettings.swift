@@ -119,6 +119,27 @@ public struct EncoderSettings: Hashable, Sendable {
     codec == .flac ? FLACFormat.streamHeader(settings: self, totalSamples: totalSamples) : []
   }
 
+  /// Bytes of every MP3 frame: where a bitrate doesn't come out even (at 44.1 kHz) each frame is padded, not nearly each,
+  /// so that the size of any stretch of a track is known before it is encoded. 0 for other codecs.
+  public var constantFrameBytes: Int {
+    guard codec == .mp3 else { return 0 }
+    let (bytes, rest) = (144 * bitrate).quotientAndRemainder(dividingBy: sampleRate)
+    return rest == 0 ? bytes : bytes + 1
+  }
+
+  /// The four bytes that begin an MP3 frame of these settings, in stereo and without a checksum; empty for others.
+  public var constantFrameHeader: [UInt8] { codec == .mp3 ? MP3Format.header(self) : [] }
+
+  /// What configures an AAC-LC decoder (ISO/IEC 14496-3, 1.6.2.1), 2 bytes; empty for others.
+  public var audioSpecificConfig: [UInt8] {
+    guard codec == .aac, let rate = ADTSFormat.sampleRates.firstIndex(of: sampleRate) else { return [] }
+    let word = 2 << 11 | rate << 7 | channels << 3
+    return [UInt8(word >> 8), UInt8(word & 0xFF)]
+  }
+
+  /// Bytes of the header in front of each AAC frame.
+  public static let adtsHeaderBytes = ADTSFormat.headerSize
+
   /// Throws `invalidRequest` for what no encoder here can do.
   public func validate() throws(AudioCodecError) {
     guard sampleRate == 44_100 || sampleRate == 48_000 else {
@@ -126,8 +147,7 @@ public struct EncoderSettings: Hashable, Sendable {
     }
     switch codec {
     case .mp3:
-      let bitrates = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320].map { $0 * 1_000 }
-      guard bitrates.contains(bitrate) else {
+      guard MP3Format.bitrates.contains(bitrate) else {
         throw AudioCodecError(.invalidRequest, "MP3 has no such bitrate (MPEG-1 layer III: 32 to 320 kbit/s)")
       }
     case .aac:

@@ -108,8 +108,7 @@ public final class FrameRangeEncoder: @unchecked Sendable {
   ) throws(AudioCodecError) -> Int {
     switch settings.codec {
     case .mp3:
-      output.append(contentsOf: packet)
-      return packet.count
+      return try MP3Format.append(packet, settings, to: &output)
     case .aac:
       try ADTSFormat.appendHeader(payload: packet.count, sampleRate: settings.sampleRate, to: &output)
       output.append(contentsOf: packet)

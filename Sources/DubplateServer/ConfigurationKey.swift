@@ -5,6 +5,7 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
   case data = "DUBPLATE_DATA"
   case library = "DUBPLATE_LIBRARY"
   case jwtSecret = "JWT_SECRET"
+  case audioKeys = "DUBPLATE_AUDIO_KEYS"
   case allowedOrigins = "ALLOWED_ORIGINS"
   case segmentBudget = "DUBPLATE_SEGMENT_BUDGET"
   case memoryBudget = "DUBPLATE_MEMORY_BUDGET"
@@ -21,7 +22,7 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
     case .port: "--port"
     case .data: "--data"
     case .library: "--library"
-    case .jwtSecret: nil
+    case .jwtSecret, .audioKeys: nil
     case .allowedOrigins: "--allowed-origins"
     case .segmentBudget: "--segment-budget"
     case .memoryBudget: "--memory-budget"

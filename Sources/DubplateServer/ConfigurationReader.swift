@@ -1,3 +1,4 @@
+import Access
 import Foundation
 import Logging
 
@@ -44,6 +45,7 @@ public struct ConfigurationReader: Sendable {
       guard secret.utf8.count >= 32 else { throw ConfigurationError(.jwtSecret, "must have at least 32 bytes") }
       configuration.jwtSecret = secret
     }
+    if let keys = self[.audioKeys] { configuration.audioKeys = try Self.audioKeys(keys) }
     if let origins = self[.allowedOrigins] { configuration.allowedOrigins = try Self.origins(origins) }
     if let bytes = try byteCount(.segmentBudget) { configuration.segmentBudgetBytes = bytes }
     if let bytes = try byteCount(.memoryBudget) { configuration.memoryBudgetBytes = bytes }
@@ -91,6 +93,26 @@ public struct ConfigurationReader: Sendable {
       throw ConfigurationError(key, "must be a number of bytes of at least 1M, such as 10737418240, 512M or 10G")
     }
     return number << shift
+  }
+
+  /// `k2:secret,k1:secret`, newest first.
+  private static func audioKeys(_ text: String) throws(ConfigurationError) -> [(id: String, secret: [UInt8])] {
+    var keys: [(id: String, secret: [UInt8])] = []
+    for pair in text.split(separator: ",") {
+      let parts = pair.split(separator: ":", maxSplits: 1)
+      guard parts.count == 2 else {
+        throw ConfigurationError(.audioKeys, "must be pairs id:secret, separated by commas, newest first")
+      }
+      keys.append((parts[0].trimmingCharacters(in: .whitespaces), Array(parts[1].utf8)))
+    }
+    do throws(AccessError) {
+      _ = try AudioURLKeys(keys)
+    } catch {
+      throw ConfigurationError(
+        .audioKeys,
+        "must be pairs id:secret with different ids of 1 to 16 letters or digits and secrets of at least 32 bytes")
+    }
+    return keys
   }
 
   private static func origins(_ text: String) throws(ConfigurationError) -> [String] {

@@ -41,7 +41,10 @@ public struct DubplateServer: Sendable {
     let trackRepository = SQLiteTrackRepository(database)
     let index = SQLiteLibraryIndex(database)
     let covers = CoverStore(directory: data.coversPath)
-    let tokens = try await AccessTokens(secret: try secret(data))
+    let secret = try secret(data)
+    let tokens = try await AccessTokens(secret: secret)
+    let audioKeys =
+      if let keys = configuration.audioKeys { try AudioURLKeys(keys) } else { AudioURLKeys(derivedFrom: secret) }
     let library = try SegmentLibrary(configuration: segmentConfiguration(data), logger: logger)
     let hasher = LoginHasher()
     let readiness = Readiness()
@@ -52,8 +55,8 @@ public struct DubplateServer: Sendable {
     let sockets = SocketIOServer(configuration: socketConfiguration(), logger: logger)
     gateway.attach(to: sockets)
     let web = WebAPI(
-      users: SQLiteUserRepository(database), tracks: trackRepository, covers: covers, tokens: tokens, hasher: hasher,
-      gateway: gateway,
+      users: SQLiteUserRepository(database), tracks: trackRepository, covers: covers, tokens: tokens,
+      audioKeys: audioKeys, hasher: hasher, library: library, directory: tracks, gateway: gateway,
       readiness: readiness, socketPath: Self.socketPath, logger: logger)
 
     let application = web.application(

@@ -12,6 +12,8 @@ public struct ServerConfiguration: Sendable {
   public var libraryDirectory = "./library"
   /// Secret that signs tokens, at least 32 bytes; nil: one is made and kept in the data folder.
   public var jwtSecret: String?
+  /// Keys that sign audio URLs, newest first; nil: one is derived from the tokens' secret.
+  public var audioKeys: [(id: String, secret: [UInt8])]?
   /// Origins (scheme://host:port) of pages that may connect; `*` for any; empty for the server's own pages only.
   public var allowedOrigins: [String] = []
   /// Bytes that finished segments may take on disk.

@@ -18,6 +18,8 @@ public struct DubplateError: Error, Sendable, CustomStringConvertible {
     public static let tokenInvalid = Code(name: "token_invalid", httpStatus: 401)
     public static let tokenExpired = Code(name: "token_expired", httpStatus: 401)
     public static let wrongCredentials = Code(name: "wrong_credentials", httpStatus: 401)
+    public static let urlInvalid = Code(name: "url_invalid", httpStatus: 403)
+    public static let urlExpired = Code(name: "url_expired", httpStatus: 403)
     public static let notEntitled = Code(name: "not_entitled", httpStatus: 403)
     public static let unknownTrack = Code(name: "unknown_track", httpStatus: 404)
     public static let unknownStream = Code(name: "unknown_stream", httpStatus: 404)
@@ -50,7 +52,7 @@ public struct DubplateError: Error, Sendable, CustomStringConvertible {
     case .undecodable: self.init(.undecodable, "the track's sound can't be decoded")
     case .busy, .shuttingDown:
       self.init(.busy, error.message, retryAfterMilliseconds: error.retryAfterMilliseconds ?? 1_000)
-    case .failed: self.init(.internalFault, "the track could not be prepared")
+    case .failed, .cancelled: self.init(.internalFault, "the track could not be prepared")
     }
   }
 

@@ -10,6 +10,8 @@ public struct SegmentError: Error, Sendable, CustomStringConvertible {
     case undecodable
     /// No encoder slot: try again after `retryAfterMilliseconds`.
     case busy
+    /// Nobody wanted it any more.
+    case cancelled
     /// The server is going down.
     case shuttingDown
     /// A fault of ours.
@@ -32,6 +34,9 @@ public struct SegmentError: Error, Sendable, CustomStringConvertible {
   static func busy(_ message: String) -> SegmentError {
     SegmentError(.busy, message, retryAfterMilliseconds: SegmentLimits.retryAfterMilliseconds)
   }
+
+  /// The end of what everybody has given up.
+  static let nobodyWaits = SegmentError(.cancelled, "nobody wants the segment any more")
 
   public var description: String { "\(code.rawValue): \(message)" }
 }

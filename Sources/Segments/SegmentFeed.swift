@@ -43,8 +43,13 @@ public final class SegmentFeed: Sendable {
   }
 
   private struct Waiter {
-    let eventLoop: any EventLoop
+    /// Nil: where the frames come from.
+    let eventLoop: (any EventLoop)?
     let callback: @Sendable () -> Void
+
+    func call() {
+      if let eventLoop { eventLoop.execute(callback) } else { callback() }
+    }
   }
 
   private enum Phase {
@@ -84,12 +89,30 @@ public final class SegmentFeed: Sendable {
 
   /// Calls back once on `eventLoop` when there is more to read than now, or at once where it's over.
   public func notify(on eventLoop: any EventLoop, _ callback: @escaping @Sendable () -> Void) {
+    wait(Waiter(eventLoop: eventLoop, callback: callback))
+  }
+
+  /// The whole segment, when it is there.
+  public func whole() async throws(SegmentError) -> Segment {
+    while true {
+      switch read(from: 0) {
+      case .ready(let segment): return segment
+      case .failed(let error): throw error
+      case .pending, .frames:
+        await withCheckedContinuation { continuation in
+          wait(Waiter(eventLoop: nil) { continuation.resume() })
+        }
+      }
+    }
+  }
+
+  private func wait(_ waiter: Waiter) {
     let isOver = state.withLock { state in
       guard case .coming = state.phase, state.waiters.count < SegmentLimits.waitersPerSegment else { return true }
-      state.waiters.append(Waiter(eventLoop: eventLoop, callback: callback))
+      state.waiters.append(waiter)
       return false
     }
-    if isOver { eventLoop.execute(callback) }
+    if isOver { waiter.call() }
   }
 
   func append(_ piece: Piece) {
@@ -132,7 +155,7 @@ public final class SegmentFeed: Sendable {
       defer { state.waiters = [] }
       return state.waiters
     }
-    for waiter in waiters { waiter.eventLoop.execute(waiter.callback) }
+    for waiter in waiters { waiter.call() }
   }
 
   private static func read(from frame: Int, in pieces: [Piece]) -> Reading {

@@ -22,6 +22,9 @@ enum SegmentFile {
   private static let digestOffset = 28
   private static let headerBytes = 60
 
+  /// Bytes of priming and frames in a file of that size.
+  static func soundBytes(inFileOf bytes: Int, frames: Int) -> Int { bytes - headerBytes - 4 * frames }
+
   static func encode(_ segment: Segment) -> ByteBuffer {
     var head = ByteBuffer()
     head.writeMultipleIntegers(

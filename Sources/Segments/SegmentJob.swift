@@ -15,6 +15,14 @@ final class SegmentJob: TranscodeJob {
     @Sendable (_ track: SegmentTrack, _ settings: EncoderSettings, _ frames: Range<Int>, _ isQuick: Bool) throws ->
     any FrameEncoding
 
+  /// Where it begins.
+  enum Start {
+    /// At the frame of the segment that somebody needs first; quickly, if it's needed now.
+    case frame(Int)
+    /// At its beginning, for those who take it whole.
+    case whole
+  }
+
   /// What a step works on. Touched by one encoder thread at a time, as the scheduler promises; the mutex makes that
   /// visible to the compiler.
   private struct Work {
@@ -42,9 +50,10 @@ final class SegmentJob: TranscodeJob {
   /// The earliest moment at which one who joined later needs sound. Apart from `work`, which is locked for as long as
   /// a step takes.
   private let joinedDeadline = Atomic(TranscodeScheduler.noHurry)
+  private let isCancelled = Atomic(false)
 
   init(
-    feed: SegmentFeed, track: SegmentTrack, startFrame: Int, deadline: Int64, makeEncoder: @escaping EncoderFactory,
+    feed: SegmentFeed, track: SegmentTrack, start: Start, deadline: Int64, makeEncoder: @escaping EncoderFactory,
     completion: @escaping @Sendable (Result<Segment, SegmentError>) -> Void
   ) {
     self.feed = feed
@@ -53,12 +62,17 @@ final class SegmentJob: TranscodeJob {
     self.trackFrames = settings.frames(ofSegment: feed.key.index, totalSamples: track.sampleCount)
     self.makeEncoder = makeEncoder
     self.completion = completion
-    let start = max(0, min(startFrame, trackFrames.count - 1))
-    let isUrgent = deadline <= Int64(NIODeadline.now().uptimeNanoseconds) + SegmentLimits.urgentNanoseconds
+    let now = Int64(NIODeadline.now().uptimeNanoseconds)
+    let (first, isUrgent) =
+      switch start {
+      case .whole: (0, false)
+      case .frame(let frame):
+        (max(0, min(frame, trackFrames.count - 1)), deadline <= now + SegmentLimits.urgentNanoseconds)
+      }
     let draftEnd =
-      isUrgent ? min(start + settings.settlingFrames(from: trackFrames.lowerBound + start), trackFrames.count) : start
-    let runs = [start..<trackFrames.count, 0..<draftEnd].filter { !$0.isEmpty }
-    self.work = Mutex(Work(runs: runs, next: start, draftEnd: draftEnd > start ? draftEnd : 0, deadline: deadline))
+      isUrgent ? min(first + settings.settlingFrames(from: trackFrames.lowerBound + first), trackFrames.count) : first
+    let runs = [first..<trackFrames.count, 0..<draftEnd].filter { !$0.isEmpty }
+    self.work = Mutex(Work(runs: runs, next: first, draftEnd: draftEnd > first ? draftEnd : 0, deadline: deadline))
   }
 
   /// One more listener waits for this segment, and needs sound by `deadline`.
@@ -66,7 +80,16 @@ final class SegmentJob: TranscodeJob {
     joinedDeadline.min(deadline, ordering: .relaxed)
   }
 
+  /// Nobody wants it any more: the next step ends it.
+  func cancel() {
+    isCancelled.store(true, ordering: .relaxed)
+  }
+
   func step() -> StepResult {
+    if isCancelled.load(ordering: .relaxed) {
+      completion(.failure(.nobodyWaits))
+      return .done
+    }
     do {
       let deadline = try work.withLock { work in try advance(&work) }
       if let deadline { return .again(deadline: deadline) }

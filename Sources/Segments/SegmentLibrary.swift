@@ -40,6 +40,10 @@ public final class SegmentLibrary: Sendable {
     let feed: SegmentFeed
     var job: SegmentJob?
     let owner: String
+    /// Somebody wants it who will not say when he doesn't any more.
+    var isHeld = false
+    /// Those who will: ``SegmentLease``.
+    var leases = 0
   }
 
   private struct State {
@@ -104,16 +108,74 @@ public final class SegmentLibrary: Sendable {
     _ track: SegmentTrack, rendition: Rendition, index: Int, frame: Int = 0, deadline: Int64, owner: String
   ) throws(SegmentError) -> SegmentFeed {
     let key = SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: index)
+    return try open(key, track: track, start: .frame(frame), deadline: deadline, owner: owner) { $0.isHeld = true }
+  }
+
+  /// A segment for somebody who may leave before it is made; when everybody who wanted it has, nobody makes it.
+  ///
+  /// It is made from its first frame on, without a quick start: for those who take it whole.
+  /// - Parameters: as ``open(_:rendition:index:frame:deadline:owner:)``.
+  /// - Throws: `busy` when there is no slot.
+  public func lease(
+    _ track: SegmentTrack, rendition: Rendition, index: Int, deadline: Int64, owner: String
+  ) throws(SegmentError) -> SegmentLease {
+    let key = SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: index)
+    let feed = try open(key, track: track, start: .whole, deadline: deadline, owner: owner) { $0.leases += 1 }
+    return SegmentLease(feed: feed) { [weak self] in self?.giveUp(feed) }
+  }
+
+  /// One who wanted a segment has left.
+  private func giveUp(_ feed: SegmentFeed) {
+    let job = state.withLock { state -> SegmentJob? in
+      guard let making = state.making[feed.key], making.feed === feed else { return nil }
+      state.making[feed.key]?.leases -= 1
+      guard making.leases == 1, !making.isHeld else { return nil }
+      // Whoever comes from now on begins anew. Without a job yet it's being looked for on disk.
+      Self.forget(making, in: &state)
+      return making.job
+    }
+    job?.cancel()
+  }
+
+  private static func forget(_ making: Making, in state: inout State) {
+    state.making[making.feed.key] = nil
+    let left = state.makingPerOwner[making.owner, default: 1] - 1
+    state.makingPerOwner[making.owner] = left > 0 ? left : nil
+  }
+
+  /// Bytes of the frames of each segment of a lossless rendition, when all of them are kept; else nil.
+  public func losslessSizes(of track: SegmentTrack, rendition: Rendition) -> [Int]? {
+    guard let store else { return nil }
+    let settings = rendition.encoderSettings(for: track)
+    let keys = (0..<track.segmentCount).map {
+      SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: $0)
+    }
+    return store.fileBytes(keys)?.enumerated().map { index, bytes in
+      let frames = settings.frames(ofSegment: index, totalSamples: track.sampleCount).count
+      return SegmentFile.soundBytes(inFileOf: bytes, frames: frames)
+    }
+  }
+
+  private func open(
+    _ key: SegmentKey, track: SegmentTrack, start: SegmentJob.Start, deadline: Int64, owner: String,
+    _ join: (inout Making) -> Void
+  ) throws(SegmentError) -> SegmentFeed {
     enum Found { case ready(Segment), joined(Making), new(SegmentFeed), refused }
     let found = state.withLock { state -> Found in
       if let segment = state.memory.use(key) {
         state.memoryHits += 1
         return .ready(segment)
       }
-      if let making = state.making[key] { return .joined(making) }
+      if var making = state.making[key] {
+        join(&making)
+        state.making[key] = making
+        return .joined(making)
+      }
       guard state.makingPerOwner[owner, default: 0] < SegmentLimits.jobsPerOwner else { return .refused }
       let feed = SegmentFeed(key: key)
-      state.making[key] = Making(feed: feed, job: nil, owner: owner)
+      var making = Making(feed: feed, job: nil, owner: owner)
+      join(&making)
+      state.making[key] = making
       state.makingPerOwner[owner, default: 0] += 1
       return .new(feed)
     }
@@ -130,9 +192,9 @@ public final class SegmentLibrary: Sendable {
       throw .busy("too many segments in the making for one user")
     case .new(let feed):
       if let store, store.mayContain(key) {
-        load(feed, from: store, track: track, frame: frame, deadline: deadline)
+        load(feed, from: store, track: track, start: start, deadline: deadline)
       } else {
-        try encode(feed, track: track, frame: frame, deadline: deadline)
+        try encode(feed, track: track, start: start, deadline: deadline)
       }
       return feed
     }
@@ -156,7 +218,9 @@ public final class SegmentLibrary: Sendable {
     try await filePool.shutdownGracefully()
   }
 
-  private func load(_ feed: SegmentFeed, from store: SegmentStore, track: SegmentTrack, frame: Int, deadline: Int64) {
+  private func load(
+    _ feed: SegmentFeed, from store: SegmentStore, track: SegmentTrack, start: SegmentJob.Start, deadline: Int64
+  ) {
     filePool.submit { poolState in
       guard poolState == .active else {
         self.settle(feed, .failure(SegmentError(.shuttingDown, "the server is going down")))
@@ -168,19 +232,29 @@ public final class SegmentLibrary: Sendable {
         return
       }
       do {
-        try self.encode(feed, track: track, frame: frame, deadline: deadline)
+        try self.encode(feed, track: track, start: start, deadline: deadline)
       } catch {
         // The feed has failed with it: that is where its listeners look.
       }
     }
   }
 
-  private func encode(_ feed: SegmentFeed, track: SegmentTrack, frame: Int, deadline: Int64) throws(SegmentError) {
-    let job = SegmentJob(feed: feed, track: track, startFrame: frame, deadline: deadline, makeEncoder: makeEncoder) {
+  private func encode(
+    _ feed: SegmentFeed, track: SegmentTrack, start: SegmentJob.Start, deadline: Int64
+  ) throws(SegmentError) {
+    let job = SegmentJob(feed: feed, track: track, start: start, deadline: deadline, makeEncoder: makeEncoder) {
       result in
       self.jobEnded(feed, result)
     }
-    state.withLock { $0.making[feed.key]?.job = job }
+    let isWanted = state.withLock { state in
+      guard state.making[feed.key]?.feed === feed else { return false }
+      state.making[feed.key]?.job = job
+      return true
+    }
+    guard isWanted else {
+      feed.fail(.nobodyWaits)
+      return
+    }
     do {
       try scheduler.submit(job, deadline: deadline)
     } catch {
@@ -220,10 +294,7 @@ public final class SegmentLibrary: Sendable {
   /// Takes a feed out of the making, and tells those who wait for it.
   private func settle(_ feed: SegmentFeed, _ result: Result<Segment, SegmentError>) {
     let evicted = state.withLock { state -> [(key: SegmentKey, value: Segment)] in
-      if let making = state.making.removeValue(forKey: feed.key) {
-        let left = state.makingPerOwner[making.owner, default: 1] - 1
-        state.makingPerOwner[making.owner] = left > 0 ? left : nil
-      }
+      if let making = state.making[feed.key], making.feed === feed { Self.forget(making, in: &state) }
       guard case .success(let segment) = result else { return [] }
       state.memory.insert(segment, cost: segment.byteCount, for: feed.key)
       return state.memory.evict(downTo: configuration.memoryBudgetBytes)

@@ -54,6 +54,20 @@ final class SegmentStore: Sendable {
     return state.withLock { !$0.isIndexed || $0.index.contains(path) }
   }
 
+  /// Bytes of the files of a row of segments; nil when one of them isn't there, or nobody knows yet.
+  func fileBytes(_ keys: [SegmentKey]) -> [Int]? {
+    state.withLock { state in
+      guard state.isIndexed else { return nil }
+      var sizes: [Int] = []
+      sizes.reserveCapacity(keys.count)
+      for key in keys {
+        guard let size = state.index.cost(of: Self.path(of: key)) else { return nil }
+        sizes.append(size)
+      }
+      return sizes
+    }
+  }
+
   /// The segment, or nil when it isn't there or isn't whole; a damaged file is removed.
   func load(_ key: SegmentKey) -> Segment? {
     let path = Self.path(of: key)
@@ -161,5 +175,5 @@ final class SegmentStore: Sendable {
 
   /// Part of every path: a change in how segments are encoded gets a new number, so that old sound is never mixed
   /// with new.
-  private static let encodingVersion = 1
+  private static let encodingVersion = 2
 }

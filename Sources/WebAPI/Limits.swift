@@ -12,4 +12,9 @@ public enum WebLimits {
   static let defaultPageSize = 100
   /// Characters of a search.
   static let queryLength = 200
+  /// How much longer than its track the URLs of a stream are good: for pauses, and for listening to it again.
+  static let audioLinkSeconds: Int64 = 6 * 3_600
+  /// Digits of a file's fingerprint in the URLs of its segments: a replaced file has other URLs, and no cache serves it
+  /// old sound.
+  static let versionDigits = 12
 }

@@ -7,7 +7,7 @@ struct PageMiddleware: RouterMiddleware {
     _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
   ) async throws -> Response {
     var response = try await next(request, context)
-    guard !request.uri.path.hasPrefix("/api/") else { return response }
+    guard !request.uri.path.hasPrefix("/api/"), !request.uri.path.hasPrefix("/audio/") else { return response }
     response.headers[.contentSecurityPolicy] =
       "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
     response.headers[.xContentTypeOptions] = "nosniff"

@@ -11,6 +11,8 @@ struct StreamController: Sendable {
     var quality: String?
     var codec: String?
     var position: Double?
+    /// The token of the URLs comes as a cookie, and not in them.
+    var cookies: Bool?
   }
 
   struct StartAnswer: ResponseEncodable {
@@ -18,13 +20,17 @@ struct StreamController: Sendable {
     var websocketUrl: String
     var authToken: String
     var urls: [String: String]
-    /// Unix seconds.
+    /// Unix seconds, of the `authToken`.
     var expiresAt: Int
+    /// Unix seconds.
+    var urlsExpireAt: Int
   }
 
   let gateway: StreamGateway
   let tokens: AccessTokens
   let socketPath: String
+  let links: AudioLinks
+  let tracks: TrackDirectory
 
   func addRoutes(to group: RouterGroup<APIContext>) {
     group.post("stream/start", use: start)
@@ -35,7 +41,7 @@ struct StreamController: Sendable {
     }
   }
 
-  private func start(_ request: Request, _ context: APIContext) async throws -> StartAnswer {
+  private func start(_ request: Request, _ context: APIContext) async throws -> Response {
     let claims = try context.requireClaims()
     let wanted = try await request.decode(as: Start.self, context: context)
     let id = try await gateway.prepareStream(
@@ -45,10 +51,22 @@ struct StreamController: Sendable {
     let issued = try await tokens.issue(
       .stream(id: id), userID: claims.userID, name: claims.name, plan: claims.plan, now: Date(), lifetime: lifetime)
     let host = request.head.authority ?? "localhost"
-    return StartAnswer(
+    let track = try await tracks.track(wanted.trackId)
+    let (audioToken, audioExpires) = links.token(track: track, plan: claims.plan, session: id, now: Date())
+    let usesCookie = wanted.cookies == true
+    let answer = StartAnswer(
       streamId: id, websocketUrl: "\(request.isSecure ? "wss" : "ws")://\(host)\(socketPath)", authToken: issued.token,
-      urls: [:],
-      expiresAt: Int(issued.expiresAt.timeIntervalSince1970))
+      urls: links.urls(track: track, plan: claims.plan, token: usesCookie ? nil : audioToken),
+      expiresAt: Int(issued.expiresAt.timeIntervalSince1970), urlsExpireAt: Int(audioExpires))
+    var response = try context.responseEncoder.encode(answer, from: request, context: context)
+    response.headers[.cacheControl] = "no-store"
+    if usesCookie {
+      response.setCookie(
+        Cookie(
+          name: AudioLinks.cookie, value: audioToken, maxAge: Int(audioExpires) - Int(Date().timeIntervalSince1970),
+          path: "/audio/\(track.id)/", secure: request.isSecure, httpOnly: true, sameSite: .lax))
+    }
+    return response
   }
 }
 

@@ -7,12 +7,14 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import Segments
 
 /// Everything that is answered over plain HTTP: the REST interface, health, and the player's files.
 public struct WebAPI: Sendable {
   private let auth: AuthController
   private let tracks: TrackController
   private let streams: StreamController
+  private let audio: AudioController
   private let tokens: AccessTokens
   private let readiness: Readiness
   private let logger: Logger
@@ -20,12 +22,14 @@ public struct WebAPI: Sendable {
   /// - Parameter socketPath: where the Socket.IO server is, for `websocketUrl`.
   public init(
     users: any UserRepository, tracks: any TrackRepository, covers: CoverStore, tokens: AccessTokens,
-    hasher: LoginHasher,
+    audioKeys: AudioURLKeys, hasher: LoginHasher, library: SegmentLibrary, directory: TrackDirectory,
     gateway: StreamGateway, readiness: Readiness, socketPath: String, logger: Logger
   ) {
     auth = AuthController(users: users, tokens: tokens, hasher: hasher)
     self.tracks = TrackController(tracks: tracks, covers: covers)
-    streams = StreamController(gateway: gateway, tokens: tokens, socketPath: socketPath)
+    streams = StreamController(
+      gateway: gateway, tokens: tokens, socketPath: socketPath, links: AudioLinks(keys: audioKeys), tracks: directory)
+    audio = AudioController(library: library, tracks: directory, keys: audioKeys, logger: logger)
     self.tokens = tokens
     self.readiness = readiness
     self.logger = logger
@@ -45,7 +49,7 @@ public struct WebAPI: Sendable {
   }
 
   private func responder() -> RouterResponder<APIContext> {
-    let router = Router(context: APIContext.self)
+    let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: PageMiddleware())
     router.add(middleware: ErrorMiddleware())
     router.add(
@@ -60,6 +64,7 @@ public struct WebAPI: Sendable {
       }
       return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: "ready\n")))
     }
+    audio.addRoutes(to: router)
     let api = router.group("api/v1")
     auth.addOpenRoutes(to: api)
     let closed = api.group().add(middleware: TokenMiddleware(tokens: tokens))

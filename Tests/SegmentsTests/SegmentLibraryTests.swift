@@ -109,6 +109,73 @@ import Testing
     try await library.close()
   }
 
+  private func lease(_ library: SegmentLibrary, owner: String = "anna") throws -> SegmentLease {
+    try library.lease(.fake(), rendition: .mp3x192, index: 0, deadline: 0, owner: owner)
+  }
+
+  @Test func aLeasedSegmentIsMadeWholeFromItsBeginning() async throws {
+    let studio = FakeStudio()
+    let library = try library(studio)
+    let lease = try lease(library)
+    let segment = try await lease.feed.whole()
+    #expect(segment.frameCount == 80)
+    #expect(studio.allOrders == [.init(frames: 0..<80, isQuick: false)])
+    // Leaving after it's there changes nothing.
+    lease.release()
+    #expect(library.statistics.memorySegments == 1)
+    try await library.close()
+  }
+
+  @Test func whatNobodyWantsAnyMoreIsNotMade() async throws {
+    let studio = FakeStudio()
+    let library = try library(studio)
+    studio.hold()
+    let (first, second) = (try lease(library), try lease(library, owner: "bert"))
+    first.release()
+    first.release()
+    #expect(library.statistics.inTheMaking == 1, "the second still wants it")
+    second.release()
+    #expect(library.statistics.inTheMaking == 0)
+    // Whoever comes now isn't given the one that is being dropped.
+    let third = try lease(library)
+    studio.release()
+    await #expect(throws: SegmentError.self) { try await first.feed.whole() }
+    #expect(try await third.feed.whole().frameCount == 80)
+    try await library.close()
+  }
+
+  @Test func whatSomebodyListensToIsMadeThoughAnotherLeaves() async throws {
+    let studio = FakeStudio()
+    let library = try library(studio)
+    studio.hold()
+    let feed = try open(library)
+    try lease(library).release()
+    studio.release()
+    #expect(try await feed.whole().frameCount == 80)
+    try await library.close()
+  }
+
+  @Test func theSizesOfALosslessTrackAreKnownWhenAllOfItIsKept() async throws {
+    let library = try library(FakeStudio())
+    let track = SegmentTrack.fake(samples: 2 * 92_160)
+    var sizes: [Int] = []
+    for index in 0..<2 {
+      #expect(library.losslessSizes(of: track, rendition: .flac) == nil)
+      let lease = try library.lease(track, rendition: .flac, index: index, deadline: 0, owner: "anna")
+      sizes.append(try await lease.feed.whole().frames.readableBytes)
+    }
+    try await library.close()
+    // What was to be written has been; the library that comes next finds it.
+    let next = try self.library(FakeStudio())
+    var known: [Int]?
+    for _ in 0..<2_000 where known == nil {
+      known = next.losslessSizes(of: track, rendition: .flac)
+      await Task.yield()
+    }
+    #expect(known == sizes)
+    try await next.close()
+  }
+
   @Test func aSegmentIsEncodedOnceAndThenComesFromMemory() async throws {
     let studio = FakeStudio()
     let library = try library(studio)

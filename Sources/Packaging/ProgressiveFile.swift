@@ -1,0 +1,156 @@
+import AudioCodec
+import NIOCore
+import Segments
+
+/// A whole track as one file whose every byte has its place before any of it is encoded.
+///
+/// MP3's frames all have the same size. AAC's segments differ by a hundredth or two, so each gets a slot that is a
+/// little too large for it, filled up with a `free` box. FLAC's sizes are known when the segments are: until then the
+/// file has a beginning and no length.
+public struct ProgressiveFile: Sendable {
+  /// What the file is called and said to be.
+  public enum Container: String, Sendable, CaseIterable {
+    case mp3, m4a, flac
+
+    public var mediaType: String {
+      switch self {
+      case .mp3: "audio/mpeg"
+      case .m4a: "audio/mp4"
+      case .flac: "audio/flac"
+      }
+    }
+  }
+
+  public let container: Container
+  /// What stands in front of the first segment.
+  public let head: ByteBuffer
+  /// Bytes of each segment; nil when nobody knows yet.
+  private let sizes: PartSizes?
+  private let track: PackagedTrack
+  private let mp4: FragmentedMP4?
+
+  /// - Parameters:
+  ///   - tags: for MP3 and MP4.
+  ///   - losslessSizes: bytes of the frames of each segment, where all are known.
+  /// - Returns: nil where the rendition doesn't go into this container.
+  public init?(
+    _ track: PackagedTrack, container: Container, tags: FileTags,
+    losslessSizes: [Int]? = nil
+  ) {
+    self.track = track
+    self.container = container
+    switch (container, track.rendition.codec) {
+    case (.mp3, .mp3):
+      guard let file = MP3File(track) else { return nil }
+      mp4 = nil
+      var head = ID3Tag.text([("TIT2", tags.title), ("TPE1", tags.artist), ("TALB", tags.album)])
+      head.writeImmutableBuffer(file.infoFrame())
+      self.head = head
+      let size = track.settings.constantFrameBytes
+      sizes = PartSizes(count: track.segmentCount) { index in
+        (track.frameCount(index) + (index == 0 ? track.settings.primingFrames : 0)) * size
+      }
+    case (.m4a, .aac):
+      guard let mp4 = FragmentedMP4(track) else { return nil }
+      self.mp4 = mp4
+      let sizes = PartSizes(count: track.segmentCount) { Self.slot(track, $0) }
+      var head = mp4.header(tags: tags)
+      Self.writeIndex(track, sizes, to: &head)
+      self.head = head
+      self.sizes = sizes
+    case (.flac, .flac):
+      mp4 = nil
+      head = ByteBuffer(bytes: track.settings.streamHeader(totalSamples: track.sampleCount))
+      sizes = losslessSizes.flatMap { $0.count == track.segmentCount ? PartSizes($0) : nil }
+    default: return nil
+    }
+  }
+
+  /// Bytes of the whole file; nil when nobody knows yet.
+  public var byteCount: Int? { sizes.map { head.readableBytes + $0.total } }
+
+  /// The segment in which a byte behind the head lies, and its place there. The file's length must be known.
+  public func locate(_ offset: Int) -> (segment: Int, offset: Int)? {
+    guard let sizes, offset >= head.readableBytes else { return nil }
+    return sizes.locate(offset - head.readableBytes)
+  }
+
+  /// A segment's bytes in this file.
+  /// - Throws: ``PackagingError`` for a segment that is larger than its place, which no encoder here makes.
+  public func part(_ segment: Segment) throws(PackagingError) -> ByteBuffer {
+    var part: ByteBuffer
+    if let mp4 {
+      part = mp4.fragment(segment)
+    } else if segment.key.index == 0, segment.primingFrames > 0 {
+      part = segment.priming
+      part.writeImmutableBuffer(segment.frames)
+    } else {
+      part = segment.frames
+    }
+    guard let sizes else { return part }
+    let rest = sizes[segment.key.index] - part.readableBytes
+    switch rest {
+    case 0: break
+    case 8... where mp4 != nil: part.writeBox("free") { $0.writeZeros(rest - 8) }
+    default: throw PackagingError(description: "segment \(segment.key) takes \(-rest) bytes more than its place has")
+    }
+    return part
+  }
+
+  /// Bytes that segment `index` of an AAC track has at most, with everything around it.
+  ///
+  /// Measured on music, noise, clicks and bursts out of silence, 90 frames of FFmpeg's AAC are at most 3.3 % above their
+  /// nominal size, and 27 % at a track's beginning, where its rate control has not settled. A slot leaves 10 and 50 %,
+  /// and two frames more.
+  private static func slot(_ track: PackagedTrack, _ index: Int) -> Int {
+    let frames = track.frameCount(index) + (index == 0 ? track.settings.primingFrames : 0)
+    let nominal = track.rendition.bitrate / 8 * frames * track.settings.frameSamples / track.sampleRate
+    return nominal * (index == 0 ? 150 : 110) / 100 + 2 * 1_536 + 8 * frames + 128
+  }
+
+  /// `sidx` (ISO/IEC 14496-12, 8.16.3): where each fragment begins, so that a player can seek with one range request.
+  private static func writeIndex(_ track: PackagedTrack, _ sizes: PartSizes, to file: inout ByteBuffer) {
+    file.writeFullBox("sidx", version: 1) { box in
+      box.writeInteger(UInt32(1))
+      box.writeInteger(UInt32(track.sampleRate))
+      box.writeInteger(UInt64(0))
+      box.writeInteger(UInt64(0))
+      box.writeInteger(UInt16(0))
+      box.writeInteger(UInt16(clamping: track.segmentCount))
+      for index in 0..<min(track.segmentCount, Int(UInt16.max)) {
+        box.writeInteger(UInt32(sizes[index]))
+        box.writeInteger(UInt32(SampleGrid.samples(inSegment: index, of: track.sampleCount)))
+        box.writeInteger(UInt32(0x9000_0000))  // each starts with a sync sample
+      }
+    }
+  }
+}
+
+/// The sizes of a file's parts, and where each begins.
+struct PartSizes: Sendable {
+  /// `count + 1` entries; the last is the end.
+  private let starts: [Int]
+
+  init(_ sizes: [Int]) {
+    var starts = [0]
+    starts.reserveCapacity(sizes.count + 1)
+    for size in sizes { starts.append(starts[starts.count - 1] + size) }
+    self.starts = starts
+  }
+
+  init(count: Int, _ size: (Int) -> Int) { self.init((0..<count).map(size)) }
+
+  var total: Int { starts[starts.count - 1] }
+
+  subscript(index: Int) -> Int { starts[index + 1] - starts[index] }
+
+  func locate(_ offset: Int) -> (segment: Int, offset: Int)? {
+    guard offset >= 0, offset < total else { return nil }
+    var (low, high) = (0, starts.count - 1)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if starts[middle] <= offset { low = middle } else { high = middle }
+    }
+    return (low, offset - starts[low])
+  }
+}

@@ -1,0 +1,198 @@
+import Access
+import Catalog
+import Foundation
+import Gateway
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import Packaging
+import Segments
+
+/// The sound over plain HTTP: HLS and whole files, `/audio/{track}/…`.
+///
+/// Every URL carries a token, in its query or in a cookie. It may be checked at an edge instead
+/// (`GET /api/v1/audio/authorize`): bodies depend on the path and `v` alone, so a cache keeps them without it.
+struct AudioController: Sendable {
+  let library: SegmentLibrary
+  let tracks: TrackDirectory
+  let keys: AudioURLKeys
+  let logger: Logger
+
+  func addRoutes(to router: Router<APIContext>) {
+    let group = router.group("audio/:track")
+    group.get("master.m3u8", use: master)
+    group.get(":name", use: wholeFile)
+    group.get(":name/index.m3u8", use: playlist)
+    group.get(":name/init.mp4", use: header)
+    group.get(":name/:segment", use: segment)
+    router.get("api/v1/audio/authorize", use: authorize)
+  }
+
+  // MARK: Who may
+
+  /// The token of a request, as it stands in its query or cookie.
+  private static func token(of request: Request) -> String? {
+    request.uri.queryParameters["token"].map(String.init) ?? request.cookies[AudioLinks.cookie]?.value
+  }
+
+  private func grant(_ token: String?, track: String) throws(DubplateError) -> AudioGrant {
+    do throws(AccessError) {
+      return try keys.verify(token, trackID: track, now: Int64(Date().timeIntervalSince1970))
+    } catch {
+      throw error == .expired
+        ? DubplateError(.urlExpired, "the URL has expired") : DubplateError(.urlInvalid, "the URL is not valid")
+    }
+  }
+
+  /// What a request is about, after its token was checked.
+  private func open(
+    _ request: Request, _ context: APIContext, rendition name: String
+  ) async throws -> (grant: AudioGrant, track: PlayableTrack, rendition: Rendition) {
+    let id = try context.parameters.require("track")
+    let grant = try grant(Self.token(of: request), track: id)
+    guard let rendition = Rendition(name: name) else { throw DubplateError(.notFound, "there is nothing here") }
+    guard grant.renditions.contains(name) else {
+      throw DubplateError(.urlInvalid, "the URL is not valid")
+    }
+    return (grant, try await tracks.track(id), rendition)
+  }
+
+  /// For nginx's `auth_request`: 204 or 403, for the URI in `X-Original-URI`.
+  private func authorize(_ request: Request, _ context: APIContext) async throws -> Response {
+    let uri = URI(HTTPField.Name("X-Original-URI").flatMap { request.headers[$0] } ?? "")
+    let parts = uri.path.split(separator: "/")
+    guard parts.count >= 3, parts[0] == "audio" else { throw DubplateError(.urlInvalid, "the URL is not valid") }
+    let token = uri.queryParameters["token"].map(String.init) ?? request.cookies[AudioLinks.cookie]?.value
+    let grant = try grant(token, track: String(parts[1]))
+    let rendition = parts[2].split(separator: ".")[0]
+    guard rendition == "master" || grant.renditions.contains(String(rendition)) else {
+      throw DubplateError(.urlInvalid, "the URL is not valid")
+    }
+    return Response(status: .noContent, headers: [.cacheControl: "no-store"])
+  }
+
+  // MARK: HLS
+
+  /// `?v=…&token=…`, or without a token where a cookie carries it.
+  private static func query(_ request: Request, _ track: PlayableTrack) -> String {
+    let version = "?v=\(track.segments.fingerprint.prefix(WebLimits.versionDigits))"
+    return request.uri.queryParameters["token"].map { version + "&token=\($0)" } ?? version
+  }
+
+  private static func text(_ playlist: String) -> Response {
+    Response(
+      status: .ok,
+      headers: [.contentType: "application/vnd.apple.mpegurl", .cacheControl: "private, max-age=60"],
+      body: .init(byteBuffer: ByteBuffer(string: playlist)))
+  }
+
+  private func master(_ request: Request, _ context: APIContext) async throws -> Response {
+    let id = try context.parameters.require("track")
+    let grant = try grant(Self.token(of: request), track: id)
+    let track = try await tracks.track(id)
+    // One codec unless more are asked for: Chromium's own HLS can't change it in the middle, nor read packed MP3.
+    let wanted = request.uri.queryParameters["codecs"]?.split(separator: ",").map(String.init) ?? ["aac"]
+    let packaged = grant.renditions.compactMap(Rendition.init(name:)).filter { wanted.contains($0.codecName) }.map {
+      PackagedTrack(track.segments, rendition: $0)
+    }
+    guard !packaged.isEmpty else { throw DubplateError(.notFound, "there is no rendition of these codecs") }
+    let query = Self.query(request, track)
+    return Self.text(Playlists.master(packaged) { "\($0)/index.m3u8\(query)" })
+  }
+
+  private func playlist(_ request: Request, _ context: APIContext) async throws -> Response {
+    let (_, track, rendition) = try await open(request, context, rendition: try context.parameters.require("name"))
+    let query = Self.query(request, track)
+    let packaged = PackagedTrack(track.segments, rendition: rendition)
+    let header = FragmentedMP4(packaged).map { _ in "init.mp4\(query)" }
+    return Self.text(
+      Playlists.media(packaged, header: header) { "\($0).\(rendition.segmentExtension)\(query)" })
+  }
+
+  private static let forEver: HTTPFields = [.cacheControl: "public, max-age=31536000, immutable"]
+
+  private func header(_ request: Request, _ context: APIContext) async throws -> Response {
+    let (_, track, rendition) = try await open(request, context, rendition: try context.parameters.require("name"))
+    guard let mp4 = FragmentedMP4(PackagedTrack(track.segments, rendition: rendition)) else {
+      throw DubplateError(.notFound, "there is nothing here")
+    }
+    var headers = Self.forEver
+    headers[.contentType] = rendition.segmentMediaType
+    return Response(status: .ok, headers: headers, body: .init(byteBuffer: mp4.header()))
+  }
+
+  private func segment(_ request: Request, _ context: APIContext) async throws -> Response {
+    let (grant, track, rendition) = try await open(
+      request, context, rendition: try context.parameters.require("name"))
+    let name = try context.parameters.require("segment").split(separator: ".", omittingEmptySubsequences: false)
+    let packaged = PackagedTrack(track.segments, rendition: rendition)
+    guard name.count == 2, name[1] == rendition.segmentExtension, let index = Int(name[0]), String(index) == name[0],
+      (0..<packaged.segmentCount).contains(index)
+    else { throw DubplateError(.notFound, "there is nothing here") }
+    let segment: Segment
+    do throws(SegmentError) {
+      let lease = try library.lease(
+        track.segments, rendition: rendition, index: index, deadline: Self.now, owner: grant.session)
+      segment = try await lease.feed.whole()
+    } catch {
+      throw DubplateError(error)
+    }
+    let body = FragmentedMP4(packaged)?.fragment(segment) ?? MP3File(packaged)?.packedSegment(segment)
+    var headers = Self.forEver
+    headers[.contentType] = rendition.segmentMediaType
+    return Response(status: .ok, headers: headers, body: .init(byteBuffer: body ?? ByteBuffer()))
+  }
+
+  static var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
+
+  // MARK: Whole files
+
+  private func wholeFile(_ request: Request, _ context: APIContext) async throws -> Response {
+    let parts = try context.parameters.require("name").split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 2, let container = ProgressiveFile.Container(rawValue: String(parts[1])) else {
+      throw DubplateError(.notFound, "there is nothing here")
+    }
+    let (grant, track, rendition) = try await open(request, context, rendition: String(parts[0]))
+    let packaged = PackagedTrack(track.segments, rendition: rendition)
+    let sizes = container == .flac ? library.losslessSizes(of: track.segments, rendition: rendition) : nil
+    guard
+      let file = ProgressiveFile(
+        packaged, container: container,
+        tags: FileTags(title: track.track.title, artist: track.track.artist, album: track.track.album),
+        losslessSizes: sizes)
+    else { throw DubplateError(.notFound, "there is nothing here") }
+
+    var headers: HTTPFields = [.contentType: container.mediaType, .cacheControl: "private, max-age=86400"]
+    let transfer = FileTransfer(
+      library: library, track: track.segments, rendition: rendition, file: file, owner: grant.session,
+      logger: logger)
+    guard let length = file.byteCount else {
+      // Nobody knows how long it'll be: it can be heard, and seeking comes when all of it has been made.
+      headers[.acceptRanges] = "none"
+      return Response(status: .ok, headers: headers, body: transfer.everything())
+    }
+    let tag = "\"\(track.segments.fingerprint.prefix(24))-\(rendition)\""
+    headers[.eTag] = tag
+    headers[.acceptRanges] = "bytes"
+    if request.headers[.ifNoneMatch].map({ Self.matches($0, tag) }) == true {
+      return Response(status: .notModified, headers: headers)
+    }
+    let isCurrent = request.headers[.ifRange].map { $0 == tag } ?? true
+    switch ByteRange(isCurrent ? request.headers[.range] : nil, length: length) {
+    case .whole:
+      return Response(status: .ok, headers: headers, body: transfer.part(0..<length))
+    case .part(let range):
+      headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)"
+      return Response(status: .partialContent, headers: headers, body: transfer.part(range))
+    case .unsatisfiable:
+      headers[.contentRange] = "bytes */\(length)"
+      return Response(status: .rangeNotSatisfiable, headers: headers)
+    }
+  }
+
+  private static func matches(_ field: String, _ tag: String) -> Bool {
+    field.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.contains { $0 == tag || $0 == "*" }
+  }
+}

@@ -1,0 +1,61 @@
+import Access
+import AudioCodec
+import Catalog
+import Foundation
+import Gateway
+import Packaging
+import Segments
+
+/// Makes the signed URLs of a track.
+struct AudioLinks: Sendable {
+  /// The cookie that carries the token for players that can't carry query strings.
+  static let cookie = "dubplate_audio"
+
+  let keys: AudioURLKeys
+
+  /// The renditions that a plan includes.
+  static func renditions(for plan: Plan) -> [Rendition] {
+    let entitlement = Entitlement(plan)
+    return Rendition.all.filter { entitlement.allows(bitrate: $0.bitrate, lossless: $0 == .flac) }
+  }
+
+  /// The token for a stream, and when it ends: the track's length and a few hours of pauses from now.
+  func token(track: PlayableTrack, plan: Plan, session: String, now: Date) -> (text: String, expires: Int64) {
+    let expires = Int64(now.timeIntervalSince1970) + Int64(track.duration) + WebLimits.audioLinkSeconds
+    let grant = AudioGrant(
+      trackID: track.id, renditions: Self.renditions(for: plan).map(\.name), session: session, expires: expires)
+    return (keys.token(for: grant), expires)
+  }
+
+  /// `hls` (the AAC ladder), `hls-mp3`, `hls-flac`, and one file for each rendition, by name.
+  /// - Parameter token: nil when a cookie carries it.
+  func urls(track: PlayableTrack, plan: Plan, token: String?) -> [String: String] {
+    let query = token.map { "?token=\($0)" } ?? ""
+    var urls = ["hls": "/audio/\(track.id)/master.m3u8\(query)"]
+    for rendition in Self.renditions(for: plan) {
+      if rendition.codec != .aac {
+        let more = query.isEmpty ? "?" : query + "&"
+        urls["hls-\(rendition.codecName)"] =
+          "/audio/\(track.id)/master.m3u8\(more)codecs=\(rendition.codecName)"
+      }
+      urls[rendition.name] = "/audio/\(track.id)/\(rendition).\(rendition.container.rawValue)\(query)"
+    }
+    return urls
+  }
+}
+
+extension Rendition {
+  /// What a whole file of it is.
+  var container: ProgressiveFile.Container {
+    switch codec {
+    case .mp3: .mp3
+    case .aac: .m4a
+    case .flac: .flac
+    }
+  }
+
+  /// The extension of its HLS segments.
+  var segmentExtension: String { codec == .mp3 ? "mp3" : "m4s" }
+  /// What its HLS segments are.
+  var segmentMediaType: String { codec == .mp3 ? "audio/mpeg" : "audio/mp4" }
+}

@@ -1,0 +1,275 @@
+"""The sound over plain HTTP: whole files and HLS, judged by ffmpeg, ffprobe and Chromium."""
+
+import json
+import subprocess
+
+import numpy
+import pytest
+import requests
+
+import browser
+import sound
+
+FILES = {"mp3-128": "mp3", "mp3-192": "mp3", "mp3-320": "mp3", "aac-128": "m4a", "aac-192": "m4a", "flac": "flac"}
+# Of a sound whose beginning and end were decoded by another path: an encoder's noise is 15 dB below and more.
+LEAST_SIGNAL_TO_NOISE = 8
+
+
+@pytest.fixture(scope="module")
+def links(server, tracks):
+    """The URLs of a track by title."""
+    started = {}
+
+    def of(title, user=None, **options):
+        key = (title, user, tuple(options.items()))
+        if key not in started:
+            answer = server.post("/api/v1/stream/start", {"trackId": tracks[title]["id"], **options}, user=user)
+            assert answer.status_code == 200, answer.text
+            started[key] = answer.json()
+        return started[key]["urls"]
+
+    return of
+
+
+def get(server, path, **headers):
+    return requests.get(server.url + path, headers=headers, timeout=30)
+
+
+def ffprobe(url, *entries):
+    command = ["ffprobe", "-v", "error", "-print_format", "json", *entries, url]
+    return json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
+
+
+def heard(url, rate=44100):
+    """What ffmpeg plays from a URL, edit lists and LAME tags applied."""
+    raw = sound.ffmpeg("-i", url, "-map", "0:a:0", "-f", "s16le", "-ar", rate, "-ac", 2, "pipe:1")
+    return numpy.frombuffer(raw, "<i2").reshape(-1, 2)
+
+
+@pytest.mark.parametrize("rendition", FILES)
+def test_a_whole_file_has_the_sources_length_and_sound(server, music, tracks, links, rendition):
+    source = sound.source_samples(music.files["Odd FLAC"], 44100)
+    url = server.url + links("Odd FLAC")[rendition]
+    found = ffprobe(url, "-show_format")["format"]
+    # ffprobe counts an MP3's frames, priming and padding too.
+    assert 0 <= float(found["duration"]) - len(source) / 44100 < (0.06 if FILES[rendition] == "mp3" else 0.03), found
+    samples = heard(url)
+    if rendition == "flac":
+        assert numpy.array_equal(samples, source)
+        return
+    # ffmpeg gives an MP4's last frame whole, though the edit list ends within it.
+    samples = samples[: len(source)] if rendition.startswith("aac") else samples
+    assert len(samples) == len(source)
+    assert sound.lag(source, samples) == 0
+    assert sound.signal_to_noise(source, samples) > LEAST_SIGNAL_TO_NOISE
+
+
+@pytest.mark.parametrize("rendition", ["mp3-192", "aac-192"])
+def test_ffprobe_knows_title_and_artist_of_a_file(server, links, rendition):
+    tags = ffprobe(server.url + links("Odd FLAC")[rendition], "-show_format")["format"]["tags"]
+    assert tags["title"] == "Odd FLAC" and tags["artist"] == "Test Pressing" and tags["album"] == "Exact"
+
+
+@pytest.mark.parametrize("rendition", ["mp3-128", "mp3-320", "aac-192"])
+def test_ranges_of_a_track_that_was_never_played_fit_together(fresh_server, music, rendition):
+    server = fresh_server().start()
+    track = server.wait_tracks("Long")["Long"]
+    url = server.post("/api/v1/stream/start", {"trackId": track["id"]}).json()["urls"][rendition]
+    head = requests.head(server.url + url, timeout=30)
+    length = int(head.headers["content-length"])
+    assert head.status_code == 200 and head.headers["accept-ranges"] == "bytes"
+    # From the end to the beginning: no part can be built on the one before.
+    cuts = [0, 1, 1_000, length // 3, length // 2, length - 10_000, length - 1, length]
+    parts = {}
+    for start, end in reversed(list(zip(cuts, cuts[1:]))):
+        answer = get(server, url, Range=f"bytes={start}-{end - 1}")
+        assert answer.status_code == 206
+        assert answer.headers["content-range"] == f"bytes {start}-{end - 1}/{length}"
+        assert len(answer.content) == end - start
+        parts[start] = answer.content
+    whole = get(server, url)
+    assert whole.status_code == 200 and int(whole.headers["content-length"]) == len(whole.content) == length
+    assert whole.content == b"".join(parts[start] for start in sorted(parts))
+    assert get(server, url, Range="bytes=-100").content == whole.content[-100:]
+    assert get(server, url, Range=f"bytes={length - 5}-{length + 5}").content == whole.content[-5:]
+
+
+def test_conditions_and_bad_ranges(server, links):
+    url = links("Odd FLAC")["mp3-192"]
+    answer = get(server, url)
+    tag, length = answer.headers["etag"], len(answer.content)
+    assert get(server, url, **{"If-None-Match": tag}).status_code == 304
+    assert get(server, url, **{"If-None-Match": '"other"'}).status_code == 200
+    assert get(server, url, Range="bytes=10-19", **{"If-Range": tag}).status_code == 206
+    stale = get(server, url, Range="bytes=10-19", **{"If-Range": '"other"'})
+    assert stale.status_code == 200 and stale.content == answer.content
+    outside = get(server, url, Range=f"bytes={length}-")
+    assert outside.status_code == 416 and outside.headers["content-range"] == f"bytes */{length}"
+    for nonsense in ("bytes=5-2", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", "bytes=" + "9" * 40 + "-"):
+        assert get(server, url, Range=nonsense).status_code in (200, 416), nonsense
+
+
+def test_a_lossless_file_gets_its_length_when_all_of_it_has_been_made(fresh_server, music):
+    server = fresh_server().start()
+    track = server.wait_tracks("Odd FLAC")["Odd FLAC"]
+    url = server.post("/api/v1/stream/start", {"trackId": track["id"]}).json()["urls"]["flac"]
+    first = get(server, url)
+    assert first.status_code == 200
+    # Written to disk a moment after it was sent.
+    for _ in range(100):
+        head = requests.head(server.url + url, timeout=30)
+        if head.headers["accept-ranges"] == "bytes":
+            break
+    assert int(head.headers["content-length"]) == len(first.content)
+    assert get(server, url, Range="bytes=1000-1999").content == first.content[1000:2000]
+
+
+def test_hls_is_complete_at_once_and_says_its_lengths_exactly(server, music, tracks, links):
+    master = get(server, links("Odd FLAC")["hls"] + "&codecs=mp3,aac,flac")
+    assert master.headers["content-type"] == "application/vnd.apple.mpegurl"
+    lines = master.text.splitlines()
+    variants = [lines[at + 1] for at, line in enumerate(lines) if line.startswith("#EXT-X-STREAM-INF")]
+    assert {variant.split("/")[0] for variant in variants} == set(FILES)
+    for name, codec, count in (("hls", "mp4a.40.2", 2), ("hls-mp3", "mp4a.40.34", 3), ("hls-flac", "fLaC", 1)):
+        text = get(server, links("Odd FLAC")[name]).text
+        assert text.count("#EXT-X-STREAM-INF") == text.count(f'CODECS="{codec}"') == count
+    assert get(server, links("Odd FLAC", user=server.lite)["hls-mp3"]).text.count("STREAM-INF") == 2
+    assert "hls-flac" not in links("Odd FLAC", user=server.lite)
+    base = links("Odd FLAC")["hls"].rsplit("/", 1)[0]
+    for variant in variants:
+        playlist = get(server, f"{base}/{variant}").text.splitlines()
+        lengths = [float(line[8:-1]) for line in playlist if line.startswith("#EXTINF:")]
+        assert abs(sum(lengths) - tracks["Odd FLAC"]["duration"]) < 1e-6
+        target = next(int(line.split(":")[1]) for line in playlist if line.startswith("#EXT-X-TARGETDURATION"))
+        assert all(round(length) <= target for length in lengths)
+        assert playlist[-1] == "#EXT-X-ENDLIST"
+        names = [line for line in playlist if not line.startswith("#")]
+        assert len(names) == len(lengths)
+        for name in names:
+            answer = get(server, f"{base}/{variant.split('/')[0]}/{name}")
+            assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize("rendition", FILES)
+def test_ffmpeg_plays_hls_sample_for_sample(server, music, links, rendition):
+    source = sound.source_samples(music.files["Odd FLAC"], 44100)
+    master = links("Odd FLAC")["hls"]
+    base, token = master.rsplit("/", 1)[0], master.split("?")[1]
+    url = f"{server.url}{base}/{rendition}/index.m3u8?{token}"
+    samples = heard(url)
+    if rendition == "flac":
+        assert numpy.array_equal(samples, source)
+        return
+    # Neither packed MP3 nor ffmpeg's reading of an edit list ends within a frame.
+    # AAC's priming has its place in front of the beginning: ffmpeg gives it too, and says so.
+    begin = float(ffprobe(url, "-show_streams")["streams"][0]["start_time"])
+    early = round(-begin * 44100) if rendition.startswith("aac") else 0
+    assert early == (1024 if rendition.startswith("aac") else 0)
+    assert 0 <= len(samples) - early - len(source) < 1152, (len(samples), len(source))
+    samples = samples[early : early + len(source)]
+    assert sound.lag(source, samples) == 0
+    assert sound.signal_to_noise(source, samples) > LEAST_SIGNAL_TO_NOISE
+
+
+def test_a_url_is_good_for_its_own_track_and_renditions_only(server, tracks, links):
+    url = links("Odd FLAC")["mp3-128"]
+    path, token = url.split("?token=")
+    other = path.replace(tracks["Odd FLAC"]["id"], tracks["Long"]["id"])
+    lite = links("Odd FLAC", user=server.lite)
+    assert "flac" not in lite and "mp3-320" not in lite
+    lite_token = lite["mp3-128"].split("?token=")[1]
+    expired = token.split(".")
+    expired[1] = "1000000000"
+    for bad in (
+        path,
+        f"{path}?token=",
+        f"{path}?token={token[:-2]}xx",
+        f"{path}?token={token}A",
+        f"{path}?token={'.'.join(expired)}",
+        f"{other}?token={token}",
+        f"{path.replace('mp3-128', 'mp3-320')}?token={lite_token}",
+        f"{path}?token={'x' * 5000}",
+    ):
+        answer = get(server, bad)
+        assert answer.status_code == 403, bad
+        assert answer.json()["error"] == {"code": "url_invalid", "message": "the URL is not valid"}
+    assert get(server, f"{path}?token={lite_token}").status_code == 200
+
+
+def test_an_edge_can_ask_whether_a_url_is_good(server, links):
+    url = links("Odd FLAC")["hls"]
+    segment = url.replace("master.m3u8?", "aac-192/0.m4s?v=1&")
+    for path, status in ((url, 204), (segment, 204), (segment.replace("token=", "token=x"), 403), ("/api/v1/me", 403)):
+        answer = get(server, "/api/v1/audio/authorize", **{"X-Original-URI": path})
+        assert answer.status_code == status, path
+    assert get(server, "/api/v1/audio/authorize").status_code == 403
+
+
+def test_a_cookie_carries_the_token_where_a_query_cannot(server, tracks):
+    answer = server.post("/api/v1/stream/start", {"trackId": tracks["Odd FLAC"]["id"], "cookies": True})
+    url = answer.json()["urls"]["hls"]
+    assert "token" not in url
+    assert get(server, url).status_code == 403
+    cookie = answer.headers["set-cookie"].split(";")[0]
+    playlist = get(server, url, Cookie=cookie)
+    assert playlist.status_code == 200 and "token" not in playlist.text
+
+
+def test_what_is_not_there_is_not_found(server, links):
+    base, token = links("Odd FLAC")["hls"].split("master.m3u8")
+    for name in (
+        "mp3-192.m4a",
+        "mp3-192.exe",
+        "aac-192/init.mp3",
+        "aac-192/9999.m4s",
+        "aac-192/00.m4s",
+        "aac-192/-1.m4s",
+        "aac-192/0.mp3",
+        "mp3-192/init.mp4",
+        "%2e%2e/x.mp3",
+    ):
+        answer = get(server, base + name + token)
+        assert answer.status_code in (403, 404), name
+        assert answer.json()["error"]["code"] in ("not_found", "url_invalid"), name
+
+
+@pytest.mark.parametrize("rendition", ["mp3-192", "aac-192", "flac", "hls", "hls-flac"])
+def test_an_audio_element_plays_it_and_seeks(server, tracks, links, rendition):
+    """As a page without any of our code would: `<audio src>`."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = browser.launch(playwright)
+        page = chromium.new_context(bypass_csp=True).new_page()
+        page.goto(server.url + "/healthz")
+        played = page.evaluate(
+            """async ([url, seek]) => {
+              const audio = new Audio(url);
+              const event = (name) => new Promise((resolve, reject) => {
+                audio.addEventListener(name, resolve, { once: true });
+                audio.addEventListener('error', () => reject(new Error(audio.error.message)), { once: true });
+                setTimeout(() => reject(new Error(`no ${name}`)), 15000);
+              });
+              const ready = event('canplay');
+              audio.load();
+              await ready;
+              const duration = audio.duration;
+              const playing = event('timeupdate');
+              await audio.play();
+              await playing;
+              if (seek) {
+                const sought = event('seeked');
+                audio.currentTime = 120;
+                await sought;
+                const going = event('timeupdate');
+                await going;
+              }
+              return [duration, audio.currentTime];
+            }""",
+            [server.url + links("Long")[rendition], rendition != "flac"],
+        )
+        chromium.close()
+    duration, position = played
+    if rendition != "flac":  # its length is unknown until all of it is made, and so is how to seek
+        assert abs(duration - tracks["Long"]["duration"]) < 0.05
+        assert 120 <= position < 125
