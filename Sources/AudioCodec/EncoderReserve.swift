@@ -16,6 +16,7 @@ public final class EncoderReserve: Sendable {
     switch codec {
     case .mp3: 32
     case .aac: 6
+    case .opus: 4
     case .flac: 0
     }
   }

@@ -2,13 +2,13 @@
 public struct EncoderSettings: Hashable, Sendable {
   /// The codecs that are encoded to.
   public enum Codec: String, Hashable, Sendable, CaseIterable, Codable {
-    case mp3, aac, flac
+    case mp3, aac, opus, flac
   }
 
   public var codec: Codec
   /// Bits per second; 0 for FLAC.
   public var bitrate: Int
-  /// 44,100 or 48,000 Hz: the grid rate of the track.
+  /// 44,100 or 48,000 Hz: the grid rate of the track; for Opus, which knows no other, always 48,000.
   public var sampleRate: Int
   /// FLAC: 16 or 24 bits a sample. Others: 0.
   public var bitDepth: Int
@@ -18,7 +18,7 @@ public struct EncoderSettings: Hashable, Sendable {
   public init(codec: Codec, bitrate: Int, sampleRate: Int, bitDepth: Int = 0) {
     self.codec = codec
     self.bitrate = codec == .flac ? 0 : bitrate
-    self.sampleRate = sampleRate
+    self.sampleRate = codec == .opus ? 48_000 : sampleRate
     self.bitDepth = codec == .flac ? (bitDepth == 0 ? 16 : bitDepth) : 0
   }
 
@@ -28,30 +28,43 @@ public struct EncoderSettings: Hashable, Sendable {
   public static func aac(bitrate: Int, sampleRate: Int) -> EncoderSettings {
     EncoderSettings(codec: .aac, bitrate: bitrate, sampleRate: sampleRate)
   }
+  public static func opus(bitrate: Int) -> EncoderSettings {
+    EncoderSettings(codec: .opus, bitrate: bitrate, sampleRate: 48_000)
+  }
   public static func flac(bitDepth: Int, sampleRate: Int) -> EncoderSettings {
     EncoderSettings(codec: .flac, bitrate: 0, sampleRate: sampleRate, bitDepth: bitDepth)
   }
 
-  /// Samples of one segment of every codec: 80 MP3, 90 AAC or 20 FLAC frames.
+  /// Samples of one segment of every codec: 80 MP3, 90 AAC, 24 Opus or 20 FLAC frames.
   public static let segmentSamples = 92_160
 
-  /// Samples that one frame decodes to.
-  public var frameSamples: Int {
+  /// Samples that one frame decodes to. An Opus frame is an Ogg page of four packets: a page for each packet would
+  /// make a sixth of 48 kbit/s.
+  public var frameSamples: Int { packetSamples * packetsPerFrame }
+
+  /// Samples of one of the encoder's packets.
+  var packetSamples: Int {
     switch codec {
     case .mp3: 1_152
     case .aac: 1_024
+    case .opus: 960
     case .flac: 4_608
     }
   }
 
+  /// Packets of the encoder in a frame.
+  public var packetsPerFrame: Int { codec == .opus ? 4 : 1 }
+
   /// Frames that are encoded in front of a range, so that the encoder's state is that of a continuous encode.
   ///
   /// Measured on real music: with 3 frames LAME's output is that of the continuous encode, nearly always byte for byte
-  /// (its adaptive threshold of hearing may take longer); FFmpeg's AAC never settles, and with 20 the joint is inaudible.
+  /// (its adaptive threshold of hearing may take longer); FFmpeg's AAC never settles, and with 20 the joint is inaudible;
+  /// libopus with 7 frames (28 packets) is that of the continuous encode.
   public var preRollFrames: Int {
     switch codec {
     case .mp3: 3
     case .aac: 20
+    case .opus: 7
     case .flac: 0
     }
   }
@@ -62,6 +75,7 @@ public struct EncoderSettings: Hashable, Sendable {
     switch codec {
     case .mp3: 1
     case .aac: 4
+    case .opus: 2
     case .flac: 0
     }
   }
@@ -84,11 +98,12 @@ public struct EncoderSettings: Hashable, Sendable {
   public var primingFrames: Int { codec == .flac ? 0 : 1 }
 
   /// Samples by which a raw decode lags behind the encoder's input: LAME 576 + 529 of the decoder, FFmpeg's AAC one
-  /// frame.
+  /// frame, libopus 6.5 ms of look-ahead.
   var delay: Int {
     switch codec {
     case .mp3: 1_105
     case .aac: 1_024
+    case .opus: 312
     case .flac: 0
     }
   }
@@ -114,9 +129,22 @@ public struct EncoderSettings: Hashable, Sendable {
     return lower..<min(lower + framesPerSegment, count)
   }
 
-  /// What a file of these frames begins with: `fLaC` and STREAMINFO (RFC 9639, 8.2), 42 bytes; empty for MP3 and ADTS.
+  /// What a file of these frames begins with: `fLaC` and STREAMINFO (RFC 9639, 8.2), 42 bytes; for Opus the pages of its
+  /// two headers (RFC 7845, 5), whose pre-skip is the priming; empty for MP3 and ADTS.
   public func streamHeader(totalSamples: Int64) -> [UInt8] {
-    codec == .flac ? FLACFormat.streamHeader(settings: self, totalSamples: totalSamples) : []
+    switch codec {
+    case .mp3, .aac: []
+    case .opus: OggOpusFormat.streamHeader(self)
+    case .flac: FLACFormat.streamHeader(settings: self, totalSamples: totalSamples)
+    }
+  }
+
+  /// The identification header of an Opus decoder (RFC 7845, 5.1), 19 bytes; empty for others.
+  public var opusHead: [UInt8] { codec == .opus ? OggOpusFormat.identification(self) : [] }
+
+  /// The packets of an Opus frame, an Ogg page: their sizes, and where the first begins.
+  public static func opusPackets(inPage page: some Collection<UInt8>) -> (sizes: [Int], start: Int)? {
+    OggOpusFormat.packets(inPage: page)
   }
 
   /// Bytes of every MP3 frame: where a bitrate doesn't come out even (at 44.1 kHz) each frame is padded, not nearly each,
@@ -153,6 +181,10 @@ public struct EncoderSettings: Hashable, Sendable {
     case .aac:
       guard (32_000...320_000).contains(bitrate) else {
         throw AudioCodecError(.invalidRequest, "An AAC bitrate is 32 to 320 kbit/s")
+      }
+    case .opus:
+      guard (32_000...256_000).contains(bitrate) else {
+        throw AudioCodecError(.invalidRequest, "An Opus bitrate is 32 to 256 kbit/s")
       }
     case .flac:
       guard bitDepth == 16 || bitDepth == 24 else {

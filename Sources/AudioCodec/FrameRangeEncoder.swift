@@ -31,6 +31,8 @@ public final class FrameRangeEncoder: @unchecked Sendable {
   private var feed: Int64
   /// Number of the frame that the encoder's next packet is.
   private var produced: Int
+  /// Packets of the next frame, where a frame has several.
+  private var packets: [[UInt8]] = []
   private var priming: [UInt8] = []
   private var primingCount = 0
 
@@ -53,7 +55,7 @@ public final class FrameRangeEncoder: @unchecked Sendable {
     guard !frames.isEmpty, frames.lowerBound >= 0, totalSamples > 0, totalSamples <= Bounds.maxSamples,
       frames.upperBound <= settings.frameCount(totalSamples: totalSamples)
     else { throw AudioCodecError(.invalidRequest, "The frames lie outside of the track") }
-    reader = try PCMReader(path: path, facts: facts, limits: limits)
+    reader = try PCMReader(path: path, facts: facts, rate: settings.codec == .opus ? 48_000 : nil, limits: limits)
     guard reader.sampleRate == settings.sampleRate else {
       throw AudioCodecError(
         facts == nil ? .invalidRequest : .changed, "The file's grid rate is \(reader.sampleRate) Hz")
@@ -65,7 +67,7 @@ public final class FrameRangeEncoder: @unchecked Sendable {
     position = frames.lowerBound
     produced = frames.lowerBound - settings.preRollFrames(before: frames.lowerBound, isQuick: isQuick)
     feed = Int64(produced) * Int64(settings.frameSamples) + Int64(settings.delay)
-    input = StereoBuffer(capacity: settings.frameSamples)
+    input = StereoBuffer(capacity: settings.packetSamples)
   }
 
   /// Packets of the source that could not be decoded so far; they are silence in the output.
@@ -93,6 +95,10 @@ public final class FrameRangeEncoder: @unchecked Sendable {
   }
 
   private func take(_ packet: UnsafeRawBufferPointer, into piece: inout EncodedFrames) throws(AudioCodecError) {
+    if settings.packetsPerFrame > 1 {
+      packets.append(Array(packet))
+      guard packets.count == settings.packetsPerFrame else { return }
+    }
     defer { produced += 1 }
     if produced >= frames.lowerBound {
       piece.frameSizes.append(try append(packet, number: produced, to: &piece.bytes))
@@ -100,6 +106,8 @@ public final class FrameRangeEncoder: @unchecked Sendable {
     } else if produced >= frames.lowerBound - settings.primingFrames {
       _ = try append(packet, number: produced, to: &priming)
       primingCount += 1
+    } else {
+      packets.removeAll(keepingCapacity: true)
     }
   }
 
@@ -113,13 +121,16 @@ public final class FrameRangeEncoder: @unchecked Sendable {
       try ADTSFormat.appendHeader(payload: packet.count, sampleRate: settings.sampleRate, to: &output)
       output.append(contentsOf: packet)
       return packet.count + ADTSFormat.headerSize
+    case .opus:
+      defer { packets.removeAll(keepingCapacity: true) }
+      return OggOpusFormat.append(packets, settings, numbered: number, totalSamples: totalSamples, to: &output)
     case .flac:
       return try FLACFormat.append(packet, numbered: number, to: &output)
     }
   }
 
   private func feedFrame() throws(AudioCodecError) {
-    var count = settings.frameSamples
+    var count = settings.packetSamples
     // FLAC has no look-ahead and no padding: its last frame is as long as what is left.
     if settings.codec == .flac { count = Int(min(Int64(count), totalSamples - feed)) }
     guard count > 0, feed < Int64(frames.upperBound + 64) * Int64(settings.frameSamples) else {

@@ -17,7 +17,7 @@ public struct StereoSamples: Hashable, Sendable {
 /// for two threads at once.
 public final class PCMReader {
   public let facts: SourceFacts
-  /// The grid's rate, 44,100 or 48,000 Hz.
+  /// The grid's rate, 44,100 or 48,000 Hz, unless another was asked for.
   public let sampleRate: Int
   /// Samples at that rate.
   public let sampleCount: Int64
@@ -27,15 +27,19 @@ public final class PCMReader {
   private let converter: RateConverter
   private let limits: AudioLimits
 
-  /// - Parameter facts: of an earlier probe; spares finding them out.
+  /// - Parameters:
+  ///   - facts: of an earlier probe; spares finding them out.
+  ///   - rate: another rate than the grid's, for a codec that knows one only.
   ///
   /// Throws what `AudioProbe.read` throws, and `changed`.
-  public init(path: String, facts: SourceFacts? = nil, limits: AudioLimits = AudioLimits()) throws(AudioCodecError) {
+  public init(
+    path: String, facts: SourceFacts? = nil, rate: Int? = nil, limits: AudioLimits = AudioLimits()
+  ) throws(AudioCodecError) {
     let file = try FileSource(path: path)
     file.allow(limits.operationDeadline)
     (source, self.facts) = try SourceReader.open(file: file, facts: facts)
-    sampleRate = self.facts.gridRate
-    sampleCount = self.facts.gridSampleCount
+    sampleRate = rate ?? self.facts.gridRate
+    sampleCount = self.facts.sampleCount(atRate: sampleRate)
     converter = RateConverter(source: source, gridRate: sampleRate)
     self.limits = limits
   }

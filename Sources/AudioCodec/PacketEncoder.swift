@@ -18,6 +18,7 @@ final class PacketEncoder: @unchecked Sendable {
       switch settings.codec {
       case .mp3: "libmp3lame"
       case .aac: "aac"
+      case .opus: "libopus"
       case .flac: "flac"
       }
     guard let codec = avcodec_find_encoder_by_name(name) else {
@@ -45,18 +46,24 @@ final class PacketEncoder: @unchecked Sendable {
       context.pointee.bit_rate = Int64(settings.bitrate)
       // The default two-loop search is three times slower and depends on far more of the past: audible joints.
       av_dict_set(&options, "aac_coder", "fast", 0)
+    case .opus:
+      context.pointee.sample_fmt = AV_SAMPLE_FMT_FLT
+      context.pointee.bit_rate = Int64(settings.bitrate)
+      av_dict_set(&options, "frame_duration", "20", 0)
+      // Variable, but near the bitrate over any two packets: what a segment takes can be told before.
+      av_dict_set(&options, "vbr", "constrained", 0)
     case .flac:
       context.pointee.sample_fmt = settings.bitDepth == 16 ? AV_SAMPLE_FMT_S16 : AV_SAMPLE_FMT_S32
       context.pointee.bits_per_raw_sample = Int32(settings.bitDepth)
       context.pointee.compression_level = 5
-      context.pointee.frame_size = Int32(settings.frameSamples)
+      context.pointee.frame_size = Int32(settings.packetSamples)
     }
     let result = avcodec_open2(context, codec, &options)
-    guard result >= 0, Int(context.pointee.frame_size) == settings.frameSamples else {
+    guard result >= 0, Int(context.pointee.frame_size) == settings.packetSamples else {
       throw AudioCodecError(.encoderFailed, "The encoder refuses its settings", cause: LibAV.words(result))
     }
     frame.pointee.format = context.pointee.sample_fmt.rawValue
-    frame.pointee.nb_samples = Int32(settings.frameSamples)
+    frame.pointee.nb_samples = Int32(settings.packetSamples)
     frame.pointee.sample_rate = Int32(settings.sampleRate)
     guard av_channel_layout_copy(&frame.pointee.ch_layout, &context.pointee.ch_layout) == 0,
       av_frame_get_buffer(frame, 0) == 0
@@ -69,17 +76,24 @@ final class PacketEncoder: @unchecked Sendable {
     avcodec_free_context(&context)
   }
 
-  /// Encodes the next `count` samples (a whole frame, or FLAC's short last one).
+  /// Encodes the next `count` samples (a whole packet, or FLAC's short last one).
   func feed(_ samples: StereoBuffer, count: Int) throws(AudioCodecError) {
     guard let context, let frame else { return }
     // The encoder may still hold the buffer of the frame before.
-    frame.pointee.nb_samples = Int32(settings.frameSamples)
+    frame.pointee.nb_samples = Int32(settings.packetSamples)
     guard av_frame_make_writable(frame) == 0, let first = frame.pointee.data.0 else { throw LibAV.outOfMemory() }
     switch settings.codec {
     case .mp3, .aac:
       guard let second = frame.pointee.data.1 else { throw LibAV.outOfMemory() }
       first.withMemoryRebound(to: Float.self, capacity: count) { $0.update(from: samples.left, count: count) }
       second.withMemoryRebound(to: Float.self, capacity: count) { $0.update(from: samples.right, count: count) }
+    case .opus:
+      first.withMemoryRebound(to: Float.self, capacity: 2 * count) { target in
+        for index in 0..<count {
+          target[2 * index] = samples.left[index]
+          target[2 * index + 1] = samples.right[index]
+        }
+      }
     case .flac where settings.bitDepth == 16:
       first.withMemoryRebound(to: Int16.self, capacity: 2 * count) { target in
         for index in 0..<count {

@@ -24,9 +24,11 @@ public struct SourceFacts: Hashable, Sendable, Codable {
   public var gridRate: Int { sampleRate % 11_025 == 0 ? 44_100 : 48_000 }
 
   /// Samples after resampling to `gridRate`: every grid point before the end of the last source sample.
-  public var gridSampleCount: Int64 {
-    let (grid, rate) = (Int64(gridRate), Int64(sampleRate))
-    return (sampleCount * grid + rate - 1) / rate
+  public var gridSampleCount: Int64 { sampleCount(atRate: gridRate) }
+
+  /// The same for any rate.
+  public func sampleCount(atRate rate: Int) -> Int64 {
+    (sampleCount * Int64(rate) + Int64(sampleRate) - 1) / Int64(sampleRate)
   }
 
   func describes(_ identity: FileSource.Identity) -> Bool {

@@ -201,7 +201,7 @@ final class AudioStream {
     guard socket.emit(raw: writer.event(for: chunk), flush: false) else { return end() }
     chunkCount += 1
     byteCount += UInt64(piece.preamble.readableBytes + piece.frames.readableBytes)
-    pacer.sent(samples: piece.samples, now: now)
+    pacer.sent(samples: Int(piece.gridEnd - pacer.nextSample), now: now)
     guard cursor.advance(past: piece) else { return }
     source = .none
     if let pendingChoice, !pacer.isComplete {
@@ -238,6 +238,7 @@ extension PlayableTrack {
     var fields: SocketObject = [
       "quality": .string(choice.quality), "codec": .string(choice.rendition.codecName),
       "bitrate": .int(Int64(choice.rendition.bitrate)),
+      "sampleRate": .int(Int64(segments.timeline(choice.rendition).sampleRate)),
     ]
     let header = choice.rendition.streamHeader(for: segments)
     if !header.isEmpty { fields["description"] = .string(String(buffer: Base64Text.encode(ByteBuffer(bytes: header)))) }

@@ -227,7 +227,6 @@ final class DeviceSession {
     payload["duration"] = .double(stream.track.duration)
     payload["position"] = .double(stream.position(now: now))
     payload["epoch"] = .int(Int64(stream.epoch))
-    payload["sampleRate"] = .int(Int64(stream.track.sampleRate))
     payload["channels"] = 2
     socket.emit("stream_started", .object(payload))
   }

@@ -14,11 +14,11 @@ public enum QualityLadder {
   public static let defaultQuality = "auto"
 
   private static let tiers: [String: Rendition] = [
-    "low": .mp3x128, "medium": .aac192, "high": .mp3x320, "lossless": .flac,
+    "rescue": .opus48, "low": .mp3x128, "medium": .aac192, "high": .mp3x320, "lossless": .flac,
   ]
 
   private static let bitrates: [String: [String: Rendition]] = [
-    "128kbps": ["mp3": .mp3x128, "aac": .aac128], "192kbps": ["mp3": .mp3x192, "aac": .aac192],
+    "128kbps": ["mp3": .mp3x128, "aac": .aac128, "opus": .opus128], "192kbps": ["mp3": .mp3x192, "aac": .aac192],
     "320kbps": ["mp3": .mp3x320],
   ]
 

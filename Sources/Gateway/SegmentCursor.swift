@@ -14,24 +14,28 @@ struct SegmentCursor {
   private let frameSamples: Int
   private let primingFrames: Int
   private let header: ByteBuffer
-  private let track: SegmentTrack
+  private let timeline: Timeline
 
   /// Frames for one chunk, and what they mean to a listener.
   struct Piece {
     var preamble: ByteBuffer
     var frames: ByteBuffer
+    /// Samples at the rendition's rate to be heard of it, and to be dropped in front.
     var samples: Int
     var skip: Int
+    /// The sample of the track's grid behind it.
+    var gridEnd: Int64
     /// Frames of the segment, where the whole segment is at hand.
     var range: Range<Int>
     /// Whether it is the last of its segment.
     var endsSegment: Bool
   }
 
+  /// - Parameter sample: of the track's grid.
   init(track: SegmentTrack, rendition: Rendition, sample: Int64) {
     let settings = rendition.encoderSettings(for: track)
-    let (segment, offset) = SampleGrid.locate(sample: sample)
-    self.track = track
+    timeline = track.timeline(rendition)
+    let (segment, offset) = SampleGrid.locate(sample: timeline.sample(ofGrid: sample))
     index = segment
     frame = offset / settings.frameSamples
     leadingSamples = offset % settings.frameSamples
@@ -68,11 +72,11 @@ struct SegmentCursor {
         skip += primingFrames * frameSamples
       }
     }
-    let segmentSamples = SampleGrid.samples(inSegment: index, of: track.sampleCount)
+    let segmentSamples = timeline.samples(inSegment: index)
     let end = min(range.upperBound * frameSamples, segmentSamples)
     return Piece(
       preamble: preamble, frames: frames, samples: end - range.lowerBound * frameSamples - leadingSamples, skip: skip,
-      range: range,
+      gridEnd: timeline.gridSample(of: Int64(index * SampleGrid.segmentSamples + end)), range: range,
       endsSegment: end == segmentSamples)
   }
 

@@ -64,7 +64,7 @@ public final class StreamGateway: Sendable {
     let track = try await services.tracks.track(trackId)
     let sample = try track.sample(at: position)
     let cursor = SegmentCursor(track: track.segments, rendition: choice.rendition, sample: sample)
-    if cursor.index < track.segments.segmentCount {
+    if cursor.index < track.segments.timeline(choice.rendition).segmentCount {
       do {
         _ = try services.library.open(
           track.segments, rendition: choice.rendition, index: cursor.index, frame: cursor.frame, deadline: .max,

@@ -2,7 +2,7 @@ import AudioCodec
 import NIOCore
 import Segments
 
-/// Segments as fragmented MP4 (ISO/IEC 14496-12, 8.8; CMAF, ISO/IEC 23000-19): AAC and FLAC.
+/// Segments as fragmented MP4 (ISO/IEC 14496-12, 8.8; CMAF, ISO/IEC 23000-19): AAC, Opus and FLAC.
 ///
 /// The media time line begins with the priming frame, which an edit list takes off again; so a decoder that begins at
 /// the beginning has the state that the encoder meant it to have, and the music begins at 0. Times are counted in
@@ -43,7 +43,7 @@ public struct FragmentedMP4: Sendable {
       moov.writeBox("mvex") { box in
         box.writeFullBox("mehd", version: 1) { $0.writeInteger(UInt64(track.sampleCount)) }
         box.writeFullBox("trex") { box in
-          for value in [1, 1, UInt32(track.settings.frameSamples), 0, 0] { box.writeInteger(value) }
+          for value in [1, 1, UInt32(packetSamples), 0, 0] { box.writeInteger(value) }
         }
       }
       if let tags { writeMetadata(tags, to: &moov) }
@@ -114,22 +114,35 @@ public struct FragmentedMP4: Sendable {
   }
 
   private func writeSampleEntry(_ stsd: inout ByteBuffer) {
-    let isFLAC = track.rendition.codec == .flac
-    stsd.writeBox(isFLAC ? "fLaC" : "mp4a") { entry in
+    let name: StaticString =
+      switch track.rendition.codec {
+      case .mp3, .aac: "mp4a"
+      case .opus: "Opus"
+      case .flac: "fLaC"
+      }
+    stsd.writeBox(name) { entry in
       entry.writeZeros(6)
       entry.writeInteger(UInt16(1))
       entry.writeZeros(8)
       entry.writeInteger(UInt16(track.settings.channels))
-      entry.writeInteger(UInt16(isFLAC ? track.settings.bitDepth : 16))
+      entry.writeInteger(UInt16(track.rendition.codec == .flac ? track.settings.bitDepth : 16))
       entry.writeZeros(4)
       entry.writeInteger(UInt32(track.sampleRate) << 16)
-      if isFLAC {
+      switch track.rendition.codec {
+      case .mp3, .aac: entry.writeFullBox("esds") { writeElementaryStreamDescriptor(&$0) }
+      case .opus:
+        // Opus in ISOBMFF, 4.3.2: the identification header with its numbers the other way round.
+        entry.writeBox("dOps") { box in
+          box.writeBytes([0, UInt8(track.settings.channels)])
+          box.writeInteger(UInt16(track.primingSamples))
+          box.writeInteger(UInt32(track.sampleRate))
+          box.writeZeros(3)
+        }
+      case .flac:
         // The STREAMINFO block behind the marker (FLAC in ISOBMFF, section 3.3.2).
         entry.writeFullBox("dfLa") {
           $0.writeBytes(track.settings.streamHeader(totalSamples: track.sampleCount).dropFirst(4))
         }
-      } else {
-        entry.writeFullBox("esds") { writeElementaryStreamDescriptor(&$0) }
       }
     }
   }
@@ -198,19 +211,38 @@ public struct FragmentedMP4: Sendable {
 
   // MARK: Fragments
 
+  /// Samples of one of MP4's samples: of a packet.
+  private var packetSamples: Int { track.settings.frameSamples / track.settings.packetsPerFrame }
+
+  /// A frame's packets: where the first begins in it, and their sizes.
+  private func layout(of frame: ByteBuffer) -> (start: Int, sizes: [Int]) {
+    switch track.rendition.codec {
+    case .aac: (EncoderSettings.adtsHeaderBytes, [frame.readableBytes - EncoderSettings.adtsHeaderBytes])
+    case .opus:
+      EncoderSettings.opusPackets(inPage: frame.readableBytesView).map { ($0.start, $0.sizes) } ?? (0, [])
+    case .mp3, .flac: (0, [frame.readableBytes])
+    }
+  }
+
   /// Segment `segment.key.index` as `moof` and `mdat`. The first brings the priming along.
   public func fragment(_ segment: Segment) -> ByteBuffer {
     let index = segment.key.index
     let isFirst = index == 0
-    let head = track.rendition.codec == .aac ? EncoderSettings.adtsHeaderBytes : 0
-    var sizes: [Int] = []
-    if isFirst, segment.primingFrames > 0 { sizes.append(segment.priming.readableBytes - head) }
-    for frame in 0..<segment.frameCount {
-      sizes.append(Int(segment.offsets[frame + 1] - segment.offsets[frame]) - head)
+    var frames = (0..<segment.frameCount).map { segment.bytes(of: $0..<$0 + 1) }
+    if isFirst, segment.primingFrames > 0 { frames.insert(segment.priming, at: 0) }
+    // The last packet may hold more than is left of the music; those behind it hold nothing of it.
+    var left = segment.sampleCount + (isFirst ? segment.primingFrames * segment.frameSamples : 0)
+    let count = (left + packetSamples - 1) / packetSamples
+    let isShort = count * packetSamples > left
+    var taken = 0
+    let packets = frames.map { frame in
+      var packets = layout(of: frame)
+      packets.sizes = Array(packets.sizes.prefix(count - taken))
+      taken += packets.sizes.count
+      return packets
     }
+    let sizes = packets.flatMap(\.sizes)
     let payload = sizes.reduce(0, +)
-    // The last frame may hold more than is left of the music.
-    let short = segment.frameCount * segment.frameSamples - segment.sampleCount
     var file = ByteBufferAllocator().buffer(capacity: payload + 128 + 8 * sizes.count)
     let trackStart = file.writerIndex
     var dataOffset = 0
@@ -220,14 +252,13 @@ public struct FragmentedMP4: Sendable {
         traf.writeFullBox("tfhd", flags: 0x02_0000) { $0.writeInteger(UInt32(1)) }
         let time = Int64(index) * Int64(SampleGrid.segmentSamples) + Int64(isFirst ? 0 : track.primingSamples)
         traf.writeFullBox("tfdt", version: 1) { $0.writeInteger(UInt64(time)) }
-        traf.writeFullBox("trun", flags: short > 0 ? 0x301 : 0x201) { trun in
+        traf.writeFullBox("trun", flags: isShort ? 0x301 : 0x201) { trun in
           trun.writeInteger(UInt32(sizes.count))
           dataOffset = trun.writerIndex
           trun.writeInteger(UInt32(0))
-          for (place, size) in sizes.enumerated() {
-            if short > 0 {
-              trun.writeInteger(UInt32(segment.frameSamples - (place == sizes.count - 1 ? short : 0)))
-            }
+          for size in sizes {
+            if isShort { trun.writeInteger(UInt32(min(packetSamples, left))) }
+            left -= packetSamples
             trun.writeInteger(UInt32(size))
           }
         }
@@ -235,20 +266,11 @@ public struct FragmentedMP4: Sendable {
     }
     file.setInteger(UInt32(file.writerIndex - trackStart + 8), at: dataOffset)
     file.writeBox("mdat") { mdat in
-      guard head > 0 else {
-        mdat.writeImmutableBuffer(segment.frames)
-        return
-      }
-      // MP4 says with its tables what ADTS says with its headers.
-      if isFirst, segment.primingFrames > 0 { Self.copy(segment.priming, skipping: head, to: &mdat) }
-      for frame in 0..<segment.frameCount {
-        Self.copy(segment.bytes(of: frame..<frame + 1), skipping: head, to: &mdat)
+      // MP4 says with its tables what ADTS and Ogg say with their headers.
+      for (frame, packets) in zip(frames, packets) {
+        mdat.writeBytes(frame.readableBytesView.dropFirst(packets.start).prefix(packets.sizes.reduce(0, +)))
       }
     }
     return file
-  }
-
-  private static func copy(_ frame: ByteBuffer, skipping head: Int, to target: inout ByteBuffer) {
-    target.writeBytes(frame.readableBytesView.dropFirst(head))
   }
 }

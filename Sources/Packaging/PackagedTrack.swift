@@ -7,29 +7,31 @@ public struct PackagedTrack: Sendable {
   public let track: SegmentTrack
   public let rendition: Rendition
   let settings: EncoderSettings
+  let timeline: Timeline
 
   public init(_ track: SegmentTrack, rendition: Rendition) {
+    timeline = track.timeline(rendition)
     self.track = track
     self.rendition = rendition
     settings = rendition.encoderSettings(for: track)
   }
 
   /// Samples of music, a second of it, and the segments that they are cut into.
-  var sampleCount: Int64 { track.sampleCount }
+  var sampleCount: Int64 { timeline.sampleCount }
   var sampleRate: Int { settings.sampleRate }
-  public var segmentCount: Int { track.segmentCount }
+  public var segmentCount: Int { timeline.segmentCount }
 
   /// Samples that a decoder makes of the priming frames, in front of the music.
   var primingSamples: Int { settings.primingFrames * settings.frameSamples }
 
   /// Frames of a segment, without priming.
   func frameCount(_ index: Int) -> Int {
-    settings.frames(ofSegment: index, totalSamples: track.sampleCount).count
+    settings.frames(ofSegment: index, totalSamples: sampleCount).count
   }
 
   /// Seconds of a segment, exactly as its samples say.
   public func seconds(_ index: Int) -> Double {
-    Double(SampleGrid.samples(inSegment: index, of: track.sampleCount)) / Double(sampleRate)
+    Double(timeline.samples(inSegment: index)) / Double(sampleRate)
   }
 
   /// The codec as `CODECS` and media types name it (RFC 6381; for MP3 the object type of ISO/IEC 14496-3).
@@ -37,6 +39,7 @@ public struct PackagedTrack: Sendable {
     switch rendition.codec {
     case .mp3: "mp4a.40.34"
     case .aac: "mp4a.40.2"
+    case .opus: "Opus"
     case .flac: "fLaC"
     }
   }
@@ -52,6 +55,7 @@ public struct PackagedTrack: Sendable {
       let bits = settings.constantFrameBytes * 8 * sampleRate / settings.frameSamples + overhead / 4
       return (bits, bits)
     case .aac: return (rendition.bitrate * 130 / 100 + overhead, rendition.bitrate * 101 / 100 + overhead)
+    case .opus: return (rendition.bitrate * 125 / 100 + overhead, rendition.bitrate + overhead)
     case .flac:
       let raw = sampleRate * settings.channels * settings.bitDepth
       return (raw + overhead, raw * 2 / 3 + overhead)

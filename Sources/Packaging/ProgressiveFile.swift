@@ -4,8 +4,8 @@ import Segments
 
 /// A whole track as one file whose every byte has its place before any of it is encoded.
 ///
-/// MP3's frames all have the same size. AAC's segments differ by a hundredth or two, so each gets a slot that is a
-/// little too large for it, filled up with a `free` box. FLAC's sizes are known when the segments are: until then the
+/// MP3's frames all have the same size. AAC's and Opus' segments differ by some hundredths, so each gets a slot that is
+/// a little too large for it, filled up with a `free` box. FLAC's sizes are known when the segments are: until then the
 /// file has a beginning and no length.
 public struct ProgressiveFile: Sendable {
   /// What the file is called and said to be.
@@ -50,7 +50,7 @@ public struct ProgressiveFile: Sendable {
       sizes = PartSizes(count: track.segmentCount) { index in
         (track.frameCount(index) + (index == 0 ? track.settings.primingFrames : 0)) * size
       }
-    case (.m4a, .aac):
+    case (.m4a, .aac), (.m4a, .opus):
       guard let mp4 = FragmentedMP4(track) else { return nil }
       self.mp4 = mp4
       let sizes = PartSizes(count: track.segmentCount) { Self.slot(track, $0) }
@@ -97,15 +97,16 @@ public struct ProgressiveFile: Sendable {
     return part
   }
 
-  /// Bytes that segment `index` of an AAC track has at most, with everything around it.
+  /// Bytes that segment `index` of an AAC or Opus track has at most, with everything around it.
   ///
   /// Measured on music, noise, clicks and bursts out of silence, 90 frames of FFmpeg's AAC are at most 3.3 % above their
-  /// nominal size, and 27 % at a track's beginning, where its rate control has not settled. A slot leaves 10 and 50 %,
-  /// and two frames more.
+  /// nominal size, and 27 % at a track's beginning, where its rate control has not settled; libopus' constrained variable
+  /// rate goes 7 % above. A slot leaves 10 % (Opus: 15), 50 % at the beginning, and two frames more.
   private static func slot(_ track: PackagedTrack, _ index: Int) -> Int {
     let frames = track.frameCount(index) + (index == 0 ? track.settings.primingFrames : 0)
     let nominal = track.rendition.bitrate / 8 * frames * track.settings.frameSamples / track.sampleRate
-    return nominal * (index == 0 ? 150 : 110) / 100 + 2 * 1_536 + 8 * frames + 128
+    let percent = index == 0 ? 150 : track.rendition.codec == .aac ? 110 : 115
+    return nominal * percent / 100 + 2 * 1_536 + 8 * frames * track.settings.packetsPerFrame + 128
   }
 
   /// `sidx` (ISO/IEC 14496-12, 8.16.3): where each fragment begins, so that a player can seek with one range request.
@@ -119,7 +120,7 @@ public struct ProgressiveFile: Sendable {
       box.writeInteger(UInt16(clamping: track.segmentCount))
       for index in 0..<min(track.segmentCount, Int(UInt16.max)) {
         box.writeInteger(UInt32(sizes[index]))
-        box.writeInteger(UInt32(SampleGrid.samples(inSegment: index, of: track.sampleCount)))
+        box.writeInteger(UInt32(track.timeline.samples(inSegment: index)))
         box.writeInteger(UInt32(0x9000_0000))  // each starts with a sync sample
       }
     }

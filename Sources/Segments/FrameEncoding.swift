@@ -15,9 +15,16 @@ extension Rendition {
   }
 
   /// What stands before the first frame in a playable file, and what a decoder is configured with: FLAC's `fLaC`
-  /// marker and STREAMINFO; empty for MP3 and ADTS.
+  /// marker and STREAMINFO, Opus' two header pages; empty for MP3 and ADTS.
   public func streamHeader(for track: SegmentTrack) -> [UInt8] {
-    encoderSettings(for: track).streamHeader(totalSamples: track.sampleCount)
+    encoderSettings(for: track).streamHeader(totalSamples: track.timeline(self).sampleCount)
+  }
+}
+
+extension EncoderSettings {
+  /// Samples of a track at these settings' rate.
+  func totalSamples(of track: SegmentTrack) -> Int64 {
+    sampleRate == track.gridRate ? track.sampleCount : track.timeline(.opus48).sampleCount
   }
 }
 

@@ -14,10 +14,13 @@ public struct Rendition: Hashable, Sendable, CustomStringConvertible {
   public static let mp3x320 = Rendition(name: "mp3-320", codec: .mp3, bitrate: 320_000)
   public static let aac128 = Rendition(name: "aac-128", codec: .aac, bitrate: 128_000)
   public static let aac192 = Rendition(name: "aac-192", codec: .aac, bitrate: 192_000)
+  /// For when nothing else gets through.
+  public static let opus48 = Rendition(name: "opus-48", codec: .opus, bitrate: 48_000)
+  public static let opus128 = Rendition(name: "opus-128", codec: .opus, bitrate: 128_000)
   public static let flac = Rendition(name: "flac", codec: .flac, bitrate: 0)
 
   /// Every rendition that can be asked for.
-  public static let all: [Rendition] = [mp3x128, mp3x192, mp3x320, aac128, aac192, flac]
+  public static let all: [Rendition] = [mp3x128, mp3x192, mp3x320, aac128, aac192, opus48, opus128, flac]
 
   private init(name: String, codec: EncoderSettings.Codec, bitrate: Int) {
     self.name = name
@@ -31,7 +34,7 @@ public struct Rendition: Hashable, Sendable, CustomStringConvertible {
     self = found
   }
 
-  /// The codec as the protocol calls it: `mp3`, `aac`, `flac`.
+  /// The codec as the protocol calls it: `mp3`, `aac`, `opus`, `flac`.
   public var codecName: String { codec.rawValue }
 
   public var description: String { name }

@@ -41,6 +41,7 @@ final class SegmentJob: TranscodeJob {
   private let feed: SegmentFeed
   private let track: SegmentTrack
   private let settings: EncoderSettings
+  private let timeline: Timeline
   /// The segment's frames, by their numbers in the track.
   private let trackFrames: Range<Int>
   private let makeEncoder: EncoderFactory
@@ -59,7 +60,8 @@ final class SegmentJob: TranscodeJob {
     self.feed = feed
     self.track = track
     self.settings = feed.key.rendition.encoderSettings(for: track)
-    self.trackFrames = settings.frames(ofSegment: feed.key.index, totalSamples: track.sampleCount)
+    self.timeline = track.timeline(feed.key.rendition)
+    self.trackFrames = settings.frames(ofSegment: feed.key.index, totalSamples: timeline.sampleCount)
     self.makeEncoder = makeEncoder
     self.completion = completion
     let now = Int64(NIODeadline.now().uptimeNanoseconds)
@@ -137,7 +139,7 @@ final class SegmentJob: TranscodeJob {
     work.pieceCount += 1
     work.deadline = min(work.deadline, joinedDeadline.load(ordering: .relaxed))
     if work.deadline != TranscodeScheduler.noHurry {
-      work.deadline += Int64(frames.count * settings.frameSamples) * 1_000_000_000 / Int64(track.gridRate)
+      work.deadline += Int64(frames.count * settings.frameSamples) * 1_000_000_000 / Int64(timeline.sampleRate)
     }
     guard work.next == run.upperBound else { return work.deadline }
     work.encoder = nil
@@ -163,7 +165,7 @@ final class SegmentJob: TranscodeJob {
     }
     return Segment(
       key: feed.key, frameSamples: settings.frameSamples,
-      sampleCount: SampleGrid.samples(inSegment: feed.key.index, of: track.sampleCount),
+      sampleCount: timeline.samples(inSegment: feed.key.index),
       priming: pieces[0].priming ?? ByteBuffer(),
       primingFrames: settings.primingFrames, frames: frames, offsets: offsets)
   }

@@ -70,7 +70,8 @@ public final class SegmentLibrary: Sendable {
     try self.init(configuration: configuration, logger: logger, reserve: reserve) {
       track, settings, frames, isQuick in
       try FrameRangeEncoder(
-        path: track.path, facts: track.facts, settings: settings, totalSamples: track.sampleCount, frames: frames,
+        path: track.path, facts: track.facts, settings: settings, totalSamples: settings.totalSamples(of: track),
+        frames: frames,
         isQuick: isQuick, reserve: reserve)
     }
     // What a listener gets who asks for nothing in particular.
@@ -147,7 +148,7 @@ public final class SegmentLibrary: Sendable {
   public func losslessSizes(of track: SegmentTrack, rendition: Rendition) -> [Int]? {
     guard let store else { return nil }
     let settings = rendition.encoderSettings(for: track)
-    let keys = (0..<track.segmentCount).map {
+    let keys = (0..<track.timeline(rendition).segmentCount).map {
       SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: $0)
     }
     return store.fileBytes(keys)?.enumerated().map { index, bytes in

@@ -27,8 +27,8 @@ public struct SegmentTrack: Hashable, Sendable {
     self.facts = facts
   }
 
-  /// The number of segments.
-  public var segmentCount: Int { SampleGrid.segmentCount(sampleCount: sampleCount) }
+  /// The track as a rendition counts it.
+  public func timeline(_ rendition: Rendition) -> Timeline { Timeline(self, rendition) }
 }
 
 /// Names one segment of one rendition of one track.

@@ -49,7 +49,7 @@ extension Rendition {
   var container: ProgressiveFile.Container {
     switch codec {
     case .mp3: .mp3
-    case .aac: .m4a
+    case .aac, .opus: .m4a
     case .flac: .flac
     }
   }

@@ -72,13 +72,15 @@ struct FileTransfer: Sendable {
 
   private func sendEach(from first: Int, _ send: (ByteBuffer) async throws -> Bool) async throws {
     let began = AudioController.now
+    let timeline = track.timeline(rendition)
     var next: SegmentLease? = try lease(first, deadline: began)
-    for index in first..<track.segmentCount {
+    for index in first..<timeline.segmentCount {
       guard let lease = next else { return }
       let segment = try await lease.feed.whole()
       // When its sound would be heard, if this is for a player.
-      let sound = Int64(index + 1 - first) * Int64(SampleGrid.segmentSamples) * 1_000_000_000 / Int64(track.gridRate)
-      next = index + 1 < track.segmentCount ? try self.lease(index + 1, deadline: began + sound) : nil
+      let sound =
+        Int64(index + 1 - first) * Int64(SampleGrid.segmentSamples) * 1_000_000_000 / Int64(timeline.sampleRate)
+      next = index + 1 < timeline.segmentCount ? try self.lease(index + 1, deadline: began + sound) : nil
       guard try await send(try file.part(segment)) else { return }
     }
   }

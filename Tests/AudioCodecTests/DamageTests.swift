@@ -55,8 +55,8 @@ import Testing
       let all = TrackEncoding.all(probe) + [.mp3(bitrate: 32_000, sampleRate: probe.gridRate)]
       for settings in all {
         let track = try TrackEncoding.encode(
-          path, probe, settings, ranges: TrackEncoding.segments(settings, probe.gridSampleCount))
-        #expect(track.frameCount == settings.frameCount(totalSamples: probe.gridSampleCount))
+          path, probe, settings, ranges: TrackEncoding.segments(settings, TrackEncoding.total(probe, settings)))
+        #expect(track.frameCount == settings.frameCount(totalSamples: TrackEncoding.total(probe, settings)))
       }
     }
   }
@@ -93,7 +93,7 @@ import Testing
   @Test func rangesOutsideOfTheTrackAreRefused() throws {
     let probe = try AudioProbe.read(path: TestAudio.piece.path)
     let settings = EncoderSettings.mp3(bitrate: 192_000, sampleRate: probe.gridRate)
-    let count = settings.frameCount(totalSamples: probe.gridSampleCount)
+    let count = settings.frameCount(totalSamples: TrackEncoding.total(probe, settings))
     for (range, used) in [
       (count..<count + 1, settings), (-1..<3, settings), (5..<5, settings),
       (0..<1, .mp3(bitrate: 1, sampleRate: 44_100)),

@@ -36,13 +36,13 @@ import Testing
   @Test(arguments: TestAudio.pieces)
   func rangesJoinLikeOneContinuousEncode(_ piece: TestAudio.Piece) throws {
     let probe = try AudioProbe.read(path: piece.path)
-    let source = try TestAudio.decode(piece.path)
     for settings in TrackEncoding.all(probe) {
+      let source = try TestAudio.decode(piece.path, rate: settings.sampleRate)
       let frame = settings.frameSamples
-      let count = settings.frameCount(totalSamples: probe.gridSampleCount)
+      let count = settings.frameCount(totalSamples: TrackEncoding.total(probe, settings))
       let continuous = try TrackEncoding.decode(
         try TrackEncoding.encode(piece.path, probe, settings, ranges: [0..<count]))
-      let segments = TrackEncoding.segments(settings, probe.gridSampleCount)
+      let segments = TrackEncoding.segments(settings, TrackEncoding.total(probe, settings))
       for split in [segments, splitBySeeks(segments)] {
         let joined = try TrackEncoding.decode(try TrackEncoding.encode(piece.path, probe, settings, ranges: split))
         let middles = split.filter { $0.count >= 16 }.flatMap { range in
@@ -69,21 +69,24 @@ import Testing
   @Test(arguments: TestAudio.pieces)
   func aQuickStartSoundsLikeASettledOne(_ piece: TestAudio.Piece) throws {
     let probe = try AudioProbe.read(path: piece.path)
-    let source = try PCMReader(path: piece.path, facts: probe.facts)
     let all: [EncoderSettings] = [
       .mp3(bitrate: 192_000, sampleRate: probe.gridRate), .aac(bitrate: 192_000, sampleRate: probe.gridRate),
+      .opus(bitrate: 48_000), .opus(bitrate: 128_000),
     ]
     for settings in all {
-      let count = settings.frameCount(totalSamples: probe.gridSampleCount)
+      let source = try PCMReader(path: piece.path, facts: probe.facts, rate: settings.sampleRate)
+      let total = TrackEncoding.total(probe, settings)
+      let count = settings.frameCount(totalSamples: TrackEncoding.total(probe, settings))
       var errors = (quick: 0.0, settled: 0.0)
       for start in stride(from: 40, to: count - 30, by: max((count - 70) / 6, 1)) {
         func error(isQuick: Bool) throws -> Double {
           let encoder = try FrameRangeEncoder(
-            path: piece.path, facts: probe.facts, settings: settings, totalSamples: probe.gridSampleCount,
+            path: piece.path, facts: probe.facts, settings: settings, totalSamples: total,
             frames: start..<start + 25, isQuick: isQuick)
           let frames = try #require(try encoder.next(maxFrames: 25))
           let track = TrackEncoding.Track(
-            settings: settings, totalSamples: probe.gridSampleCount, file: frames.priming + frames.bytes,
+            settings: settings, totalSamples: total,
+            file: settings.streamHeader(totalSamples: total) + frames.priming + frames.bytes,
             primingSamples: frames.primingFrames * settings.frameSamples, frameCount: 25, frameSizes: frames.frameSizes)
           let first = try TrackEncoding.decode(track)[0..<settings.frameSamples]
           source.seek(to: Int64(start * settings.frameSamples))
@@ -112,7 +115,8 @@ import Testing
     let probe = try AudioProbe.read(path: TestAudio.piece.path)
     let settings = EncoderSettings.mp3(bitrate: 128_000, sampleRate: probe.gridRate)
     let track = try TrackEncoding.encode(
-      TestAudio.piece.path, probe, settings, ranges: TrackEncoding.segments(settings, probe.gridSampleCount))
+      TestAudio.piece.path, probe, settings,
+      ranges: TrackEncoding.segments(settings, TrackEncoding.total(probe, settings)))
     let sizes = stride(from: 80, to: track.frameCount - 80, by: 80).map {
       track.frameSizes[$0..<($0 + 80)].reduce(0, +)
     }

@@ -19,7 +19,7 @@ enum TrackEncoding {
     var parts: [Int: (bytes: [UInt8], sizes: [Int], priming: [UInt8], primingFrames: Int)] = [:]
     for range in ranges.enumerated().sorted(by: { ($0.offset % 3, $0.offset) < ($1.offset % 3, $1.offset) }) {
       let encoder = try FrameRangeEncoder(
-        path: path, facts: probe.facts, settings: settings, totalSamples: probe.gridSampleCount, frames: range.element)
+        path: path, facts: probe.facts, settings: settings, totalSamples: total(probe, settings), frames: range.element)
       var part: (bytes: [UInt8], sizes: [Int], priming: [UInt8], primingFrames: Int) = ([], [], [], 0)
       var expected = range.element.lowerBound
       while let piece = try encoder.next(maxFrames: pieceFrames) {
@@ -35,8 +35,9 @@ enum TrackEncoding {
       parts[range.offset] = part
     }
     var track = Track(
-      settings: settings, totalSamples: probe.gridSampleCount,
-      file: settings.streamHeader(totalSamples: probe.gridSampleCount), primingSamples: 0, frameCount: 0, frameSizes: []
+      settings: settings, totalSamples: total(probe, settings),
+      file: settings.streamHeader(totalSamples: total(probe, settings)), primingSamples: 0, frameCount: 0,
+      frameSizes: []
     )
     for index in ranges.indices {
       guard let part = parts[index] else { continue }
@@ -51,6 +52,11 @@ enum TrackEncoding {
     return track
   }
 
+  /// Samples of the track at the settings' rate.
+  static func total(_ probe: AudioProbe, _ settings: EncoderSettings) -> Int64 {
+    probe.facts.sampleCount(atRate: settings.sampleRate)
+  }
+
   static func segments(_ settings: EncoderSettings, _ total: Int64) -> [Range<Int>] {
     (0..<EncoderSettings.segmentCount(totalSamples: total)).map {
       settings.frames(ofSegment: $0, totalSamples: total)
@@ -59,11 +65,21 @@ enum TrackEncoding {
 
   /// Decodes with the ffmpeg program and takes the priming off; what is behind the track's end stays.
   static func decode(_ track: Track) throws -> StereoSamples {
-    let format = track.settings.codec == .aac ? "aac" : track.settings.codec.rawValue
+    let format = track.settings.codec == .opus ? "ogg" : track.settings.codec.rawValue
     let path = try TestAudio.write(track.file, ending: format)
     let decoded = try TestAudio.decode(path, format: format)
+    // What Opus' header says of its pre-skip and its last page of the end, every decoder heeds.
+    if track.settings.codec == .opus { return decoded }
     guard decoded.count >= track.primingSamples else { throw TestFailure("nothing was decoded") }
     return decoded[track.primingSamples..<decoded.count]
+  }
+
+  /// Samples that a decoder makes of a whole track: of whole frames, or exactly the track's where the codec can say so.
+  static func decodedSamples(of track: Track) -> Int {
+    switch track.settings.codec {
+    case .mp3, .aac: track.frameCount * track.settings.frameSamples
+    case .opus, .flac: Int(track.totalSamples)
+    }
   }
 
   static func all(_ probe: AudioProbe) -> [EncoderSettings] {
@@ -71,6 +87,7 @@ enum TrackEncoding {
       .mp3(bitrate: 128_000, sampleRate: probe.gridRate), .mp3(bitrate: 192_000, sampleRate: probe.gridRate),
       .mp3(bitrate: 320_000, sampleRate: probe.gridRate), .aac(bitrate: 128_000, sampleRate: probe.gridRate),
       .aac(bitrate: 192_000, sampleRate: probe.gridRate),
+      .opus(bitrate: 48_000), .opus(bitrate: 128_000),
       .flac(bitDepth: probe.flacBitDepth, sampleRate: probe.gridRate),
     ]
   }

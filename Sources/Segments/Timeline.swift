@@ -1,0 +1,40 @@
+import AudioCodec
+
+/// A track as one of its renditions counts it: segments of 92,160 samples at the rendition's rate.
+///
+/// That rate is the grid's, so that segments of different codecs end at the same sample; but Opus knows 48 kHz only. Its
+/// segments of a track on the 44.1 kHz grid are 1.92 s long where the others' are 2.09 s, and a change to or from it
+/// goes to the frame that holds the moment, as a seek does.
+public struct Timeline: Sendable, Hashable {
+  /// Samples in a second.
+  public let sampleRate: Int
+  /// Samples of the track.
+  public let sampleCount: Int64
+  private let gridRate: Int
+
+  public init(_ track: SegmentTrack, _ rendition: Rendition) {
+    gridRate = track.gridRate
+    if rendition.codec == .opus, track.gridRate != 48_000 {
+      sampleRate = 48_000
+      sampleCount = (track.sampleCount * 48_000 + Int64(track.gridRate) - 1) / Int64(track.gridRate)
+    } else {
+      sampleRate = track.gridRate
+      sampleCount = track.sampleCount
+    }
+  }
+
+  public var segmentCount: Int { SampleGrid.segmentCount(sampleCount: sampleCount) }
+
+  /// Samples of a segment.
+  public func samples(inSegment index: Int) -> Int { SampleGrid.samples(inSegment: index, of: sampleCount) }
+
+  /// The sample at the moment of a sample of the grid, and the other way round; to the nearest.
+  public func sample(ofGrid sample: Int64) -> Int64 {
+    min(Self.scaled(sample, sampleRate, gridRate), sampleCount)
+  }
+  public func gridSample(of sample: Int64) -> Int64 { Self.scaled(sample, gridRate, sampleRate) }
+
+  private static func scaled(_ sample: Int64, _ to: Int, _ from: Int) -> Int64 {
+    to == from ? sample : (sample * Int64(to) * 2 + Int64(from)) / (2 * Int64(from))
+  }
+}
