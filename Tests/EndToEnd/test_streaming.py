@@ -244,3 +244,38 @@ def test_a_new_track_replaces_the_one_that_plays(server, tracks):
         )
         chunks = listener.wait_ended(new)
     assert sum(chunk["samples"] for chunk in chunks) == round(tracks["Blip"]["duration"] * 44100)
+
+
+def test_opus_of_a_44_kilohertz_track_counts_at_48(server, music, tracks):
+    with listening(server, transports=["websocket"], **WHOLE) as listener:
+        started, chunks = play(listener, tracks["Odd FLAC"], quality="opus-128")
+    assert (started["codec"], started["sampleRate"], started["bitrate"]) == ("opus", 48000, 128000)
+    check_sequence(started, chunks)
+    assert chunks[0]["skip"] == 3840 and not any(chunk.get("skip") for chunk in chunks[1:])
+    source = sound.source_samples(music.files["Odd FLAC"], 48000)
+    # All chunks together are an Ogg file, whose header has the priming taken off and whose last page says the end.
+    raw = sound.ffmpeg("-f", "ogg", "-i", "pipe:0", "-f", "s16le", "pipe:1", stdin=b"".join(c["data"] for c in chunks))
+    ear = numpy.frombuffer(raw, "<i2").reshape(-1, 2)
+    assert len(ear) == sum(chunk["samples"] for chunk in chunks)
+    assert abs(len(ear) - len(source)) <= 1
+    assert sound.lag(source, ear[: len(source)]) == 0
+
+
+def test_a_change_to_opus_and_back_loses_no_moment(server, tracks):
+    with listening(server, transports=["websocket"], bufferSeconds=2) as listener:
+        listener.ok("play_track", {"trackId": tracks["Long"]["id"], "quality": "mp3-192"})
+        rates = [(0, 44100)]
+        for quality, rate in (("opus-48", 48000), ("flac", 44100)):
+            listener.ok("quality_change", {"quality": quality})
+            change = listener.wait_for("quality_change", where=lambda c, q=quality: c["quality"] == q)
+            assert change["sampleRate"] == rate
+            rates.append((change["position"], rate))
+        end = rates[-1][0] + 2
+        listener.wait(lambda heard: heard.chunks[-1]["position"] > end, "chunks behind the last change")
+        chunks = list(listener.chunks)
+    at = 0.0
+    for chunk in chunks:
+        rate = [rate for begin, rate in rates if begin <= chunk["position"] + 1e-6][-1]
+        # To the nearest sample of the other rate.
+        assert abs(chunk["position"] - at) < 1.5 / 44100, chunk["seq"]
+        at = chunk["position"] + chunk["samples"] / rate
