@@ -111,7 +111,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "dubplate", dependencies: ["DubplateServer", argumentParser, logging], swiftSettings: strict),
+      name: "dubplate", dependencies: ["DubplateServer", "Segments", argumentParser, logging], swiftSettings: strict),
     .executableTarget(
       name: "dubplate-load",
       dependencies: [nioCore, nioPosix, nioHTTP1, argumentParser],

@@ -47,19 +47,29 @@ public final class FrameRangeEncoder: @unchecked Sendable {
   ///   - reserve: of encoders that are open already; spares opening one.
   ///
   /// Throws `invalidRequest`, `encoderFailed`, and what opening a `PCMReader` throws.
-  public init(
+  public convenience init(
     path: String, facts: SourceFacts? = nil, settings: EncoderSettings, totalSamples: Int64, frames: Range<Int>,
     isQuick: Bool = false, reserve: EncoderReserve? = nil, limits: AudioLimits = AudioLimits()
   ) throws(AudioCodecError) {
-    try settings.validate()
-    guard !frames.isEmpty, frames.lowerBound >= 0, totalSamples > 0, totalSamples <= Bounds.maxSamples,
-      frames.upperBound <= settings.frameCount(totalSamples: totalSamples)
-    else { throw AudioCodecError(.invalidRequest, "The frames lie outside of the track") }
-    reader = try PCMReader(path: path, facts: facts, rate: settings.codec == .opus ? 48_000 : nil, limits: limits)
+    try Self.check(settings, frames, totalSamples)
+    let reader = try PCMReader(
+      path: path, facts: facts, rate: settings.codec == .opus ? settings.sampleRate : nil, limits: limits)
     guard reader.sampleRate == settings.sampleRate else {
       throw AudioCodecError(
         facts == nil ? .invalidRequest : .changed, "The file's grid rate is \(reader.sampleRate) Hz")
     }
+    try self.init(
+      reader: reader, settings: settings, totalSamples: totalSamples, frames: frames, isQuick: isQuick, reserve: reserve
+    )
+  }
+
+  /// The same for a file that is open, at the settings' rate.
+  init(
+    reader: PCMReader, settings: EncoderSettings, totalSamples: Int64, frames: Range<Int>, isQuick: Bool = false,
+    reserve: EncoderReserve? = nil
+  ) throws(AudioCodecError) {
+    try Self.check(settings, frames, totalSamples)
+    self.reader = reader
     encoder = if let reserve { try reserve.take(settings) } else { try PacketEncoder(settings) }
     self.settings = settings
     self.totalSamples = totalSamples
@@ -68,6 +78,15 @@ public final class FrameRangeEncoder: @unchecked Sendable {
     produced = frames.lowerBound - settings.preRollFrames(before: frames.lowerBound, isQuick: isQuick)
     feed = Int64(produced) * Int64(settings.frameSamples) + Int64(settings.delay)
     input = StereoBuffer(capacity: settings.packetSamples)
+  }
+
+  private static func check(
+    _ settings: EncoderSettings, _ frames: Range<Int>, _ totalSamples: Int64
+  ) throws(AudioCodecError) {
+    try settings.validate()
+    guard !frames.isEmpty, frames.lowerBound >= 0, totalSamples > 0, totalSamples <= Bounds.maxSamples,
+      frames.upperBound <= settings.frameCount(totalSamples: totalSamples)
+    else { throw AudioCodecError(.invalidRequest, "The frames lie outside of the track") }
   }
 
   /// Packets of the source that could not be decoded so far; they are silence in the output.

@@ -23,7 +23,7 @@ public final class PCMReader {
   public let sampleCount: Int64
   public private(set) var position: Int64 = 0
 
-  private let source: SourceReader
+  private let source: any SampleSource
   private let converter: RateConverter
   private let limits: AudioLimits
 
@@ -32,14 +32,20 @@ public final class PCMReader {
   ///   - rate: another rate than the grid's, for a codec that knows one only.
   ///
   /// Throws what `AudioProbe.read` throws, and `changed`.
-  public init(
+  public convenience init(
     path: String, facts: SourceFacts? = nil, rate: Int? = nil, limits: AudioLimits = AudioLimits()
   ) throws(AudioCodecError) {
     let file = try FileSource(path: path)
     file.allow(limits.operationDeadline)
-    (source, self.facts) = try SourceReader.open(file: file, facts: facts)
-    sampleRate = rate ?? self.facts.gridRate
-    sampleCount = self.facts.sampleCount(atRate: sampleRate)
+    let (source, facts) = try SourceReader.open(file: file, facts: facts)
+    self.init(source: source, facts: facts, rate: rate, limits: limits)
+  }
+
+  init(source: any SampleSource, facts: SourceFacts, rate: Int?, limits: AudioLimits) {
+    self.source = source
+    self.facts = facts
+    sampleRate = rate ?? facts.gridRate
+    sampleCount = facts.sampleCount(atRate: sampleRate)
     converter = RateConverter(source: source, gridRate: sampleRate)
     self.limits = limits
   }

@@ -7,7 +7,7 @@ import CFFmpeg
 /// is started far enough in front for its filter to be full of the right samples, and what it says until then is
 /// dropped.
 final class RateConverter {
-  private let source: SourceReader
+  private let source: any SampleSource
   private let gridRate: Int
   private let upBy: Int64
   private let downBy: Int64
@@ -20,7 +20,7 @@ final class RateConverter {
   private(set) var position: Int64 = 0
   private var isPlaced = false
 
-  init(source: SourceReader, gridRate: Int) {
+  init(source: any SampleSource, gridRate: Int) {
     self.source = source
     self.gridRate = gridRate
     var (a, b) = (gridRate, source.rate)

@@ -88,8 +88,9 @@ final class SegmentStore: Sendable {
     return segment
   }
 
-  /// Keeps a segment, and makes room for it.
-  func save(_ segment: Segment) {
+  /// Keeps a segment, and makes room for it. Returns its bytes on disk, 0 when the disk refuses.
+  @discardableResult
+  func save(_ segment: Segment) -> Int {
     let path = Self.path(of: segment.key)
     let file = SegmentFile.encode(segment)
     let url = root.appendingPathComponent(path)
@@ -98,13 +99,14 @@ final class SegmentStore: Sendable {
       try Data(file.readableBytesView).write(to: url, options: .atomic)
     } catch {
       complain(about: error)
-      return
+      return 0
     }
     let evicted = state.withLock { state in
       state.index.insert((), cost: file.readableBytes, for: path)
       return state.index.evict(downTo: budgetBytes).map(\.key)
     }
     remove(evicted)
+    return file.readableBytes
   }
 
   /// Learns what is there, oldest first, and brings it under the budget. Segments can be loaded and saved meanwhile.
@@ -175,5 +177,5 @@ final class SegmentStore: Sendable {
 
   /// Part of every path: a change in how segments are encoded gets a new number, so that old sound is never mixed
   /// with new.
-  private static let encodingVersion = 2
+  static let encodingVersion = 2
 }

@@ -14,5 +14,7 @@ struct Dubplate: AsyncParsableCommand {
       Every setting is a flag, an environment variable or a line of a file given by --config, in that order.
       """,
     version: "0.1.0",
-    subcommands: [ServeCommand.self, UserCommand.self, TokenCommand.self])
+    subcommands: [
+      ServeCommand.self, UserCommand.self, TokenCommand.self, TranscodeCommand.self, CacheCommand.self,
+    ])
 }

@@ -1,0 +1,159 @@
+import Catalog
+import Foundation
+import Gateway
+import Logging
+import NIOCore
+import NIOPosix
+import Segments
+import Synchronization
+
+/// Makes the segments of a whole library ahead of need: `dubplate transcode`.
+public struct LibraryTranscoding: Sendable {
+  /// Why it can't begin, for people.
+  public struct Failure: Error, Sendable, CustomStringConvertible {
+    public let description: String
+  }
+
+  /// How far it has come.
+  public struct Progress: Sendable {
+    public var tracks = 0
+    public var tracksDone = 0
+    /// Seconds of music times renditions: of all that is to be made, and made.
+    public var seconds = 0.0
+    public var secondsDone = 0.0
+    public var segments = 0
+    public var bytes = 0
+    /// Tracks that failed: path within the library, and why.
+    public var failures: [(path: String, reason: String)] = []
+    /// Tracks with places that could not be decoded and are silent.
+    public var damaged: [String] = []
+  }
+
+  private let configuration: ServerConfiguration
+  private let renditions: [Rendition]
+  private let jobs: Int
+  private let logger: Logger
+
+  /// - Parameters:
+  ///   - renditions: names; nil is all that there are.
+  ///   - jobs: tracks at a time; nil is one a core.
+  /// - Throws: ``Failure`` for a name that is none.
+  public init(_ configuration: ServerConfiguration, renditions: [String]?, jobs: Int?, logger: Logger) throws {
+    self.configuration = configuration
+    self.jobs = jobs ?? System.coreCount
+    self.logger = logger
+    self.renditions = try (renditions ?? Rendition.all.map(\.name)).map { name in
+      guard let rendition = Rendition(name: name) else {
+        throw Failure(
+          description: "there is no rendition \(name); there are \(Rendition.all.map(\.name).joined(separator: ", "))")
+      }
+      return rendition
+    }
+  }
+
+  /// Makes what is missing.
+  /// - Parameter report: called now and then, and at the end; on any thread, never by two at once.
+  /// - Throws: ``Failure``, or what opening the data folder throws.
+  public func run(report: @escaping @Sendable (Progress) -> Void) async throws -> Progress {
+    let data = try DataDirectory.openShared(path: configuration.dataDirectory)
+    let repository = SQLiteTrackRepository(try CatalogDatabase.open(path: data.databasePath))
+    let tracks = try await present(repository)
+    guard !tracks.isEmpty else {
+      throw Failure(description: "the catalogue is empty: `dubplate serve` scans the library first")
+    }
+    let transcoder = try BulkTranscoder(
+      directory: URL(fileURLWithPath: data.segmentsPath, isDirectory: true),
+      budgetBytes: configuration.segmentBudgetBytes, logger: logger)
+    let work = tracks.map { track in
+      let playable = PlayableTrack(track: track, libraryRoot: configuration.libraryDirectory)
+      return (track: playable, renditions: transcoder.missing(renditions, of: playable.segments))
+    }
+    let ledger = Ledger(report: report)
+    ledger.change { progress in
+      progress.tracks = tracks.count
+      progress.tracksDone = work.count { $0.renditions.isEmpty }
+      progress.seconds = work.reduce(0) { $0 + $1.track.duration * Double($1.renditions.count) }
+    }
+    let pool = NIOThreadPool(numberOfThreads: jobs)
+    pool.start()
+    await withTaskCancellationHandler {
+      await withTaskGroup(of: Void.self) { group in
+        for (track, renditions) in work where !renditions.isEmpty {
+          group.addTask {
+            await withCheckedContinuation { continuation in
+              pool.submit { _ in
+                if !ledger.isCancelled { ledger.transcode(track, renditions, with: transcoder) }
+                continuation.resume()
+              }
+            }
+          }
+        }
+      }
+    } onCancel: {
+      ledger.cancel()
+    }
+    try await pool.shutdownGracefully()
+    return ledger.progress
+  }
+
+  /// What the threads share.
+  private final class Ledger: Sendable {
+    private let state = Mutex(Progress())
+    private let cancelled = Atomic(false)
+    private let report: @Sendable (Progress) -> Void
+
+    init(report: @escaping @Sendable (Progress) -> Void) { self.report = report }
+
+    var progress: Progress { state.withLock { $0 } }
+    var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+    func cancel() { cancelled.store(true, ordering: .relaxed) }
+
+    func change(_ body: (inout Progress) -> Void) {
+      state.withLock { progress in
+        body(&progress)
+        report(progress)
+      }
+    }
+
+    func transcode(_ track: PlayableTrack, _ renditions: [Rendition], with transcoder: BulkTranscoder) {
+      let whole = track.duration * Double(renditions.count)
+      var counted = 0.0
+      var outcome = BulkTranscoder.Outcome()
+      var failure: String?
+      do throws(SegmentError) {
+        outcome = try transcoder.transcode(track.segments, into: renditions) { part in
+          change { $0.secondsDone += part * whole - counted }
+          counted = part * whole
+          return !isCancelled
+        }
+      } catch {
+        failure = error.message
+      }
+      change { progress in
+        progress.segments += outcome.segments
+        progress.bytes += outcome.bytes
+        if outcome.damagedPackets > 0 { progress.damaged.append(track.track.path) }
+        if let failure { progress.failures.append((track.track.path, failure)) }
+        progress.secondsDone += whole - counted
+        progress.tracksDone += 1
+      }
+    }
+  }
+
+  private func present(_ repository: SQLiteTrackRepository) async throws -> [Track] {
+    var tracks: [Track] = []
+    while true {
+      let page = try await repository.search(query: "", limit: 500, offset: tracks.count)
+      tracks += page.rows
+      if page.rows.isEmpty || tracks.count >= page.total { return tracks }
+    }
+  }
+}
+
+extension ServerConfiguration {
+  /// The segment store of these settings.
+  public func storeMaintenance() throws -> StoreMaintenance {
+    let data = try DataDirectory.openShared(path: dataDirectory)
+    return StoreMaintenance(directory: URL(fileURLWithPath: data.segmentsPath, isDirectory: true))
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import NIOCore
+
+/// What an operator does with the segment store, beside a running server or without one. Calls block.
+public struct StoreMaintenance: Sendable {
+  /// Segments of one rendition, and of all.
+  public struct Usage: Sendable, Equatable {
+    public var segments = 0
+    public var bytes = 0
+    public var tracks = 0
+  }
+
+  private let root: URL
+
+  /// - Parameter directory: of the store; need not be there.
+  public init(directory: URL) { root = directory }
+
+  /// How much there is, by rendition's name (of another encoder version with its number behind).
+  public func usage() -> [String: Usage] {
+    var found: [String: Usage] = [:]
+    var tracks: [String: Set<String>] = [:]
+    for file in files() {
+      found[file.rendition, default: Usage()].segments += 1
+      found[file.rendition, default: Usage()].bytes += file.bytes
+      tracks[file.rendition, default: []].insert(file.fingerprint)
+    }
+    for (rendition, fingerprints) in tracks { found[rendition]?.tracks = fingerprints.count }
+    return found
+  }
+
+  /// Reads every segment and removes those that aren't what was written: altered, cut off, of another layout.
+  /// - Parameter progress: called after each file with how many of how many have been read.
+  /// - Returns: how many are whole, and the names of those that were removed.
+  public func verify(progress: (Int, Int) -> Void) throws -> (whole: Int, removed: [String]) {
+    let all = files()
+    var removed: [String] = []
+    for (number, file) in all.enumerated() {
+      let key = SegmentKey(fingerprint: file.fingerprint, rendition: .flac, index: 0)
+      // A file that has gone meanwhile was evicted by the server.
+      if let data = try? Data(contentsOf: file.url), SegmentFile.decode(ByteBuffer(bytes: data), key: key) == nil {
+        try FileManager.default.removeItem(at: file.url)
+        removed.append(file.name)
+      }
+      progress(number + 1, all.count)
+    }
+    return (all.count - removed.count, removed)
+  }
+
+  /// Removes all segments, or those of one rendition by its name in ``usage()``; returns how many and their bytes.
+  public func clear(rendition: String? = nil) throws -> Usage {
+    var removed = Usage()
+    for file in files() where rendition == nil || file.rendition == rendition {
+      do {
+        try FileManager.default.removeItem(at: file.url)
+      } catch let error as CocoaError where error.code == .fileNoSuchFile {
+        continue  // the server was quicker
+      }
+      removed.segments += 1
+      removed.bytes += file.bytes
+    }
+    return removed
+  }
+
+  private struct File {
+    var url: URL
+    var fingerprint: String
+    var rendition: String
+    var name: String
+    var bytes: Int
+  }
+
+  private func files() -> [File] {
+    let keys: Set<URLResourceKey> = [.fileSizeKey, .isRegularFileKey]
+    var found: [File] = []
+    let walk = FileManager.default.enumerator(at: root, includingPropertiesForKeys: Array(keys))
+    while let url = walk?.nextObject() as? URL {
+      let parts = url.pathComponents.suffix(3)
+      guard url.pathExtension == "seg", parts.count == 3, let values = try? url.resourceValues(forKeys: keys),
+        values.isRegularFile == true
+      else { continue }
+      let (fingerprint, folder) = (parts[parts.startIndex], parts[parts.startIndex + 1])
+      let current = "-v\(SegmentStore.encodingVersion)"
+      found.append(
+        File(
+          url: url, fingerprint: fingerprint,
+          rendition: folder.hasSuffix(current) ? String(folder.dropLast(current.count)) : folder,
+          name: parts.joined(separator: "/"), bytes: values.fileSize ?? 0))
+    }
+    return found
+  }
+}
