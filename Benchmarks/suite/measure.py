@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from . import library as tracks
+from . import delivery
 from .build import Programs
 from .idle import Failure as IdleFailure
 from .idle import idle
@@ -134,6 +135,9 @@ def everything(given, programs: Programs, library: Path, cache: Path) -> dict:
             report["cases"]["listeners"] = listeners(given, programs, library, cache)
         if "idle" in given.cases:
             report["cases"]["idle"] = idle(given.idle, programs.scenarios, None if given.no_peers else programs.bare)
-    except (ServerFailure, IdleFailure) as failure:
+        for case, measure in (("segments", delivery.cold), ("http", delivery.warm), ("bulk", delivery.bulk)):
+            if case in given.cases:
+                report["cases"][case] = measure(given, programs, library, cache)
+    except (ServerFailure, IdleFailure, delivery.Failure) as failure:
         raise Failure(str(failure)) from failure
     return report

@@ -9,7 +9,18 @@ def crossings(report: dict, thresholds: Path) -> list[str]:
     sentences = []
     bounds = json.loads(thresholds.read_text())
     for case, measured in report["cases"].items():
+        if case == "segments":
+            for name, row in measured.items():
+                bound = bounds["segments"]["firstByteP99Ms" if "byte" in name else "p99Ms"]
+                if row["p99Ms"] > bound:
+                    sentences.append(f"{name}: p99 is {row['p99Ms']:.4g} ms, more than {bound}")
+            continue
         for name, bound in bounds.get(case, {}).items():
+            if name.startswith("least"):
+                value = measured.get(name[5:].lower())
+                if value is not None and value < bound:
+                    sentences.append(f"{case}: {name[5:].lower()} is {value:.4g}, less than {bound}")
+                continue
             value = measured.get(name)
             if value is None:
                 sentences.append(f"{case}: {name} could not be measured")
@@ -70,4 +81,28 @@ def table(report: dict) -> str:
                 lines.append(_row(name, f"{row['bytesPerConnection'] / 1_000:.1f} kB"))
         if quiet.get("peer"):
             lines.append(_row("  ratio", _ratio(quiet["bytesPerConnection"], quiet["peer"]["bytesPerConnection"])))
+    lines += _delivery(report["cases"])
     return "\n".join(lines) + "\n"
+
+
+def _delivery(cases: dict) -> list[str]:
+    lines = []
+    if "segments" in cases:
+        lines += ["", _row("cold, one at a time", "samples", "p50", "p99", "max")]
+        for name, row in cases["segments"].items():
+            for title, figures in ((name, row), (f"  {row.get('peer', {}).get('name')}", row.get("peer"))):
+                if figures:
+                    lines.append(_row(title, str(figures["count"]),
+                                      *(f"{figures[key]:.1f} ms" for key in ("p50Ms", "p99Ms", "maxMs"))))
+    if "http" in cases:
+        row = cases["http"]
+        lines += ["", f"warm segments of {row['bytes']} bytes on one core: {row['requestsPerSecond']:.0f} a second, "
+                  f"{row['grownBytes'] / 1e6:+.1f} MB"]
+        if "peer" in row:
+            lines.append(f"  nginx {row['peer']['requestsPerSecond']:.0f}: {row['ratio']:.2f} ×")
+    if "bulk" in cases:
+        row = cases["bulk"]
+        lines += ["", f"an album in five renditions: {row['seconds']:.1f} s"]
+        if "peer" in row:
+            lines.append(f"  one ffmpeg a rendition {row['peer']['seconds']:.1f} s: {row['speed']:.2f} × the speed")
+    return lines

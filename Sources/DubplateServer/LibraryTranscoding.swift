@@ -64,10 +64,11 @@ public struct LibraryTranscoding: Sendable {
     let transcoder = try BulkTranscoder(
       directory: URL(fileURLWithPath: data.segmentsPath, isDirectory: true),
       budgetBytes: configuration.segmentBudgetBytes, logger: logger)
+    // The longest first, so that at the end no thread is left alone with a long one.
     let work = tracks.map { track in
       let playable = PlayableTrack(track: track, libraryRoot: configuration.libraryDirectory)
       return (track: playable, renditions: transcoder.missing(renditions, of: playable.segments))
-    }
+    }.sorted { $0.track.duration > $1.track.duration }
     let ledger = Ledger(report: report)
     ledger.change { progress in
       progress.tracks = tracks.count
