@@ -97,8 +97,8 @@ let package = Package(
     .target(
       name: "WebAPI",
       dependencies: [
-        "Gateway", "Packaging", "Segments", "AudioCodec", "Catalog", "Access", hummingbird, hummingbirdCore, httpTypes,
-        nioCore, nioPosix, logging,
+        "Gateway", "Packaging", "Segments", "AudioCodec", "Catalog", "Access", "SocketIOServer", hummingbird,
+        hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioPosix, logging,
       ],
       resources: [.copy("Resources/player")], swiftSettings: strict),
 

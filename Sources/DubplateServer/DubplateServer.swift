@@ -60,7 +60,7 @@ public struct DubplateServer: Sendable {
       readiness: readiness, socketPath: Self.socketPath, logger: logger)
 
     let application = web.application(
-      server: .socketIO(sockets),
+      server: .socketIO(sockets, quickly: web.quickResponder),
       configuration: .init(
         address: .hostname(configuration.host, port: configuration.port), serverName: "Dubplate", backlog: 4_096),
       logger: Self.quiet(logger)

@@ -37,7 +37,7 @@ public final class TrackDirectory: Sendable {
   }
 
   /// The track, if it is in memory: no waiting.
-  func cached(_ id: String) -> PlayableTrack? {
+  public func cached(_ id: String) -> PlayableTrack? {
     state.withLock { state in
       guard let entry = state.entries[id], entry.expires > .now() else { return nil }
       return entry.track

@@ -38,4 +38,8 @@ public struct Rendition: Hashable, Sendable, CustomStringConvertible {
   public var codecName: String { codec.rawValue }
 
   public var description: String { name }
+
+  /// The name says it all.
+  public static func == (left: Rendition, right: Rendition) -> Bool { left.name == right.name }
+  public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }

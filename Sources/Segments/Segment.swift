@@ -22,6 +22,7 @@ public final class Segment: Sendable {
   /// Where each frame begins in `frames`, and the end: `frameCount + 1` entries.
   public let offsets: [UInt32]
 
+  private let packagedForm = Mutex<ByteBuffer?>(nil)
   private let textForms = Mutex<[(range: Range<Int>, text: ByteBuffer)]>([])
 
   public init(
@@ -57,6 +58,15 @@ public final class Segment: Sendable {
     guard primingFrames > 0 else { return ByteBuffer() }
     guard frame >= primingFrames else { return priming }
     return bytes(of: frame - primingFrames..<frame)
+  }
+
+  /// The segment in the form in which it goes over HTTP, made once: a segment that is asked for there takes twice its
+  /// bytes, as long as it is in memory.
+  public func packaged(_ make: (Segment) -> ByteBuffer) -> ByteBuffer {
+    if let known = packagedForm.withLock({ $0 }) { return known }
+    let form = make(self)
+    packagedForm.withLock { $0 = form }
+    return form
   }
 
   /// The base64 text of some of its frames, made once for all listeners of that range.

@@ -112,6 +112,16 @@ public final class SegmentLibrary: Sendable {
     return try open(key, track: track, start: .frame(frame), deadline: deadline, owner: owner) { $0.isHeld = true }
   }
 
+  /// The segment if it lies in memory: no waiting.
+  public func ready(_ track: SegmentTrack, rendition: Rendition, index: Int) -> Segment? {
+    let key = SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: index)
+    return state.withLock { state in
+      guard let segment = state.memory.use(key) else { return nil }
+      state.memoryHits += 1
+      return segment
+    }
+  }
+
   /// A segment for somebody who may leave before it is made; when everybody who wanted it has, nobody makes it.
   ///
   /// It is made from its first frame on, without a quick start: for those who take it whole.

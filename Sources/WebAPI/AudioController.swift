@@ -19,6 +19,14 @@ struct AudioController: Sendable {
   let tracks: TrackDirectory
   let keys: AudioURLKeys
   let logger: Logger
+  private let grants = GrantCache()
+
+  init(library: SegmentLibrary, tracks: TrackDirectory, keys: AudioURLKeys, logger: Logger) {
+    self.library = library
+    self.tracks = tracks
+    self.keys = keys
+    self.logger = logger
+  }
 
   func addRoutes(to router: Router<APIContext>) {
     let group = router.group("audio/:track")
@@ -37,9 +45,13 @@ struct AudioController: Sendable {
     request.uri.queryParameters["token"].map(String.init) ?? request.cookies[AudioLinks.cookie]?.value
   }
 
-  private func grant(_ token: String?, track: String) throws(DubplateError) -> AudioGrant {
+  func grant(_ token: String?, track: String) throws(DubplateError) -> AudioGrant {
+    let now = Int64(Date().timeIntervalSince1970)
+    if let token, let known = grants.grant(token, trackID: track, now: now) { return known }
     do throws(AccessError) {
-      return try keys.verify(token, trackID: track, now: Int64(Date().timeIntervalSince1970))
+      let grant = try keys.verify(token, trackID: track, now: now)
+      if let token { grants.keep(grant, of: token) }
+      return grant
     } catch {
       throw error == .expired
         ? DubplateError(.urlExpired, "the URL has expired") : DubplateError(.urlInvalid, "the URL is not valid")
@@ -139,10 +151,9 @@ struct AudioController: Sendable {
     } catch {
       throw DubplateError(error)
     }
-    let body = FragmentedMP4(packaged)?.fragment(segment) ?? MP3File(packaged)?.packedSegment(segment)
     var headers = Self.forEver
     headers[.contentType] = rendition.segmentMediaType
-    return Response(status: .ok, headers: headers, body: .init(byteBuffer: body ?? ByteBuffer()))
+    return Response(status: .ok, headers: headers, body: .init(byteBuffer: Self.body(segment, packaged)))
   }
 
   static var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }

@@ -17,4 +17,8 @@ public enum WebLimits {
   /// Digits of a file's fingerprint in the URLs of its segments: a replaced file has other URLs, and no cache serves it
   /// old sound.
   static let versionDigits = 12
+  /// Verified tokens that are remembered, each with its grant about half a kilobyte.
+  static let knownGrants = 16_384
+  /// A URI that is answered at once; those of segments have about 250 bytes.
+  static let uriBytes = 4_096
 }

@@ -8,6 +8,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import Segments
+import SocketIOServer
 
 /// Everything that is answered over plain HTTP: the REST interface, health, and the player's files.
 public struct WebAPI: Sendable {
@@ -46,6 +47,11 @@ public struct WebAPI: Sendable {
     Application(
       responder: responder(), server: server, configuration: configuration, onServerRunning: onServerRunning,
       logger: logger)
+  }
+
+  /// Answers what needs neither a task nor the router: segments in memory. For the server builder.
+  public var quickResponder: QuickResponder {
+    { [audio] head in audio.answerQuickly(head) }
   }
 
   private func responder() -> RouterResponder<APIContext> {

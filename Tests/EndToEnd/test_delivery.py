@@ -1,6 +1,8 @@
 """The sound over plain HTTP: whole files and HLS, judged by ffmpeg, ffprobe and Chromium."""
 
+import http.client
 import json
+import socket
 import subprocess
 
 import numpy
@@ -288,3 +290,31 @@ def test_an_audio_element_plays_it_and_seeks(server, tracks, links, rendition):
     if rendition != "flac":  # its length is unknown until all of it is made, and so is how to seek
         assert abs(duration - tracks["Long"]["duration"]) < 0.05
         assert 120 <= position < 125
+
+
+def test_a_segment_in_memory_is_answered_at_once_and_alike(server, links):
+    base, token = links("Odd FLAC")["hls"].split("master.m3u8")
+    url = f"{base}aac-192/1.m4s{token}"
+    first = get(server, url)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    for _ in range(3):
+        connection.request("GET", url)
+        answer = connection.getresponse()
+        assert answer.status == 200 and answer.read() == first.content
+        assert answer.headers["content-type"] == first.headers["content-type"]
+        assert answer.headers["cache-control"] == first.headers["cache-control"]
+    # What isn't there at once goes the long way over the same connection, and so does all after it.
+    for path, status in ((url.replace("token=", "token=x"), 403), (f"{base}master.m3u8{token}", 200), (url, 200)):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        assert answer.status == status and (path != url or body == first.content)
+    connection.close()
+    # Two requests in one write, the second with a body that nobody asked for; and one that ends the connection.
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as raw:
+        line = f"GET {url} HTTP/1.1\r\nHost: x\r\n".encode()
+        raw.sendall(line + b"\r\n" + line + b"Content-Length: 5\r\n\r\nhello" + line + b"Connection: close\r\n\r\n")
+        received = b""
+        while piece := raw.recv(1 << 16):
+            received += piece
+    assert received.count(b"HTTP/1.1 200 OK") == received.count(first.content) == 3

@@ -30,13 +30,15 @@ struct EngineChannel: HTTPChannelHandler {
   let server: EngineServer
   let responder: HTTPChannelHandler.Responder
   let idleTimeout: Duration?
+  private let quickly: QuickResponder?
 
   init(
-    server: EngineServer, bundle: ClientBundle?, idleTimeout: Duration?,
+    server: EngineServer, bundle: ClientBundle?, idleTimeout: Duration?, quickly: QuickResponder? = nil,
     otherwise: @escaping HTTPChannelHandler.Responder
   ) {
     self.server = server
     self.idleTimeout = idleTimeout
+    self.quickly = quickly
     let configuration = server.configuration
     responder = { request, writer, channel in
       guard configuration.owns(RequestTarget(uri: request.head.path ?? "").path) else {
@@ -59,7 +61,8 @@ struct EngineChannel: HTTPChannelHandler {
       try pipeline.addHandler(codec.decoder)
       try pipeline.addHandler(codec.errors)
       try pipeline.addHandler(
-        UpgradingHTTPHandler(server: server, codec: codec, idleTimeout: idleTimeout, logger: logger, result: result))
+        UpgradingHTTPHandler(
+          server: server, codec: codec, idleTimeout: idleTimeout, quickly: quickly, logger: logger, result: result))
       return Value(channel: channel, firstRequest: result.futureResult)
     }
   }

@@ -9,9 +9,13 @@ extension HTTPServerBuilder {
   /// - Parameters:
   ///   - server: takes every request below its path.
   ///   - idleTimeout: closes HTTP connections without a request; nil for 30 s before the first one, and never after it.
-  public static func socketIO(_ server: SocketIOServer, idleTimeout: Duration? = .seconds(60)) -> HTTPServerBuilder {
+  ///   - quickly: is asked first, as long as a connection has had no request that it left to the router.
+  public static func socketIO(
+    _ server: SocketIOServer, idleTimeout: Duration? = .seconds(60), quickly: QuickResponder? = nil
+  ) -> HTTPServerBuilder {
     HTTPServerBuilder { responder in
-      EngineChannel(server: server.engine, bundle: server.bundle, idleTimeout: idleTimeout, otherwise: responder)
+      EngineChannel(
+        server: server.engine, bundle: server.bundle, idleTimeout: idleTimeout, quickly: quickly, otherwise: responder)
     }
   }
 

@@ -22,8 +22,10 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
   typealias OutboundOut = HTTPServerResponsePart
 
   private enum State {
-    /// No request yet.
+    /// No request yet but such as were answered at once.
     case fresh
+    /// A request that is answered when it is whole.
+    case answering(QuickResponse, keepsAlive: Bool)
     /// Hummingbird has the requests.
     case http
     /// A request for a WebSocket is coming in, or is being decided on.
@@ -41,6 +43,7 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
 
   private let server: EngineServer
   private let idleTimeout: Duration?
+  private let quickly: QuickResponder?
   private let logger: Logger
   private let result: EventLoopPromise<FirstRequest>
   private var codec: Codec?
@@ -49,16 +52,19 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
   private var requestsInFlight = 0
   private var closesAfterResponse = false
   private var firstRequestTimer: Scheduled<Void>?
+  private var idleSince = NIODeadline.now()
   private var onPollBreak: (@Sendable () -> Void)?
   private var polls = 0
   private var hasEnded = false
 
   init(
-    server: EngineServer, codec: Codec, idleTimeout: Duration?, logger: Logger, result: EventLoopPromise<FirstRequest>
+    server: EngineServer, codec: Codec, idleTimeout: Duration?, quickly: QuickResponder?, logger: Logger,
+    result: EventLoopPromise<FirstRequest>
   ) {
     self.server = server
     self.codec = codec
     self.idleTimeout = idleTimeout
+    self.quickly = quickly
     self.logger = logger
     self.result = result
   }
@@ -66,9 +72,27 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
   // MARK: Life
 
   func handlerAdded(context: ChannelHandlerContext) {
-    let channel = context.channel
-    let timeout = idleTimeout.map { TimeAmount($0) } ?? ServerLimits.firstRequestTimeout
-    firstRequestTimer = context.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
+    awaitRequest(context)
+  }
+
+  /// Closes the connection when no request comes in time. One timer for many requests: it looks when the last one was.
+  private func awaitRequest(_ context: ChannelHandlerContext) {
+    idleSince = .now()
+    guard firstRequestTimer == nil else { return }
+    watchIdle(context, idleTimeout.map { TimeAmount($0) } ?? ServerLimits.firstRequestTimeout)
+  }
+
+  private func watchIdle(_ context: ChannelHandlerContext, _ timeout: TimeAmount) {
+    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    firstRequestTimer = context.eventLoop.scheduleTask(deadline: idleSince + timeout) {
+      self.firstRequestTimer = nil
+      guard case .fresh = self.state else { return }
+      if self.idleSince + timeout <= .now() {
+        bound.value.close(promise: nil)
+      } else {
+        self.watchIdle(bound.value, timeout)
+      }
+    }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
@@ -88,7 +112,7 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
       if isEnd { hasEnded = true }
       breakPoll()
       switch state {
-      case .fresh, .upgrading: context.close(promise: nil)
+      case .fresh, .upgrading, .answering: context.close(promise: nil)
       case .http, .done: break
       }
     }
@@ -124,16 +148,36 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch (state, unwrapInboundIn(data)) {
     case (.fresh, .head(let head)), (.http, .head(let head)):
-      firstRequestTimer?.cancel()
       arrived(head, context)
     case (.http, _):
       context.fireChannelRead(data)
+    case (.answering(let response, let keepsAlive), .end):
+      answer(response, keepsAlive: keepsAlive, context)
+    case (.answering, .body): break
     case (.upgrading, .body), (.upgrading, .head):
       // A request for a WebSocket has no body, and nothing follows it before the answer.
       refuse(.badRequest, context)
     case (.upgrading(let head), .end):
       decide(head, context)
-    case (.fresh, _), (.done, _): break
+    case (.fresh, _), (.done, _), (.answering, _): break
+    }
+  }
+
+  /// Answers at once; the connection stays as it was.
+  private func answer(_ response: QuickResponse, keepsAlive: Bool, _ context: ChannelHandlerContext) {
+    state = keepsAlive ? .fresh : .done
+    var headers = response.headers
+    headers.add(name: "content-length", value: String(response.body.readableBytes))
+    if !keepsAlive { headers.add(name: "connection", value: "close") }
+    let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    if keepsAlive {
+      awaitRequest(context)
+    } else {
+      context.close(promise: nil)
+      result.succeed(.taken)
     }
   }
 
@@ -142,9 +186,15 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
       head.headers.contains(name: "upgrade")
       && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
     if isUpgrade, requestsInFlight == 0, WebSocketRequest.isWanted(by: head, of: server) {
+      forgetTimer()
       state = .upgrading(head)
       return
     }
+    if case .fresh = state, !isUpgrade, head.method == .GET, let response = quickly?(head) {
+      state = .answering(response, keepsAlive: head.isKeepAlive)
+      return
+    }
+    forgetTimer()
     // NIO's decoder stops behind any request that asks for an upgrade.
     closesAfterResponse = closesAfterResponse || isUpgrade
     requestsInFlight += 1
@@ -156,6 +206,11 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
       return
     }
     context.fireChannelRead(wrapInboundOut(.head(head)))
+  }
+
+  private func forgetTimer() {
+    firstRequestTimer?.cancel()
+    firstRequestTimer = nil
   }
 
   private func becomeHummingbirds(_ context: ChannelHandlerContext) throws {
