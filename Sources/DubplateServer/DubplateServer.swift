@@ -57,7 +57,7 @@ public struct DubplateServer: Sendable {
     let web = WebAPI(
       users: SQLiteUserRepository(database), tracks: trackRepository, covers: covers, tokens: tokens,
       audioKeys: audioKeys, hasher: hasher, library: library, directory: tracks, gateway: gateway,
-      readiness: readiness, socketPath: Self.socketPath, logger: logger)
+      readiness: readiness, socketPath: Self.socketPath, allowedOrigins: configuration.allowedOrigins, logger: logger)
 
     let application = web.application(
       server: .socketIO(sockets, quickly: web.quickResponder),

@@ -6,7 +6,7 @@ import SocketIO
 ///
 /// The message is for people and holds no path, token or SQL.
 public struct DubplateError: Error, Sendable, CustomStringConvertible {
-  /// A code of section 3 of `Docs/protocol.md`.
+  /// A code of section 4 of `Docs/protocol.md`.
   public struct Code: Hashable, Sendable {
     /// As it stands on the wire.
     public let name: String

@@ -10,7 +10,9 @@ import SocketIOServer
 extension AudioController {
   /// Answers a request for a segment that lies in memory; nil for everything else, also for what is to be refused.
   func answerQuickly(_ head: HTTPRequestHead) -> QuickResponse? {
-    guard let wanted = SegmentURI(head.uri), let rendition = Rendition(name: wanted.rendition),
+    // What a page of another origin may see, the router's middleware says.
+    guard !head.headers.contains(name: "origin"), let wanted = SegmentURI(head.uri),
+      let rendition = Rendition(name: wanted.rendition),
       wanted.ending == rendition.segmentExtension, let track = tracks.cached(wanted.track),
       let segment = library.ready(track.segments, rendition: rendition, index: wanted.index),
       let grant = try? grant(wanted.token, track: wanted.track), grant.renditions.contains(rendition.name)

@@ -16,16 +16,20 @@ public struct WebAPI: Sendable {
   private let tracks: TrackController
   private let streams: StreamController
   private let audio: AudioController
+  private let allowedOrigins: Set<String>
   private let tokens: AccessTokens
   private let readiness: Readiness
   private let logger: Logger
 
-  /// - Parameter socketPath: where the Socket.IO server is, for `websocketUrl`.
+  /// - Parameters:
+  ///   - socketPath: where the Socket.IO server is, for `websocketUrl`.
+  ///   - allowedOrigins: of pages that may fetch the sound.
   public init(
     users: any UserRepository, tracks: any TrackRepository, covers: CoverStore, tokens: AccessTokens,
     audioKeys: AudioURLKeys, hasher: LoginHasher, library: SegmentLibrary, directory: TrackDirectory,
-    gateway: StreamGateway, readiness: Readiness, socketPath: String, logger: Logger
+    gateway: StreamGateway, readiness: Readiness, socketPath: String, allowedOrigins: [String], logger: Logger
   ) {
+    self.allowedOrigins = Set(allowedOrigins)
     auth = AuthController(users: users, tokens: tokens, hasher: hasher)
     self.tracks = TrackController(tracks: tracks, covers: covers)
     streams = StreamController(
@@ -57,6 +61,7 @@ public struct WebAPI: Sendable {
   private func responder() -> RouterResponder<APIContext> {
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: PageMiddleware())
+    router.add(middleware: AudioOriginMiddleware(allowed: allowedOrigins))
     router.add(middleware: ErrorMiddleware())
     router.add(
       middleware: FileMiddleware(

@@ -318,3 +318,15 @@ def test_a_segment_in_memory_is_answered_at_once_and_alike(server, links):
         while piece := raw.recv(1 << 16):
             received += piece
     assert received.count(b"HTTP/1.1 200 OK") == received.count(first.content) == 3
+
+
+def test_pages_of_allowed_origins_may_fetch_the_sound(fresh_server):
+    server = fresh_server(arguments=["--allowed-origins", "https://music.example"]).start()
+    track = server.wait_tracks("Odd FLAC")["Odd FLAC"]
+    urls = server.post("/api/v1/stream/start", {"trackId": track["id"]}).json()["urls"]
+    segment = urls["hls"].replace("master.m3u8", "aac-192/0.m4s")
+    for path in (urls["hls"], segment, segment, urls["mp3-128"]):
+        for origin, allowed in (("https://music.example", "https://music.example"), ("https://evil.example", None)):
+            answer = get(server, path, Origin=origin)
+            assert answer.status_code == 200
+            assert answer.headers.get("access-control-allow-origin") == allowed
