@@ -24,6 +24,13 @@ import Testing
     Source(ending: "aiff", arguments: ["-ar", "22050"]),
     Source(ending: "m4a", arguments: ["-c:a", "alac"]),
     Source(ending: "wv", arguments: ["-c:a", "wavpack"]),
+    Source(ending: "wav", arguments: ["-ar", "8000", "-c:a", "pcm_u8"]),
+    Source(ending: "wav", arguments: ["-ar", "192000", "-c:a", "pcm_f32le"]),
+    Source(ending: "wav", arguments: ["-ar", "11025", "-c:a", "pcm_s32le"]),
+    Source(ending: "flac", arguments: ["-ar", "192000", "-sample_fmt", "s32"]),
+    Source(ending: "flac", arguments: ["-ar", "48000", "-ac", "8"]),
+    Source(ending: "opus", arguments: ["-c:a", "libopus", "-ac", "6", "-mapping_family", "1"]),
+    Source(ending: "mp3", arguments: ["-ar", "8000", "-ac", "1", "-b:a", "32k"]),
   ]
 
   @Test(arguments: sources)
