@@ -12,7 +12,7 @@ import Testing
 
   private func segment(_ index: Int, of track: SegmentTrack, _ rendition: Rendition) -> Segment {
     let settings = rendition.encoderSettings(for: track)
-    let samples = SampleGrid.samples(inSegment: index, of: track.sampleCount)
+    let samples = track.timeline(rendition).samples(inSegment: index)
     let count = (samples + settings.frameSamples - 1) / settings.frameSamples
     return Segment(
       key: SegmentKey(fingerprint: "ff", rendition: rendition, index: index), frameSamples: settings.frameSamples,
@@ -21,13 +21,16 @@ import Testing
       frames: ByteBuffer(repeating: 1, count: count * 2), offsets: (0...count).map { UInt32($0 * 2) })
   }
 
-  /// Walks a track from a position to its end; returns how many samples were kept, checking that pieces follow on
-  /// each other.
+  /// Walks a track from a position of its grid to its end; returns how many of the rendition's samples were kept,
+  /// checking that pieces follow on each other.
   private func walk(_ track: SegmentTrack, _ rendition: Rendition, from sample: Int64, most: Int) throws -> Int64 {
     var cursor = SegmentCursor(track: track, rendition: rendition, sample: sample)
+    let timeline = track.timeline(rendition)
+    let start = timeline.sample(ofGrid: sample)
     var kept: Int64 = 0
+    var place = sample
     var isFirst = true
-    while sample + kept < track.sampleCount {
+    while place < track.sampleCount {
       let piece = try #require(cursor.piece(from: segment(cursor.index, of: track, rendition), maxSamples: most))
       #expect(piece.samples > 0)
       let frameSamples = rendition.encoderSettings(for: track).frameSamples
@@ -37,6 +40,8 @@ import Testing
       #expect(piece.skip + piece.samples <= decoded)
       #expect(isFirst || piece.skip == 0)
       kept += Int64(piece.samples)
+      #expect(piece.gridEnd == timeline.gridSample(of: start + kept))
+      place = piece.gridEnd
       isFirst = false
       _ = cursor.advance(past: piece)
     }
@@ -47,7 +52,9 @@ import Testing
   func everySampleFromAPositionToTheEndIsKeptOnce(rendition: Rendition, start: Int64) throws {
     let track = track(samples: 92_160 * 2 + 20_001)
     for most in [1, 11_025, Int.max] {
-      #expect(try walk(track, rendition, from: start, most: most) == track.sampleCount - start)
+      let timeline = track.timeline(rendition)
+      let kept = try walk(track, rendition, from: start, most: most)
+      #expect(kept == timeline.sampleCount - timeline.sample(ofGrid: start))
     }
   }
 
