@@ -62,7 +62,8 @@ final class ProgressMeter: Sendable {
   func show(_ progress: LibraryTranscoding.Progress) {
     let now = ContinuousClock.now
     let isDue = lastShown.withLock { last in
-      if let last, now - last < (isTerminal ? .milliseconds(200) : .seconds(10)) { return false }
+      let isLast = progress.tracksDone == progress.tracks
+      if let last, !isLast, now - last < (isTerminal ? .milliseconds(200) : .seconds(10)) { return false }
       last = now
       return true
     }
@@ -70,7 +71,7 @@ final class ProgressMeter: Sendable {
     let elapsed = now - started
     let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
     let part = progress.seconds > 0 ? progress.secondsDone / progress.seconds : 1
-    var line = "\(progress.tracksDone)/\(progress.tracks) tracks  \(Int(part * 100)) %"
+    var line = "\(progress.tracksDone)/\(progress.tracks) tracks  \(Int(part * 100 + 1e-6)) %"
     if seconds > 1, part > 0.001 {
       line += "  \(Int(progress.secondsDone / seconds)) × real time"
       line += "  \(Self.clock(.seconds(seconds / part * (1 - part)))) left"
