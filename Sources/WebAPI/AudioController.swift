@@ -78,8 +78,9 @@ struct AudioController: Sendable {
     guard parts.count >= 3, parts[0] == "audio" else { throw DubplateError(.urlInvalid, "the URL is not valid") }
     let token = uri.queryParameters["token"].map(String.init) ?? request.cookies[AudioLinks.cookie]?.value
     let grant = try grant(token, track: String(parts[1]))
-    let rendition = parts[2].split(separator: ".")[0]
-    guard rendition == "master" || grant.renditions.contains(String(rendition)) else {
+    // A name of dots alone has no first part.
+    let rendition = parts[2].split(separator: ".").first.map(String.init) ?? ""
+    guard rendition == "master" || grant.renditions.contains(rendition) else {
       throw DubplateError(.urlInvalid, "the URL is not valid")
     }
     return Response(status: .noContent, headers: [.cacheControl: "no-store"])
@@ -182,7 +183,7 @@ struct AudioController: Sendable {
     guard let length = file.byteCount else {
       // Nobody knows how long it'll be: it can be heard, and seeking comes when all of it has been made.
       headers[.acceptRanges] = "none"
-      return Response(status: .ok, headers: headers, body: transfer.everything())
+      return Response(status: .ok, headers: headers, body: transfer.everything(try admit(transfer, 0, request)))
     }
     let tag = "\"\(track.segments.fingerprint.prefix(24))-\(rendition)\""
     headers[.eTag] = tag
@@ -193,13 +194,25 @@ struct AudioController: Sendable {
     let isCurrent = request.headers[.ifRange].map { $0 == tag } ?? true
     switch ByteRange(isCurrent ? request.headers[.range] : nil, length: length) {
     case .whole:
-      return Response(status: .ok, headers: headers, body: transfer.part(0..<length))
+      return Response(status: .ok, headers: headers, body: transfer.part(0..<length, try admit(transfer, 0, request)))
     case .part(let range):
       headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)"
-      return Response(status: .partialContent, headers: headers, body: transfer.part(range))
+      return Response(
+        status: .partialContent, headers: headers,
+        body: transfer.part(range, try admit(transfer, range.lowerBound, request)))
     case .unsatisfiable:
       headers[.contentRange] = "bytes */\(length)"
       return Response(status: .rangeNotSatisfiable, headers: headers)
+    }
+  }
+
+  /// The lease of the first segment that an answer needs, or why there is none; HEAD needs none.
+  private func admit(_ transfer: FileTransfer, _ offset: Int, _ request: Request) throws -> SegmentLease? {
+    guard request.method != .head else { return nil }
+    do {
+      return try transfer.admit(from: offset)
+    } catch let error as SegmentError {
+      throw DubplateError(error)
     }
   }
 

@@ -17,8 +17,10 @@ struct FileTransfer: Sendable {
   let logger: Logger
 
   /// A file whose length nobody knows, from its beginning.
-  func everything() -> ResponseBody {
+  /// - Parameter admitted: what ``admit(from:)`` gave, held until the segment is asked for.
+  func everything(_ admitted: SegmentLease?) -> ResponseBody {
     ResponseBody { writer in
+      defer { withExtendedLifetime(admitted) {} }
       try await writer.write(file.head)
       try await sendSegments(from: 0) { part in
         try await writer.write(part)
@@ -29,8 +31,9 @@ struct FileTransfer: Sendable {
   }
 
   /// A range of a file whose length is known.
-  func part(_ range: Range<Int>) -> ResponseBody {
+  func part(_ range: Range<Int>, _ admitted: SegmentLease?) -> ResponseBody {
     ResponseBody(contentLength: range.count) { writer in
+      defer { withExtendedLifetime(admitted) {} }
       var left = range.count
       let head = file.head
       if range.lowerBound < head.readableBytes {
@@ -73,16 +76,47 @@ struct FileTransfer: Sendable {
   private func sendEach(from first: Int, _ send: (ByteBuffer) async throws -> Bool) async throws {
     let began = AudioController.now
     let timeline = track.timeline(rendition)
-    var next: SegmentLease? = try lease(first, deadline: began)
+    guard first < timeline.segmentCount else { return }
+    // Whole grid steps last that long: when a segment's sound would be heard, if this is for a player.
+    let step = Int64(SampleGrid.segmentSamples) * 1_000_000_000 / Int64(timeline.sampleRate)
+    var next = try await patientLease(first, deadline: began)
     for index in first..<timeline.segmentCount {
-      guard let lease = next else { return }
-      let segment = try await lease.feed.whole()
-      // When its sound would be heard, if this is for a player.
-      let sound =
-        Int64(index + 1 - first) * Int64(SampleGrid.segmentSamples) * 1_000_000_000 / Int64(timeline.sampleRate)
-      next = index + 1 < timeline.segmentCount ? try self.lease(index + 1, deadline: began + sound) : nil
+      let segment = try await next.feed.whole()
+      guard index + 1 < timeline.segmentCount else {
+        _ = try await send(try file.part(segment))
+        return
+      }
+      let deadline = began + Int64(index + 1 - first) * step
+      let ahead = try leaseUnlessBusy(index + 1, deadline: deadline)
       guard try await send(try file.part(segment)) else { return }
+      // A refusal ahead of need is asked again when it's needed.
+      if let ahead { next = ahead } else { next = try await patientLease(index + 1, deadline: deadline) }
     }
+  }
+
+  /// Nil while every encoder is taken.
+  private func leaseUnlessBusy(_ index: Int, deadline: Int64) throws -> SegmentLease? {
+    do {
+      return try lease(index, deadline: deadline)
+    } catch {
+      guard error.code == .busy else { throw error }
+      return nil
+    }
+  }
+
+  /// A lease, waited for while every encoder is taken: an answer that has begun is not broken off for that.
+  private func patientLease(_ index: Int, deadline: Int64) async throws -> SegmentLease {
+    for _ in 0..<WebLimits.busyTries {
+      if let lease = try leaseUnlessBusy(index, deadline: deadline) { return lease }
+      try await Task.sleep(for: .seconds(1))
+    }
+    return try lease(index, deadline: deadline)
+  }
+
+  /// Throws what the first segment of a range would be refused with, while the answer can still say so.
+  func admit(from offset: Int) throws -> SegmentLease? {
+    guard track.timeline(rendition).segmentCount > 0 else { return nil }
+    return try lease(file.locate(max(offset, file.head.readableBytes))?.segment ?? 0, deadline: AudioController.now)
   }
 
   private func lease(_ index: Int, deadline: Int64) throws(SegmentError) -> SegmentLease {

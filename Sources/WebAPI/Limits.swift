@@ -21,4 +21,6 @@ public enum WebLimits {
   static let knownGrants = 16_384
   /// A URI that is answered at once; those of segments have about 250 bytes.
   static let uriBytes = 4_096
+  /// How often a file that is being sent asks again for an encoder, a second between: as long as a client waits for bytes.
+  static let busyTries = 20
 }

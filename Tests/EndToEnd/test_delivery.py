@@ -219,6 +219,10 @@ def test_an_edge_can_ask_whether_a_url_is_good(server, links):
     for path, status in ((url, 204), (segment, 204), (segment.replace("token=", "token=x"), 403), ("/api/v1/me", 403)):
         answer = get(server, "/api/v1/audio/authorize", **{"X-Original-URI": path})
         assert answer.status_code == status, path
+    for name in ("...", ".", "%", "aac-192..", ""):
+        path = url.replace("master.m3u8", name)
+        answer = get(server, "/api/v1/audio/authorize", **{"X-Original-URI": path})
+        assert answer.status_code == (204 if name == "aac-192.." else 403), name
     assert get(server, "/api/v1/audio/authorize").status_code == 403
 
 

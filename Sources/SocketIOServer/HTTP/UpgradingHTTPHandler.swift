@@ -190,7 +190,10 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
       state = .upgrading(head)
       return
     }
-    if case .fresh = state, !isUpgrade, head.method == .GET, let response = quickly?(head) {
+    // One who asks for more than he reads goes the long way, which waits for him.
+    if case .fresh = state, !isUpgrade, head.method == .GET, head.version == .http1_1, context.channel.isWritable,
+      let response = quickly?(head)
+    {
       state = .answering(response, keepsAlive: head.isKeepAlive)
       return
     }
