@@ -34,4 +34,14 @@ public enum PlaybackLimits {
   /// Versions and item numbers stay below this, so that JavaScript reads them exactly; at a thousand changes a second
   /// it is reached in 285,000 years.
   public static let mostVersion: UInt64 = 1 << 53
+
+  // Devices; ``devicesPerUser`` of one user may be online.
+
+  /// Devices of one user whose settings are kept, online or not. Browsers that clear their storage come as new ones
+  /// each time, so those that have been away longest are forgotten.
+  public static let knownDevices = 128
+  /// Characters of a device's id and name, as the gateway bounds them.
+  public static let deviceTextCharacters = 64
+  /// The longest delay of an output, in milliseconds. Bluetooth needs 100 to 300, some televisions a second.
+  public static let outputDelayMs = 2_000.0
 }

@@ -19,14 +19,14 @@ extension PlayQueue {
       guard let serial = Item.serial(ofId: id) else { throw .unknownItem }
       serials.insert(serial)
     }
-    guard items.count(where: { serials.contains($0.serial) }) == serials.count else { throw .unknownItem }
-    return remove(serials)
+    guard let removal = remove(serials) else { throw .unknownItem }
+    return removal
   }
 
   /// Removes all items that play one of these tracks, for they have gone from the library.
   @discardableResult
   public mutating func removeTracks(_ trackIds: Set<String>) -> Removal {
-    remove(Set(items.lazy.filter { trackIds.contains($0.trackId) }.map(\.serial)))
+    remove(Set(items.lazy.filter { trackIds.contains($0.trackId) }.map(\.serial))) ?? .undisturbed
   }
 
   /// Removes all items but the current one, or that as well.
@@ -41,11 +41,20 @@ extension PlayQueue {
     return all ? .ended : .undisturbed
   }
 
-  private mutating func remove(_ serials: Set<UInt64>) -> Removal {
-    guard let now = index, !serials.isEmpty else { return .undisturbed }
+  /// nil, and nothing has changed, if one of them isn't there. Looks each item up once in each order, for that is what
+  /// takes the time.
+  private mutating func remove(_ serials: Set<UInt64>) -> Removal? {
+    guard !serials.isEmpty else { return .undisturbed }
+    guard let now = index else { return nil }
     let former = items[now]
-    let before = items[..<now].count { !serials.contains($0.serial) }
-    items.removeAll { serials.contains($0.serial) }
+    var (kept, before): ([Item], Int) = ([], 0)
+    kept.reserveCapacity(count)
+    for place in items.indices where !serials.contains(items[place].serial) {
+      kept.append(items[place])
+      if place < now { before += 1 }
+    }
+    guard kept.count == count - serials.count else { return nil }
+    items = kept
     unshuffled.removeAll { serials.contains($0.serial) }
     defer { changed() }
     index = items.isEmpty ? nil : before
