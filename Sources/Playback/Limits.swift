@@ -15,6 +15,15 @@ public enum PlaybackLimits {
   /// Devices of one user at once, of which state is kept.
   public static let devicesPerUser = 64
 
+  // The session.
+
+  /// How far ahead the moment lies at which a group begins or goes on: time for the slowest device's first sound to be
+  /// there; and for a pause, time for the news to arrive. Nanoseconds.
+  public static let groupLead: Int64 = 500_000_000
+  public static let groupPauseLead: Int64 = 150_000_000
+  /// Tracks in a row that can't be played before a session gives up.
+  public static let failuresInRow = 25
+
   // The queue.
 
   /// Items of a queue: a listener's whole library of a thousand albums, and yet less than a megabyte.

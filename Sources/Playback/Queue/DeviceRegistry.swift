@@ -84,6 +84,17 @@ public struct DeviceRegistry: Sendable, Equatable {
     return deviceId == activeDeviceId
   }
 
+  /// Whether a device is connected.
+  public func isOnline(_ deviceId: String) -> Bool { known[deviceId]?.codecs != nil }
+
+  /// A device that is offline, and can't be known again, is not kept.
+  public mutating func forget(_ deviceId: String) {
+    guard let device = known[deviceId], device.codecs == nil else { return }
+    known[deviceId] = nil
+    if activeDeviceId == deviceId { activeDeviceId = nil }
+    version += 1
+  }
+
   /// Makes an online device the active one; throws `unknown_device` or `device_offline`.
   public mutating func activate(_ deviceId: String) throws(DeviceError) {
     try requireOnline(deviceId)
@@ -145,7 +156,8 @@ public struct DeviceRegistry: Sendable, Equatable {
     return device
   }
 
-  private func requireOnline(_ deviceId: String) throws(DeviceError) {
+  /// Throws `unknown_device` or `device_offline`.
+  public func requireOnline(_ deviceId: String) throws(DeviceError) {
     guard try device(deviceId).isOnline else { throw .deviceOffline }
   }
 
