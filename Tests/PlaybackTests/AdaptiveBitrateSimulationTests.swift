@@ -82,9 +82,9 @@ import Testing
   }
 
   @Test(arguments: [25.0, 120])
-  func beatsTheRuleOfThumbAndEveryFixedRenditionOnSyntheticLinks(buffer: Double) throws {
+  func stallsLessThanAFixedRenditionOfTheSameMeanOnSyntheticLinks(buffer: Double) throws {
     let traces = try SyntheticTraces.make(count: 12, seed: 11)
-    try expectBetter(traces, SimulatedSession.Setting(ladder: Self.full, bufferSeconds: buffer))
+    try expectFewerStallsThanFixed(traces, SimulatedSession.Setting(ladder: Self.full, bufferSeconds: buffer))
   }
 
   @Test(.enabled(if: recorded("3g") != nil), arguments: [(3.0, 15.0, 150.0), (25, 4.4, 600), (120, 1.8, 680)])
@@ -93,13 +93,13 @@ import Testing
     let setting = SimulatedSession.Setting(ladder: Self.full, bufferSeconds: buffer)
     let score = try PolicyName.dubplate.score(over: traces, setting)
     #expect(score.stallPercent <= stallPercent && score.meanKbps >= meanKbps, "\(score)")
-    try expectBetter(traces, setting)
+    try expectFewerStallsThanFixed(traces, setting)
+    let thumb = try PolicyName.threshold.score(over: traces, setting)
+    #expect(score.stallPercent < thumb.stallPercent && score.stallsPerHour < thumb.stallsPerHour, "\(score) \(thumb)")
   }
 
-  private func expectBetter(_ traces: [NetworkTrace], _ setting: SimulatedSession.Setting) throws {
+  private func expectFewerStallsThanFixed(_ traces: [NetworkTrace], _ setting: SimulatedSession.Setting) throws {
     let own = try PolicyName.dubplate.score(over: traces, setting)
-    let thumb = try PolicyName.threshold.score(over: traces, setting)
-    #expect(own.stallPercent < thumb.stallPercent && own.stallsPerHour < thumb.stallsPerHour, "\(own) \(thumb)")
     let fixed = try setting.ladder.map { try PolicyName.fixed(kbps: Int($0 / 1_000)).score(over: traces, setting) }
     let same = try #require(Score.fixed(meanKbps: own.meanKbps, among: fixed))
     #expect(own.stallPercent < same.stallPercent && own.stallsPerHour < same.stallsPerHour, "\(own) \(same)")

@@ -130,7 +130,8 @@ import Testing
     let wild: [Double] = [.nan, .infinity, -.infinity, -1, 0, 1e-300, 1e300, 3, 25, 120]
     let times: [Int64] = [.min, -1, 0, 1, Self.second, .max]
     for _ in 0..<2_000 {
-      var policy = AdaptiveBitrate(ladder: try Self.ladder(), lastKnownBitsPerSecond: wild.randomElement(using: &random))
+      var policy = AdaptiveBitrate(
+        ladder: try Self.ladder(), lastKnownBitsPerSecond: wild.randomElement(using: &random))
       for _ in 0..<10 {
         policy.delivered(
           bytes: [Int.min, -1, 0, 1, 5_000, .max].randomElement(using: &random) ?? 0,
