@@ -60,11 +60,11 @@ let package = Package(
     // Protocols: sans-I/O.
     .target(name: "EngineIO", dependencies: [nioCore], swiftSettings: strict),
     .target(name: "SocketIO", dependencies: ["EngineIO", nioCore], swiftSettings: strict),
-    .systemLibrary(name: "CMalloc"),
+    .systemLibrary(name: "CLinux"),
     .target(
       name: "SocketIOServer",
       dependencies: [
-        "EngineIO", "SocketIO", .target(name: "CMalloc", condition: .when(platforms: [.linux])), nioCore, nioPosix,
+        "EngineIO", "SocketIO", .target(name: "CLinux", condition: .when(platforms: [.linux])), nioCore, nioPosix,
         nioHTTP1, nioWebSocket, httpTypes, nioHTTPTypes, nioHTTPTypesHTTP1,
         logging, dequeModule, hummingbirdCore, crypto,
       ],

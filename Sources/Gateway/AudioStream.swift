@@ -72,6 +72,9 @@ final class AudioStream {
   var hasReportedEnd = false
   /// What it plays for the listener's session: which item of the queue, and which start of it.
   var role: Role?
+  /// Chooses the rendition of each segment where the listener leaves it to the server.
+  private let automatic: AutomaticQuality?
+  private let bufferSeconds: Double
   private let writer: ChunkWriter
   private let library: SegmentLibrary
   private let owner: String
@@ -81,7 +84,7 @@ final class AudioStream {
 
   init(
     id: String, track: PlayableTrack, choice: QualityLadder.Choice, startSample: Int64, bufferSeconds: Double,
-    format: ChunkFormat, startsAt: Int64? = nil,
+    format: ChunkFormat, automatic: AutomaticQuality? = nil, startsAt: Int64? = nil,
     owner: String, socket: Socket, library: SegmentLibrary, now: Int64, wake: @escaping @Sendable () -> Void
   ) {
     self.id = id
@@ -91,6 +94,8 @@ final class AudioStream {
     self.socket = socket
     self.library = library
     self.wake = wake
+    self.automatic = automatic
+    self.bufferSeconds = bufferSeconds
     startedNanoseconds = now
     writer = ChunkWriter(format: format, streamId: id)
     cursor = SegmentCursor(track: track.segments, rendition: choice.rendition, sample: startSample)
@@ -224,11 +229,24 @@ final class AudioStream {
     pacer.sent(samples: Int(piece.gridEnd - pacer.nextSample), now: now)
     guard cursor.advance(past: piece) else { return }
     source = .none
-    if let pendingChoice, !pacer.isComplete {
-      apply(pendingChoice.choice, reason: pendingChoice.reason, at: pacer.nextSample)
-    }
+    if !pacer.isComplete { chooseRendition(at: pacer.nextSample, now: now) }
     // Ahead of need; a refusal now is asked again when the sound is due.
     try? prepare(now: now)
+  }
+
+  /// At a segment's edge: what the listener asked for, or else the policy's next rung.
+  private func chooseRendition(at sample: Int64, now: Int64) {
+    if let pendingChoice { return apply(pendingChoice.choice, reason: pendingChoice.reason, at: sample) }
+    guard choice.isAutomatic, let automatic else { return }
+    let (rendition, reason) = automatic.next(
+      after: choice.rendition, bufferSeconds: aheadSeconds(now: now), fullSeconds: bufferSeconds, now: now)
+    guard rendition != choice.rendition else { return }
+    apply(QualityLadder.Choice(quality: choice.quality, rendition: rendition), reason: reason, at: sample)
+  }
+
+  /// Sound that has been handed over and not been heard, in seconds.
+  func aheadSeconds(now: Int64) -> Double {
+    Double(pacer.nextSample - pacer.playhead.sample(at: now)) / Double(track.sampleRate)
   }
 
   private func apply(_ choice: QualityLadder.Choice, reason: String, at sample: Int64) {

@@ -8,10 +8,13 @@ public enum QualityLadder {
     /// A tier, a bitrate or the rendition's own name.
     public let quality: String
     public let rendition: Rendition
+
+    /// Whether the rendition is the policy's to choose.
+    var isAutomatic: Bool { quality == AutomaticQuality.name }
   }
 
   /// What plays when nobody says anything.
-  public static let defaultQuality = "auto"
+  public static let defaultQuality = AutomaticQuality.name
 
   private static let tiers: [String: Rendition] = [
     "rescue": .opus48, "low": .mp3x128, "medium": .aac192, "high": .mp3x320, "lossless": .flac,
@@ -39,7 +42,7 @@ public enum QualityLadder {
 
   private static func rendition(quality: String, codec: String?) -> Rendition? {
     if let byCodec = bitrates[quality] { return byCodec[codec ?? "mp3"] }
-    let found = quality == "auto" ? Rendition.aac192 : tiers[quality] ?? Rendition(name: quality)
+    let found = quality == AutomaticQuality.name ? Rendition.aac192 : tiers[quality] ?? Rendition(name: quality)
     guard let found, codec == nil || codec == found.codecName else { return nil }
     return found
   }
