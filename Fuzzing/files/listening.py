@@ -46,7 +46,8 @@ def request(port: int, method: str, path: str, token: str | None = None, body: d
         connection.close()
     if answer.status not in STATUSES:
         raise Fault(f"{method} {path[:90]}: {answer.status} {bytes(received[:300])!r}")
-    if answer.status >= 400 and method != "HEAD" and answer.status != 405:
+    # 416 says all there is to say in its Content-Range.
+    if answer.status >= 400 and method != "HEAD" and answer.status not in (405, 416):
         try:
             code = json.loads(received)["error"]["code"]
         except (ValueError, KeyError, TypeError):
@@ -101,26 +102,41 @@ def _frame(text: str) -> bytes:
 def over_push(rng: random.Random, port: int, token: str, track: dict) -> str:
     """Plays a track over Socket.IO from some place on until a few chunks have come, or it's told why none do."""
     duration = max(float(track.get("duration") or 1), 0.1)
-    wanted = {"trackId": track["id"], "quality": rng.choice(("low", "standard", "high", "lossless")),
+    wanted = {"trackId": track["id"], "quality": rng.choice(("low", "medium", "high", "lossless", "rescue")),
               "position": rng.choice((0, rng.uniform(0, duration), duration - 0.01))}
     deadline = time.monotonic() + PATIENCE
+    try:
+        return _play(port, token, wanted, deadline)
+    except (TimeoutError, ConnectionError) as error:
+        raise Fault(f"push: {error!r} after {wanted}") from error
+
+
+def _play(port: int, token: str, wanted: dict, deadline: float) -> str:
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         key = base64.b64encode(os.urandom(16)).decode()
         connection.sendall(
             f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode())
-        connection.sendall(_frame('40{"token":"%s","bufferSeconds":30}' % token))
-        connection.sendall(_frame('42' + json.dumps(["play_track", wanted])))
-        received, chunks = b"", 0
-        while time.monotonic() < deadline:
-            try:
-                piece = connection.recv(65_536)
-            except (TimeoutError, ConnectionError) as error:
-                raise Fault(f"push: {error!r}") from error
+        received = b""
+        while b"\r\n\r\n" not in received:
+            piece = connection.recv(4_096)
             if not piece:
-                return "push closed"
+                raise Fault("push: the upgrade is refused")
+            received += piece
+        connection.sendall(_frame('40{"token":"%s","bufferSeconds":30}' % token))
+        while b'40{"sid"' not in received:
+            piece = connection.recv(4_096)
+            if not piece:
+                raise Fault(f"push: not let in: {received[-300:]!r}")
+            received += piece
+        connection.sendall(_frame('421' + json.dumps(["play_track", wanted])))
+        chunks = 0
+        while time.monotonic() < deadline:
+            piece = connection.recv(65_536)
+            if not piece:
+                raise Fault(f"push: closed after {wanted}: {received[-300:]!r}")
             received = received[-64:] + piece
-            for end in (b'"stream_error"', b'"stream_ended"', b'"code":'):
+            for end in (b'"stream_error"', b'"stream_ended"', b'"ok":false'):
                 if end in received:
                     return f"push {end.decode()}"
             chunks += piece.count(b'"audio_chunk"')

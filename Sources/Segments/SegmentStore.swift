@@ -127,6 +127,7 @@ final class SegmentStore: Sendable {
       return true
     }
     guard isFree else { return }
+    let began = ContinuousClock.now
     var found: [(number: StoreIndex.Number, bytes: UInt32, used: UInt32)] = []
     StoreWalk(root: root.path).run { track, folder, files in
       state.withLock { state in
@@ -155,6 +156,8 @@ final class SegmentStore: Sendable {
       state.lastWalk = .now
     }
     evict()
+    logger.debug(
+      "the store has been counted", metadata: ["segments": "\(found.count)", "took": "\(ContinuousClock.now - began)"])
   }
 
   private func evict() {
