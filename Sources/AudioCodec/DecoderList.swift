@@ -8,7 +8,8 @@ enum DecoderList {
   private static let names: Set<String> = [
     "aac", "aac_latm", "ac3", "adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "alac", "amrnb", "amrwb", "ape", "atrac3",
     "atrac3p", "dca", "dsd_lsbf", "dsd_lsbf_planar", "dsd_msbf", "dsd_msbf_planar", "eac3", "flac", "libopus",
-    "libvorbis", "mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float", "mpc7", "mpc8", "opus", "tak", "truehd", "tta",
+    "libvorbis", "mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float", "mpc7", "mpc8", "opus", "tak", "truehd",
+    "tta",
     "vorbis", "wavpack", "wmalossless", "wmapro", "wmav1", "wmav2",
   ]
 

@@ -86,8 +86,8 @@ public final class Segment: Sendable {
     return bytes(of: frame - primingFrames..<frame)
   }
 
-  /// The segment in the form in which it goes over HTTP, made once and counted in ``byteCount``: a segment that is asked
-  /// for there takes twice its bytes, as long as it is in memory.
+  /// The segment in the form in which it goes over HTTP, made once and counted in ``byteCount``: a segment that is
+  /// asked for there takes twice its bytes, as long as it is in memory.
   public func packaged(_ make: (Segment) -> ByteBuffer) -> ByteBuffer {
     if let known = forms.withLock(\.packaged) { return known }
     let form = make(self)

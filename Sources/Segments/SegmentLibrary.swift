@@ -147,7 +147,9 @@ public final class SegmentLibrary: Sendable {
   ) throws(SegmentError) -> SegmentLease {
     let key = SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: index)
     let feed = try open(key, track: track, start: .whole, deadline: deadline, owner: owner) { $0.leases += 1 }
-    return SegmentLease(feed: feed, pin: pin(track, rendition: rendition, index: index)) { [weak self] in self?.giveUp(feed) }
+    return SegmentLease(feed: feed, pin: pin(track, rendition: rendition, index: index)) { [weak self] in
+      self?.giveUp(feed)
+    }
   }
 
   /// Keeps a segment and the one behind it, in memory and on disk, for somebody who plays them.

@@ -7,8 +7,8 @@ import Synchronization
 ///
 /// A segment is one file, `<fingerprint's first two digits>/<fingerprint>/<rendition>/<index>.seg`, written beside
 /// its place and renamed into it, so that a reader sees a whole one or none. The folder is the truth and the index a
-/// memory of it: a segment that another process has made is found by opening it. Calls block and belong on a file thread.
-/// A disk that is full or gone costs the cache, never the sound: the error is logged, counted, and the segment served
+/// memory of it: a segment that another process has made is found by opening it. Calls block and belong on a file
+/// thread. A disk that is full or gone costs the cache, never the sound: the error is logged, counted, and the segment served
 /// from memory.
 final class SegmentStore: Sendable {
   private struct State {

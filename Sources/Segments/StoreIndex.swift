@@ -1,5 +1,5 @@
-/// What lies in the store, and in which order it was used: 24 bytes a file and a slot of a hash table, so that a million
-/// files are no burden.
+/// What lies in the store, and in which order it was used: 24 bytes a file and a slot of a hash table, so that a
+/// million files are no burden.
 ///
 /// A file is known by a number: its track's and its folder's place in tables of names, and its index. A track's name is
 /// kept once, whatever number of its segments there are. The order of use is a list through the slots, linked by their

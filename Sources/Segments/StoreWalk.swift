@@ -6,8 +6,8 @@
   import Darwin
 #endif
 
-/// Looks through a store's folder by the system's own calls: Foundation's enumerator takes ten times as long, and half a
-/// kilobyte a file.
+/// Looks through a store's folder by the system's own calls: Foundation's enumerator takes several times as long, and
+/// half a kilobyte a file.
 struct StoreWalk {
   /// What there is to know of a file.
   struct File {

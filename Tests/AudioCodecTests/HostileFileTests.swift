@@ -73,7 +73,8 @@ import Testing
 
   @Test func aPictureOfFourBillionPixelsIsNotDecoded() throws {
     let folder = TestAudio.folder
-    #expect(TestAudio.ffmpeg(["-f", "lavfi", "-i", "color=s=16x16", "-frames:v", "1", "\(folder)/dot.jpg"]).status == 0)
+    #expect(
+      TestAudio.ffmpeg(["-f", "lavfi", "-i", "color=s=16x16", "-frames:v", "1", "\(folder)/dot.jpg"]).status == 0)
     var picture = try TestAudio.bytes("\(folder)/dot.jpg")
     let frame = try #require((0..<picture.count - 9).first { picture[$0] == 0xFF && picture[$0 + 1] == 0xC0 })
     for offset in [5, 7] {

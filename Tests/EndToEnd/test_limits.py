@@ -40,8 +40,8 @@ def test_whole_files_are_refused_with_a_hint_while_a_listeners_encoders_are_take
 def test_a_client_that_asks_on_and_on_and_reads_slowly_costs_little(fresh_server):
     server = fresh_server().start()
     urls = links(server, "Long")
-    folder, query = urls["mp3-320"].rsplit(".mp3", 1)
-    segment = f"{folder}/3.mp3{query}"
+    path, query = urls["mp3-320"].split("?", 1)
+    segment = f"{path.removesuffix('.mp3')}/3.mp3?{query}"
     body = requests.get(server.url + segment, timeout=60).content
     assert requests.get(server.url + urls["mp3-320"], timeout=120).status_code == 200
     before = resident_bytes(server)
@@ -53,7 +53,7 @@ def test_a_client_that_asks_on_and_on_and_reads_slowly_costs_little(fresh_server
             request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
             asked = 0
             try:
-                while asked < 20_000:  # far more than sockets hold: it stops when the server reads no more
+                while asked < 5_000:  # far more than sockets hold: it stops when the server reads no more
                     slow.sendall(request)
                     asked += 1
             except TimeoutError:

@@ -22,7 +22,8 @@ import Testing
     func pass(_ nanoseconds: Int64) { self.nanoseconds.add(nanoseconds, ordering: .relaxed) }
   }
 
-  private func library(memory: Int = 1 << 20, time: Time = Time(), _ factory: @escaping SegmentJob.EncoderFactory) throws
+  private func library(memory: Int = 1 << 20, time: Time = Time(), _ factory: @escaping SegmentJob.EncoderFactory)
+    throws
     -> SegmentLibrary
   {
     var configuration = SegmentLibrary.Configuration()
@@ -30,7 +31,8 @@ import Testing
     return try SegmentLibrary(configuration: configuration, logger: logger, clock: time.clock, makeEncoder: factory)
   }
 
-  private func code(_ library: SegmentLibrary, index: Int = 0, _ fingerprint: String = "00ff") async -> SegmentError.Code?
+  private func code(_ library: SegmentLibrary, index: Int = 0, _ fingerprint: String = "00ff") async -> SegmentError
+    .Code?
   {
     do throws(SegmentError) {
       let lease = try library.lease(
