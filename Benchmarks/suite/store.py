@@ -52,23 +52,23 @@ def _once(dubplate: Path, data: Path, library: Path, files: int) -> dict:
             env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         ready = counted = None
-        before = 0
-        while time.monotonic() - started < PATIENCE and counted is None:
+        pid = process.pid
+        while time.monotonic() - started < PATIENCE and (ready is None or counted is None):
             if process.poll() is not None:
                 raise Failure(f"dubplate serve ended: {log.read_text(errors='replace')[-1_000:]}")
             if ready is None:
                 try:
                     urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).close()
-                    ready, before = time.monotonic() - started, _resident(process.pid)
+                    ready = time.monotonic() - started
                 except (OSError, urllib.error.URLError):
                     pass
-            if re.search(r"segments=\d+.*the store has been counted", log.read_text(errors="replace")):
+            if counted is None and re.search(r"segments=\d+.*the store has been counted", log.read_text(errors="replace")):
                 counted = time.monotonic() - started
             time.sleep(0.005)
         if ready is None or counted is None:
             raise Failure("the server was not ready, or did not count its store")
         time.sleep(1)
-        return {"files": files, "readySeconds": ready, "countedSeconds": counted, "residentBytes": _resident(process.pid)}
+        return {"files": files, "readySeconds": ready, "countedSeconds": counted, "residentBytes": _resident(pid)}
     finally:
         process.terminate()
         process.wait(30)
