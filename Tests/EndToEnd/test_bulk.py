@@ -51,9 +51,12 @@ def test_what_was_made_in_bulk_is_what_the_server_plays(fresh_server, music):
     assert len(segments(server)) == count, "nothing had to be made"
 
 
-def test_what_is_made_while_the_server_runs_is_found_and_not_made_again(fresh_server, music):
-    server = fresh_server().start()
-    track = server.wait_tracks(*music.files)["Odd FLAC"]
+def test_what_is_made_while_the_server_runs_is_found_and_not_made_again(fresh_server, music, tmp_path):
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "Odd FLAC.flac").write_bytes(music.files["Odd FLAC"].read_bytes())
+    server = fresh_server(library=library).start()
+    track = server.wait_tracks("Odd FLAC")["Odd FLAC"]
     urls = server.post("/api/v1/stream/start", {"trackId": track["id"]}).json()["urls"]
     assert requests.head(server.url + urls["flac"], timeout=20).headers["accept-ranges"] == "none"
     done = transcode(server, "--renditions", "mp3-128,flac")
