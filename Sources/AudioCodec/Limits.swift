@@ -42,6 +42,10 @@ enum Bounds {
   /// Loudest sample. Lossy decoders go a little over 1, damaged files into the millions and to NaN: LAME aborts the
   /// process over those (an assertion on a frame that it cannot get small enough), and a resampler never forgets a NaN.
   static let peak: Float = 2
+  /// Largest packet that a decoder is given: a WavPack block has up to 1 MB, a frame of Monkey's Audio 5 MB.
+  static let maxPacketBytes = 16 << 20
+  /// Most streams of a container: the sound, a few languages, a dozen pictures.
+  static let maxStreams = 64
   /// Packets in a row that yield no sound before a file counts as undecodable.
   static let fruitlessPackets = 4_096
   /// Shortfall of the decodable end against the declared one that is no truncation (padding, rounded durations).

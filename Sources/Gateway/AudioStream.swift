@@ -62,6 +62,8 @@ final class AudioStream {
   var dueTick: UInt64?
   private var cursor: SegmentCursor
   private var source = Source.none
+  /// Keeps the segment at the cursor, and the next.
+  private var pin: SegmentPin?
   private var pendingChoice: (choice: QualityLadder.Choice, reason: String)?
   private var refusedSince: Int64?
   /// The feed that will call `wake`, so that it is asked once.
@@ -119,6 +121,7 @@ final class AudioStream {
         track.segments, rendition: choice.rendition, index: cursor.index, frame: cursor.frame,
         deadline: pacer.dryNanoseconds(now: now),
         owner: owner)
+      pin = library.pin(track.segments, rendition: choice.rendition, index: cursor.index)
       if case .ready(let segment) = feed.read(from: cursor.frame) {
         source = .ready(segment)
       } else {
@@ -193,13 +196,11 @@ final class AudioStream {
         source = .none
         return .failure(DubplateError(error))
       case .pending:
-        wait(for: feed)
-        return .success(nil)
+        return wait(for: feed)
       case .frames(let frames, let end, let priming):
         // With sound in hand it's better to wait for the whole segment, whose bytes are shared with everyone.
         if pacer.nextSample - pacer.playhead.sample(at: now) > GatewayLimits.comfortableSamples {
-          wait(for: feed)
-          return .success(nil)
+          return wait(for: feed)
         }
         return .success(cursor.piece(fromFrames: frames, upTo: end, priming: priming))
       }
@@ -210,10 +211,15 @@ final class AudioStream {
     return .success(piece)
   }
 
-  private func wait(for feed: SegmentFeed) {
-    guard awaitedFeed !== feed else { return }
+  private func wait(for feed: SegmentFeed) -> Result<SegmentCursor.Piece?, DubplateError> {
+    guard awaitedFeed !== feed else { return .success(nil) }
+    do throws(SegmentError) {
+      try feed.notify(on: socket.eventLoop, wake)
+    } catch {
+      return .failure(DubplateError(error))
+    }
     awaitedFeed = feed
-    feed.notify(on: socket.eventLoop, wake)
+    return .success(nil)
   }
 
   private func send(_ piece: SegmentCursor.Piece, now: Int64) {

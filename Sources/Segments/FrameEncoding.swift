@@ -36,7 +36,8 @@ extension SegmentError {
     } else if let error = error as? AudioCodecError {
       switch error.code {
       case .vanished, .unreadable, .changed: self.init(.unavailable, "the file can't be read")
-      case .notAudio, .noAudio, .truncated, .unsupported, .damaged, .timedOut:
+      case .timedOut: self.init(.timedOut, "the file's sound takes too long to decode")
+      case .notAudio, .noAudio, .truncated, .unsupported, .damaged:
         self.init(.undecodable, "the file's sound can't be decoded")
       default: self.init(.failed, "the encoder failed")
       }

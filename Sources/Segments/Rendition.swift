@@ -37,6 +37,10 @@ public struct Rendition: Hashable, Sendable, CustomStringConvertible {
   /// The codec as the protocol calls it: `mp3`, `aac`, `opus`, `flac`.
   public var codecName: String { codec.rawValue }
 
+  /// Whether a segment has the same bytes however it was made. A lossy encoder carries a state along that depends on
+  /// where it began: at a listener's place, at the segment's pre-roll, or at the track's beginning.
+  public var isReproducible: Bool { codec == .flac }
+
   public var description: String { name }
 
   /// The name says it all.

@@ -168,7 +168,7 @@ struct AudioController: Sendable {
     }
     let (grant, track, rendition) = try await open(request, context, rendition: String(parts[0]))
     let packaged = PackagedTrack(track.segments, rendition: rendition)
-    let sizes = container == .flac ? library.losslessSizes(of: track.segments, rendition: rendition) : nil
+    let sizes = container == .flac ? await library.losslessSizes(of: track.segments, rendition: rendition) : nil
     guard
       let file = ProgressiveFile(
         packaged, container: container,
@@ -185,13 +185,13 @@ struct AudioController: Sendable {
       headers[.acceptRanges] = "none"
       return Response(status: .ok, headers: headers, body: transfer.everything(try admit(transfer, 0, request)))
     }
-    let tag = "\"\(track.segments.fingerprint.prefix(24))-\(rendition)\""
-    headers[.eTag] = tag
+    let tag = EntityTag("\(track.segments.fingerprint.prefix(24))-\(rendition)", isStrong: rendition.isReproducible)
+    headers[.eTag] = tag.text
     headers[.acceptRanges] = "bytes"
-    if request.headers[.ifNoneMatch].map({ Self.matches($0, tag) }) == true {
+    if request.headers[.ifNoneMatch].map(tag.matches(anyOf:)) == true {
       return Response(status: .notModified, headers: headers)
     }
-    let isCurrent = request.headers[.ifRange].map { $0 == tag } ?? true
+    let isCurrent = request.headers[.ifRange].map(tag.isStronglyEqual(to:)) ?? true
     switch ByteRange(isCurrent ? request.headers[.range] : nil, length: length) {
     case .whole:
       return Response(status: .ok, headers: headers, body: transfer.part(0..<length, try admit(transfer, 0, request)))
@@ -214,9 +214,5 @@ struct AudioController: Sendable {
     } catch let error as SegmentError {
       throw DubplateError(error)
     }
-  }
-
-  private static func matches(_ field: String, _ tag: String) -> Bool {
-    field.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.contains { $0 == tag || $0 == "*" }
   }
 }

@@ -115,7 +115,11 @@ def test_conditions_and_bad_ranges(server, links):
     tag, length = answer.headers["etag"], len(answer.content)
     assert get(server, url, **{"If-None-Match": tag}).status_code == 304
     assert get(server, url, **{"If-None-Match": '"other"'}).status_code == 200
-    assert get(server, url, Range="bytes=10-19", **{"If-Range": tag}).status_code == 206
+    # Lossy segments may come out otherwise when they are made again: the tag is weak, and no part is put to an older one.
+    assert tag.startswith('W/"')
+    assert get(server, url, **{"If-None-Match": tag.removeprefix("W/")}).status_code == 304
+    assert get(server, url, Range="bytes=10-19", **{"If-Range": tag}).status_code == 200
+    assert get(server, url, Range="bytes=10-19", **{"If-Range": tag.removeprefix("W/")}).status_code == 200
     stale = get(server, url, Range="bytes=10-19", **{"If-Range": '"other"'})
     assert stale.status_code == 200 and stale.content == answer.content
     outside = get(server, url, Range=f"bytes={length}-")
@@ -137,6 +141,9 @@ def test_a_lossless_file_gets_its_length_when_all_of_it_has_been_made(fresh_serv
             break
     assert int(head.headers["content-length"]) == len(first.content)
     assert get(server, url, Range="bytes=1000-1999").content == first.content[1000:2000]
+    # However a lossless segment is made, it has the same bytes: a part may be put to an older one.
+    tag = head.headers["etag"]
+    assert tag.startswith('"') and get(server, url, Range="bytes=10-19", **{"If-Range": tag}).status_code == 206
 
 
 def test_hls_is_complete_at_once_and_says_its_lengths_exactly(server, music, tracks, links):
