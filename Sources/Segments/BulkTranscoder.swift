@@ -102,7 +102,8 @@ public final class BulkTranscoder: Sendable {
         primingFrames: settings.primingFrames, frames: ByteBuffer(bytes: encoded.bytes), offsets: offsets)
       index += 1
       priming =
-        settings.primingFrames > 0 ? segment.bytes(of: segment.frameCount - 1..<segment.frameCount) : ByteBuffer()
+        settings.primingFrames > 0
+        ? rendition.priming(ofFrame: segment.bytes(of: segment.frameCount - 1..<segment.frameCount)) : ByteBuffer()
       return segment
     }
   }
