@@ -6,8 +6,16 @@ import CVorbis
 /// says how long its neighbours are, and decodes to the samples between the centre of the block before and its own. Here
 /// the centres of long blocks lie on multiples of 1,024 samples, counted from the first sample of a frame: neighbouring
 /// long ones are 1,024 apart, and eight short ones between two take the place of a long one (576 + 7 · 128 + 576 =
-/// 2,048), so short blocks come in eights. The block on a frame's edge and the one behind it are always long. What the
-/// frame behind begins with is thereby the same whoever makes it.
+/// 2,048), so short blocks come in eights. The block on a frame's edge is always long.
+///
+/// What must be agreed on between encoders that never met is the size of the first block behind an edge. libvorbis
+/// decides on it by an onset within the next 1,600 samples, and its detector remembers less than 3,000: every range
+/// is begun at least a frame before, at the same phase of the detector's rings (15,360 samples are sixteen turns of the
+/// longest), so that all encoders see the same there.
+///
+/// An onset too near to an edge for a burst of short blocks would be smeared over 2,048 samples before it. There a
+/// burst before the edge makes the slope of the block on it short; libvorbis doesn't look that far ahead, so the onset is
+/// looked for here. What comes of it concerns the frame alone.
 ///
 /// libvorbis decides on the block behind the current one in `vorbis_analysis_blockout`; its public state is amended
 /// right after, before the current block is coded with the window that its neighbours imply.
@@ -26,6 +34,14 @@ final class VorbisEncoder: PacketEncoding, @unchecked Sendable {
   /// Samples behind the centre of a block at which libvorbis has seen all that it wants to see for a decision, and
   /// all of the next block, whatever is made of it.
   private static let lookAhead = 3 * longStep
+  /// Where libvorbis stops looking for an onset, counted from the centre of a long block.
+  private static let sight = longBlock / 4 + longBlock / 2 + shortBlock / 4
+  /// Samples of one of the steps in which an onset is looked for, and steps before it that it's compared with.
+  private static let onsetStep = 64
+  private static let onsetMemory = 8
+  /// How far above its past an onset is, in energy of the differences between samples, and what is no sound at all.
+  private static let onsetRatio: Float = 10
+  private static let onsetFloor: Float = 1e-7
 
   private enum Place {
     /// The first block, whose packet nobody needs: short, so that the next lies on the grid.
@@ -127,11 +143,12 @@ final class VorbisEncoder: PacketEncoding, @unchecked Sendable {
   private func takeBlock() throws(AudioCodecError) {
     let isLong = state.pointee.W != 0
     let centre = state.pointee.centerW
+    let onset = isBeforeEdge && hasOnsetBeyondSight(of: centre)
     guard vorbis_analysis_blockout(state, block) == 1 else {
       throw AudioCodecError(.encoderFailed, "libvorbis wants more than its look-ahead")
     }
     let wish = block.pointee.nW != 0
-    let next = self.next(wantsLong: wish)
+    let next = self.next(wantsLong: wish && !onset)
     let nextIsLong = if case .long = next { true } else { false }
     let reach = (isLong ? Self.longBlock : Self.shortBlock) / 4
     let step = reach + (nextIsLong ? Self.longBlock : Self.shortBlock) / 4
@@ -158,14 +175,40 @@ final class VorbisEncoder: PacketEncoding, @unchecked Sendable {
     place = next
   }
 
+  /// Whether this is the last long block behind which a burst has room before the edge.
+  private var isBeforeEdge: Bool { if case .long(stepsPerFrame - 2) = place { true } else { false } }
+
+  /// Whether the sound jumps between the point to which libvorbis looks and the end of the flat part of the block on
+  /// the edge, two steps ahead.
+  private func hasOnsetBeyondSight(of centre: Int) -> Bool {
+    let count = 2 * Self.longStep + Self.changeStep - Self.sight
+    for channel in 0..<2 {
+      guard let plane = state.pointee.pcm[channel] else { return false }
+      let first = plane + centre + Self.sight - Self.onsetMemory * Self.onsetStep
+      var past = [Float](repeating: 0, count: Self.onsetMemory)
+      for step in 0..<Self.onsetMemory + count / Self.onsetStep {
+        var energy: Float = 0
+        for index in step * Self.onsetStep..<(step + 1) * Self.onsetStep {
+          let difference = first[index] - first[index - 1]
+          energy += difference * difference
+        }
+        energy /= Float(Self.onsetStep)
+        let mean = past.reduce(0, +) / Float(Self.onsetMemory)
+        if step >= Self.onsetMemory, energy > Self.onsetFloor, energy > Self.onsetRatio * mean { return true }
+        past[step % Self.onsetMemory] = energy
+      }
+    }
+    return false
+  }
+
   /// The block behind the current one, given what libvorbis would take.
   private func next(wantsLong: Bool) -> Place {
     switch place {
     case .start: return .long(0)
     case .long(let step):
-      // Behind the edge comes a long block, and the burst must end before the next edge or on it.
-      guard !wantsLong, step > 0, step + 2 <= stepsPerFrame else { return .long(step % stepsPerFrame + 1) }
-      return .short(1, after: step)
+      // The burst must end before the next edge or on it.
+      let step = step % stepsPerFrame
+      return wantsLong || step + 2 > stepsPerFrame ? .long(step + 1) : .short(1, after: step)
     case .short(let count, let after):
       guard count % Self.burst == 0 else { return .short(count + 1, after: after) }
       let step = after + count / Self.burst + 1

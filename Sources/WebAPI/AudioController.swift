@@ -144,7 +144,8 @@ struct AudioController: Sendable {
       request, context, rendition: try context.parameters.require("name"))
     let name = try context.parameters.require("segment").split(separator: ".", omittingEmptySubsequences: false)
     let packaged = PackagedTrack(track.segments, rendition: rendition)
-    guard rendition.isInHLS, name.count == 2, name[1] == rendition.segmentExtension, let index = Int(name[0]), String(index) == name[0],
+    guard rendition.isInHLS, name.count == 2, name[1] == rendition.segmentExtension, let index = Int(name[0]),
+      String(index) == name[0],
       (0..<packaged.segmentCount).contains(index)
     else { throw DubplateError(.notFound, "there is nothing here") }
     let segment: Segment
