@@ -79,6 +79,7 @@ public final class FrameRangeEncoder: @unchecked Sendable {
     produced = frames.lowerBound - settings.preRollFrames(before: frames.lowerBound, isQuick: isQuick)
     feed = Int64(produced) * Int64(settings.frameSamples) + Int64(settings.delay)
     input = StereoBuffer(capacity: settings.packetSamples)
+    encoder.begin(atFrame: produced)
   }
 
   private static func check(

@@ -124,9 +124,12 @@ enum OggVorbisFormat {
     guard all > limit, let last = packets.indices.last else { return }
     let lastBytes = min(packets[last].count, limit / 4)
     packets[last].removeLast(packets[last].count - lastBytes)
+    // None is cut to nothing: a packet without a byte is none.
     let rest = packets.dropLast().reduce(0) { $0 + $1.count }
+    let room = limit - lastBytes - last
+    guard rest > room else { return }
     for index in packets.indices.dropLast() {
-      let bytes = packets[index].count * min(limit - lastBytes, rest) / rest
+      let bytes = max(1, packets[index].count * room / rest)
       packets[index].removeLast(packets[index].count - bytes)
     }
   }

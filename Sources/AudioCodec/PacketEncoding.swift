@@ -1,5 +1,8 @@
 /// Samples in, packets out; on one thread at a time.
 protocol PacketEncoding: AnyObject, Sendable {
+  /// Says, before anything is fed, which frame of the track the first one is; below 0 it lies in front of the track.
+  func begin(atFrame number: Int)
+
   /// Encodes the next `count` samples. Throws `encoderFailed`.
   func feed(_ samples: StereoBuffer, count: Int) throws(AudioCodecError)
 
@@ -8,6 +11,10 @@ protocol PacketEncoding: AnyObject, Sendable {
   func receive(
     _ body: (UnsafeRawBufferPointer, Int) throws(AudioCodecError) -> Void
   ) throws(AudioCodecError) -> Bool
+}
+
+extension PacketEncoding {
+  func begin(atFrame number: Int) {}
 }
 
 extension EncoderSettings {

@@ -57,6 +57,8 @@ final class VorbisEncoder: PacketEncoding, @unchecked Sendable {
   private let state: UnsafeMutablePointer<vorbis_dsp_state>
   private let block: UnsafeMutablePointer<vorbis_block>
   private var place = Place.start
+  /// The track's number of the frame that the last edge began.
+  private var frame = 0
   /// Samples from the block before to this one's centre; nil for the first two, which come before the first frame.
   private var advance: Int?
 
@@ -106,6 +108,8 @@ final class VorbisEncoder: PacketEncoding, @unchecked Sendable {
       Array(UnsafeBufferPointer(start: $0.packet, count: $0.bytes))
     }
   }
+
+  func begin(atFrame number: Int) { frame = number }
 
   func feed(_ samples: StereoBuffer, count: Int) throws(AudioCodecError) {
     guard let planes = vorbis_analysis_buffer(state, Int32(count)), let left = planes[0], let right = planes[1] else {
@@ -172,6 +176,7 @@ final class VorbisEncoder: PacketEncoding, @unchecked Sendable {
     } else {
       advance = step
     }
+    if case .long(stepsPerFrame) = next { frame += 1 }
     place = next
   }
 
@@ -208,6 +213,9 @@ final class VorbisEncoder: PacketEncoding, @unchecked Sendable {
     case .long(let step):
       // The burst must end before the next edge or on it.
       let step = step % stepsPerFrame
+      // libavformat takes the first block of a file's second page for one behind a short block, if it is short itself,
+      // and has all times wrong by 448 samples.
+      if step == 0, frame == 0 { return .long(1) }
       return wantsLong || step + 2 > stepsPerFrame ? .long(step + 1) : .short(1, after: step)
     case .short(let count, let after):
       guard count % Self.burst == 0 else { return .short(count + 1, after: after) }
