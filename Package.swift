@@ -74,7 +74,8 @@ let package = Package(
     .systemLibrary(
       name: "CFFmpeg", pkgConfig: "libavformat libavcodec libswresample libavutil",
       providers: [.apt(["libavformat-dev", "libavcodec-dev", "libswresample-dev", "libavutil-dev"])]),
-    .target(name: "AudioCodec", dependencies: ["CFFmpeg"], swiftSettings: strict),
+    .systemLibrary(name: "CVorbis", pkgConfig: "vorbisenc vorbis ogg", providers: [.apt(["libvorbis-dev"])]),
+    .target(name: "AudioCodec", dependencies: ["CFFmpeg", "CVorbis"], swiftSettings: strict),
     .target(
       name: "Segments", dependencies: ["AudioCodec", nioCore, nioPosix, logging, dequeModule, heapModule, crypto],
       swiftSettings: strict),

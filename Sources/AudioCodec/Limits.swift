@@ -37,6 +37,8 @@ enum Bounds {
   static let checkpointInterval = 32
   /// Files whose facts and index are remembered. An hour of MP3 has 138,000 frames = 4,300 checkpoints = 70 kB.
   static let rememberedFiles = 256
+  /// Vorbis settings whose headers (4.5 kB) are remembered: a rendition at two rates takes two.
+  static let rememberedHeaders = 16
   /// Checkpoints remembered over all files together: 16 MB.
   static let rememberedCheckpoints = 1 << 20
   /// Loudest sample. Lossy decoders go a little over 1, damaged files into the millions and to NaN: LAME aborts the

@@ -284,7 +284,7 @@ extension PlayableTrack {
       "bitrate": .int(Int64(choice.rendition.bitrate)),
       "sampleRate": .int(Int64(segments.timeline(choice.rendition).sampleRate)),
     ]
-    let header = choice.rendition.streamHeader(for: segments)
+    let header = choice.rendition.decoderDescription(for: segments)
     if !header.isEmpty { fields["description"] = .string(String(buffer: Base64Text.encode(ByteBuffer(bytes: header)))) }
     return fields
   }

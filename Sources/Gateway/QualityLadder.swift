@@ -21,7 +21,8 @@ public enum QualityLadder {
   ]
 
   private static let bitrates: [String: [String: Rendition]] = [
-    "128kbps": ["mp3": .mp3x128, "aac": .aac128, "opus": .opus128], "192kbps": ["mp3": .mp3x192, "aac": .aac192],
+    "128kbps": ["mp3": .mp3x128, "aac": .aac128, "opus": .opus128], "160kbps": ["ogg": .ogg160],
+    "192kbps": ["mp3": .mp3x192, "aac": .aac192],
     "320kbps": ["mp3": .mp3x320],
   ]
 
@@ -41,7 +42,7 @@ public enum QualityLadder {
   }
 
   private static func rendition(quality: String, codec: String?) -> Rendition? {
-    if let byCodec = bitrates[quality] { return byCodec[codec ?? "mp3"] }
+    if let byCodec = bitrates[quality] { return codec.map { byCodec[$0] } ?? byCodec["mp3"] ?? byCodec.values.first }
     let found = quality == AutomaticQuality.name ? Rendition.aac192 : tiers[quality] ?? Rendition(name: quality)
     guard let found, codec == nil || codec == found.codecName else { return nil }
     return found

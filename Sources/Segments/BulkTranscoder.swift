@@ -106,7 +106,8 @@ public final class BulkTranscoder: Sendable {
         offsets: Segment.offsets(encoded.frameSizes, count: encoded.frameCount))
       index += 1
       priming =
-        settings.primingFrames > 0 ? segment.bytes(of: segment.frameCount - 1..<segment.frameCount) : ByteBuffer()
+        settings.primingFrames > 0
+        ? rendition.priming(ofFrame: segment.bytes(of: segment.frameCount - 1..<segment.frameCount)) : ByteBuffer()
       return segment
     }
   }

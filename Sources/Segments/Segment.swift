@@ -4,8 +4,8 @@ import Synchronization
 /// A finished segment: immutable, and shared by every listener of its position.
 ///
 /// `frames` holds whole elementary frames back to back; `offsets[k]` is where frame `k` begins and the last entry is
-/// the end. `priming` holds the frame before the segment, which a decoder that starts here needs for its state and
-/// whose sound it drops.
+/// the end. `priming` holds the frame before the segment (of Vorbis its last packet), which a decoder that starts here
+/// needs for its state and whose sound it drops.
 public final class Segment: Sendable {
   /// Which one it is.
   public let key: SegmentKey
@@ -83,7 +83,7 @@ public final class Segment: Sendable {
   public func priming(before frame: Int) -> ByteBuffer {
     guard primingFrames > 0 else { return ByteBuffer() }
     guard frame >= primingFrames else { return priming }
-    return bytes(of: frame - primingFrames..<frame)
+    return key.rendition.priming(ofFrame: bytes(of: frame - primingFrames..<frame))
   }
 
   /// The segment in the form in which it goes over HTTP, made once and counted in ``byteCount``: a segment that is

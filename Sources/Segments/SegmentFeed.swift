@@ -86,7 +86,7 @@ public final class SegmentFeed: Sendable {
       switch state.phase {
       case .ready(let segment): return .ready(segment)
       case .failed(let error): return .failed(error)
-      case .coming(let pieces): return Self.read(from: frame, in: pieces)
+      case .coming(let pieces): return Self.read(from: frame, in: pieces, of: key.rendition)
       }
     }
   }
@@ -175,7 +175,7 @@ public final class SegmentFeed: Sendable {
     for waiter in waiters { waiter.call() }
   }
 
-  private static func read(from frame: Int, in pieces: [Piece]) -> Reading {
+  private static func read(from frame: Int, in pieces: [Piece], of rendition: Rendition) -> Reading {
     var next = frame
     var bytes = ByteBuffer()
     var priming: ByteBuffer?
@@ -183,7 +183,9 @@ public final class SegmentFeed: Sendable {
     while let piece = pieces.last(where: { $0.frames.contains(next) }) {
       let skipped = piece.sizes.prefix(next - piece.frames.lowerBound).reduce(0, +)
       if next == frame {
-        priming = (piece.frames.lowerBound == frame ? piece.priming : nil) ?? Self.frame(frame - 1, in: pieces)
+        priming =
+          (piece.frames.lowerBound == frame ? piece.priming : nil)
+          ?? Self.frame(frame - 1, in: pieces).map(rendition.priming(ofFrame:))
         bytes = piece.bytes.dropping(skipped)
       } else {
         bytes.writeImmutableBuffer(piece.bytes.dropping(skipped))

@@ -107,7 +107,9 @@ struct AudioController: Sendable {
     let track = try await tracks.track(id)
     // One codec unless more are asked for: Chromium's own HLS can't change it in the middle, nor read packed MP3.
     let wanted = request.uri.queryParameters["codecs"]?.split(separator: ",").map(String.init) ?? ["aac"]
-    let packaged = grant.renditions.compactMap(Rendition.init(name:)).filter { wanted.contains($0.codecName) }.map {
+    let packaged = grant.renditions.compactMap(Rendition.init(name:)).filter {
+      $0.isInHLS && wanted.contains($0.codecName)
+    }.map {
       PackagedTrack(track.segments, rendition: $0)
     }
     guard !packaged.isEmpty else { throw DubplateError(.notFound, "there is no rendition of these codecs") }
@@ -117,6 +119,7 @@ struct AudioController: Sendable {
 
   private func playlist(_ request: Request, _ context: APIContext) async throws -> Response {
     let (_, track, rendition) = try await open(request, context, rendition: try context.parameters.require("name"))
+    guard rendition.isInHLS else { throw DubplateError(.notFound, "there is nothing here") }
     let query = Self.query(request, track)
     let packaged = PackagedTrack(track.segments, rendition: rendition)
     let header = FragmentedMP4(packaged).map { _ in "init.mp4\(query)" }
@@ -141,7 +144,8 @@ struct AudioController: Sendable {
       request, context, rendition: try context.parameters.require("name"))
     let name = try context.parameters.require("segment").split(separator: ".", omittingEmptySubsequences: false)
     let packaged = PackagedTrack(track.segments, rendition: rendition)
-    guard name.count == 2, name[1] == rendition.segmentExtension, let index = Int(name[0]), String(index) == name[0],
+    guard rendition.isInHLS, name.count == 2, name[1] == rendition.segmentExtension, let index = Int(name[0]),
+      String(index) == name[0],
       (0..<packaged.segmentCount).contains(index)
     else { throw DubplateError(.notFound, "there is nothing here") }
     let segment: Segment
