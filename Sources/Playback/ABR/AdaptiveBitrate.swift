@@ -10,7 +10,7 @@
 ///
 /// Pure and small: no clock (monotonic nanoseconds come in), no I/O, constant work for a decision, about 200 bytes beside
 /// the ladder, which is shared. It follows buffer-based adaptation (Huang et al., SIGCOMM 2014), BOLA (Spiteri et al.,
-/// INFOCOM 2016) and dash.js' insufficient-buffer rule; Docs/decisions/0007-adaptive-bitrate.md has the reasoning.
+/// INFOCOM 2016) and dash.js' insufficient-buffer rule; Docs/decisions/0008-adaptive-bitrate.md has the reasoning.
 public struct AdaptiveBitrate: Sendable {
   /// Why a rung was chosen; the raw values are those of the event `quality_change`.
   public enum Reason: String, Sendable, CaseIterable {
