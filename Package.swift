@@ -109,7 +109,7 @@ let package = Package(
     .target(
       name: "DubplateServer",
       dependencies: [
-        "WebAPI", "Gateway", "SocketIO", "SocketIOServer", "Segments", "Catalog", "Access", hummingbird,
+        "WebAPI", "Gateway", "SocketIO", "SocketIOServer", "Segments", "AudioCodec", "Catalog", "Access", hummingbird,
         nioCore, nioPosix, logging, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),

@@ -87,3 +87,11 @@ public struct Loudness: Hashable, Sendable {
     self.truePeak = truePeak
   }
 }
+
+extension Loudness {
+  /// To hundredths, as it is told: the measure itself is worth a tenth.
+  public var rounded: Loudness {
+    func round(_ value: Double?) -> Double? { value.map { ($0 * 100).rounded() / 100 } }
+    return Loudness(integrated: round(integrated), range: round(range), truePeak: round(truePeak))
+  }
+}

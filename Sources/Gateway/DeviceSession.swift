@@ -228,6 +228,7 @@ final class DeviceSession {
     payload["position"] = .double(stream.position(now: now))
     payload["epoch"] = .int(Int64(stream.epoch))
     payload["channels"] = 2
+    payload["loudness"] = stream.track.loudness?.wireValue
     socket.emit("stream_started", .object(payload))
   }
 
