@@ -30,7 +30,7 @@ import Testing
   /// EBU Tech 3341, test signals 1 and 2; at both grid rates.
   @Test(arguments: [(-23.0, 48_000), (-33.0, 48_000), (-23.0, 44_100)])
   func aSineInBothChannelsIsAsLoudAsItsLevel(level: Double, rate: Int) throws {
-    let path = try Self.wav(Self.sine(dBFS: level, seconds: 20, rate: rate), rate: rate)
+    let path = try Self.wav(Self.sine(dBFS: level, seconds: 6, rate: rate), rate: rate)
     let loudness = try Self.analysed(path).loudness
     #expect(abs(try #require(loudness.integrated) - level) < 0.1)
     #expect(abs(try #require(loudness.truePeak) - level) < 0.1)
@@ -40,14 +40,14 @@ import Testing
   /// EBU Tech 3341, test signals 3 and 4: quiet passages are gated, whichever gate it is that stops them.
   @Test(arguments: [[-36.0, -23, -36], [-72, -36, -23, -36, -72]])
   func quietPassagesDoNotCount(levels: [Double]) throws {
-    let parts = levels.map { Self.sine(dBFS: $0, seconds: $0 == -23 ? 60 : 10) }
+    let parts = levels.map { Self.sine(dBFS: $0, seconds: $0 == -23 ? 18 : 3) }
     let loudness = try Self.analysed(Self.wav(Self.joined(parts))).loudness
     #expect(abs(try #require(loudness.integrated) + 23) < 0.1)
   }
 
   /// EBU Tech 3341, test signal 5: what is less than 10 LU below counts.
   @Test func passagesAreWeighedByTheirLength() throws {
-    let parts = [(-26.0, 20.0), (-20, 20.1), (-26, 20)].map { Self.sine(dBFS: $0.0, seconds: $0.1) }
+    let parts = [(-26.0, 6.0), (-20, 6.03), (-26, 6)].map { Self.sine(dBFS: $0.0, seconds: $0.1) }
     let loudness = try Self.analysed(Self.wav(Self.joined(parts))).loudness
     #expect(abs(try #require(loudness.integrated) + 23) < 0.1)
   }
