@@ -61,7 +61,8 @@ public struct DubplateServer: Sendable {
     gateway.attach(to: sockets)
     let web = WebAPI(
       users: SQLiteUserRepository(database), tracks: trackRepository, analyses: analyses, analyst: desk, covers: covers,
-      scaler: scaler, tokens: tokens, audioKeys: audioKeys, hasher: hasher, library: library, directory: tracks, gateway: gateway,
+      scaler: scaler, tokens: tokens, audioKeys: audioKeys, hasher: hasher, library: library, directory: tracks,
+      gateway: gateway,
       readiness: readiness, socketPath: Self.socketPath, allowedOrigins: configuration.allowedOrigins, logger: logger)
 
     let application = web.application(

@@ -78,8 +78,10 @@ public final class TrackDirectory: Sendable {
     while let batch = takeBatch() {
       do {
         var missing = batch
-        let loudness = await loudness(of: batch.keys.elements)
-        for track in try await repository.tracks(ids: batch.keys.elements) {
+        async let known = loudness(of: batch.keys.elements)
+        let tracks = try await repository.tracks(ids: batch.keys.elements)
+        let loudness = await known
+        for track in tracks {
           let waiters = missing.removeValue(forKey: track.id) ?? []
           let found = keep(track, loudness[track.id])
           for waiter in waiters { waiter(found) }

@@ -39,7 +39,8 @@ struct CoverController: Sendable {
   /// The size that is kept for the one that is wanted; nil where none is.
   private static func size(in request: Request) throws(DubplateError) -> Int? {
     guard let text = request.uri.queryParameters["size"] else { return nil }
-    guard let number = Int(text), let size = CoverStore.sizes.first(where: { $0 >= number }), number >= CoverStore.sizes[0]
+    guard let number = Int(text), let size = CoverStore.sizes.first(where: { $0 >= number }),
+      number >= CoverStore.sizes[0]
     else {
       throw DubplateError(
         .badRequest, "size: must be a number from \(CoverStore.sizes[0]) to \(CoverStore.sizes.last ?? 0)")

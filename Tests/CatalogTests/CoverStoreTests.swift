@@ -133,7 +133,9 @@ import Testing
   @Test func aSweepRemovesScaledPicturesWithTheirOriginals() async throws {
     let folder = try TemporaryFolder()
     let store = CoverStore(directory: folder("covers"))
-    let (kept, gone) = (try #require(try store.store(bitmap(300, 200))), try #require(try store.store(bitmap(200, 300))))
+    let (kept, gone) = (
+      try #require(try store.store(bitmap(300, 200))), try #require(try store.store(bitmap(200, 300)))
+    )
     for key in [kept, gone] { _ = try store.scaled(key: key, size: 64) }
     #expect(try await store.sweep { Set($0).intersection([kept]) } == 2)
     #expect(try store.keptScaled(key: kept, size: 64) != nil)
