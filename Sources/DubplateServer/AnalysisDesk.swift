@@ -74,18 +74,21 @@ final class AnalysisDesk: TrackAnalysing, Sendable {
   private let libraryRoot: String
   private let background: NIOThreadPool
   private let urgent = NIOThreadPool(numberOfThreads: 1)
+  private let standing: BackgroundThread.Standing
   private let isServerBusy: @Sendable () -> Bool
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - threads: tracks at a time in the background.
+  ///   - standing: of the background's threads.
   ///   - isServerBusy: whether the background should rest.
   init(
     repository: any AnalysisRepository, libraryRoot: String, threads: Int,
-    isServerBusy: @escaping @Sendable () -> Bool
+    standing: BackgroundThread.Standing = .behindAll, isServerBusy: @escaping @Sendable () -> Bool
   ) {
     self.repository = repository
     self.libraryRoot = libraryRoot
+    self.standing = standing
     self.isServerBusy = isServerBusy
     background = NIOThreadPool(numberOfThreads: max(threads, 1))
     background.start()
@@ -175,8 +178,9 @@ final class AnalysisDesk: TrackAnalysing, Sendable {
   ) async throws -> Value {
     // A thread that has stepped back may not step forward again: who is waited for has a thread of its own.
     let isUrgent = run.isUrgent.load(ordering: .relaxed)
+    let standing: BackgroundThread.Standing = isUrgent ? .aLittle : self.standing
     return try await (isUrgent ? urgent : background).runIfActive {
-      BackgroundThread.stepBack(isUrgent ? .aLittle : .behindAll)
+      BackgroundThread.stepBack(standing)
       return try work()
     }
   }

@@ -31,7 +31,8 @@ public struct LibraryAnalysis: Sendable {
         description: "the catalogue is empty: `dubplate serve` scans the library first")
     }
     let desk = AnalysisDesk(
-      repository: repository, libraryRoot: configuration.libraryDirectory, threads: jobs, isServerBusy: { false })
+      repository: repository, libraryRoot: configuration.libraryDirectory, threads: jobs,
+      standing: .aLittle, isServerBusy: { false })
     let sweep = AnalysisSweep(desk: desk, repository: repository, width: jobs, began: Date())
     let pending = try await sweep.pending()
     var progress = Progress()
