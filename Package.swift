@@ -72,10 +72,13 @@ let package = Package(
 
     // Sound.
     .systemLibrary(
-      name: "CFFmpeg", pkgConfig: "libavformat libavcodec libswresample libavutil",
-      providers: [.apt(["libavformat-dev", "libavcodec-dev", "libswresample-dev", "libavutil-dev"])]),
+      name: "CFFmpeg", pkgConfig: "libavformat libavcodec libswresample libswscale libavutil",
+      providers: [
+        .apt(["libavformat-dev", "libavcodec-dev", "libswresample-dev", "libswscale-dev", "libavutil-dev"])
+      ]),
     .systemLibrary(name: "CVorbis", pkgConfig: "vorbisenc vorbis ogg", providers: [.apt(["libvorbis-dev"])]),
-    .target(name: "AudioCodec", dependencies: ["CFFmpeg", "CVorbis"], swiftSettings: strict),
+    .systemLibrary(name: "CEBUR128", pkgConfig: "libebur128", providers: [.apt(["libebur128-dev"])]),
+    .target(name: "AudioCodec", dependencies: ["CFFmpeg", "CVorbis", "CEBUR128"], swiftSettings: strict),
     .target(
       name: "Segments", dependencies: ["AudioCodec", nioCore, nioPosix, logging, dequeModule, heapModule, crypto],
       swiftSettings: strict),
@@ -107,7 +110,7 @@ let package = Package(
     .target(
       name: "DubplateServer",
       dependencies: [
-        "WebAPI", "Gateway", "SocketIO", "SocketIOServer", "Segments", "Catalog", "Access", hummingbird,
+        "WebAPI", "Gateway", "SocketIO", "SocketIOServer", "Segments", "AudioCodec", "Catalog", "Access", hummingbird,
         nioCore, nioPosix, logging, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),

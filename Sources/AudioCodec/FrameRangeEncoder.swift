@@ -36,6 +36,8 @@ public final class FrameRangeEncoder: @unchecked Sendable {
   private var packetSamples = 0
   private var priming: [UInt8] = []
   private var primingCount = 0
+  /// Hears every sample that is fed.
+  var listener: TrackAnalyzer.Listener?
 
   /// Opens the file and the encoder; no frame is encoded yet.
   ///
@@ -170,6 +172,7 @@ public final class FrameRangeEncoder: @unchecked Sendable {
       throw AudioCodecError(.encoderFailed, "The encoder keeps its frames back")
     }
     try reader.fill(StereoTarget(left: input.left, right: input.right), count: count, at: feed)
+    try listener?.hear(input, count: count)
     try encoder.feed(input, count: count)
     feed += Int64(count)
   }

@@ -55,4 +55,11 @@ enum Bounds {
   /// Largest sample count of one decoded frame: FLAC's block is at most 65,535; some lossless codecs have a few
   /// 100,000.
   static let maxFrameSamples = 1 << 20
+  /// Segments of a track that are encoded once more, on their own, before its table of sizes is believed. A codec that
+  /// decodes differently after a seek shows it in every one.
+  static let triedSegments = 4
+  /// Width and height of a picture that is decoded, and its pixels: 24 million take 96 MB at four bytes, within
+  /// `maxAllocation`. Covers are below 3,000 × 3,000.
+  static let pictureSide = 16_384
+  static let picturePixels = 24_000_000
 }

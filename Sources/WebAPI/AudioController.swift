@@ -1,4 +1,5 @@
 import Access
+import AudioCodec
 import Catalog
 import Foundation
 import Gateway
@@ -17,13 +18,18 @@ import Segments
 struct AudioController: Sendable {
   let library: SegmentLibrary
   let tracks: TrackDirectory
+  let analyses: any AnalysisRepository
   let keys: AudioURLKeys
   let logger: Logger
   private let grants = GrantCache()
 
-  init(library: SegmentLibrary, tracks: TrackDirectory, keys: AudioURLKeys, logger: Logger) {
+  init(
+    library: SegmentLibrary, tracks: TrackDirectory, analyses: any AnalysisRepository, keys: AudioURLKeys,
+    logger: Logger
+  ) {
     self.library = library
     self.tracks = tracks
+    self.analyses = analyses
     self.keys = keys
     self.logger = logger
   }
@@ -172,24 +178,28 @@ struct AudioController: Sendable {
     }
     let (grant, track, rendition) = try await open(request, context, rendition: String(parts[0]))
     let packaged = PackagedTrack(track.segments, rendition: rendition)
-    let sizes = container == .flac ? await library.losslessSizes(of: track.segments, rendition: rendition) : nil
+    let sizes = container == .flac ? try await losslessSizes(of: track.segments, rendition) : nil
     guard
       let file = ProgressiveFile(
         packaged, container: container,
         tags: FileTags(title: track.track.title, artist: track.track.artist, album: track.track.album),
-        losslessSizes: sizes)
+        losslessSizes: sizes?.bytes)
     else { throw DubplateError(.notFound, "there is nothing here") }
 
     var headers: HTTPFields = [.contentType: container.mediaType, .cacheControl: "private, max-age=86400"]
-    let transfer = FileTransfer(
+    var transfer = FileTransfer(
       library: library, track: track.segments, rendition: rendition, file: file, owner: grant.session,
       logger: logger)
+    if sizes?.isForetold == true {
+      transfer.onMisfit = { [analyses] in try await analyses.forgetSegmentSizes(of: track.segments.fingerprint) }
+    }
     guard let length = file.byteCount else {
       // Nobody knows how long it'll be: it can be heard, and seeking comes when all of it has been made.
       headers[.acceptRanges] = "none"
       return Response(status: .ok, headers: headers, body: transfer.everything(try admit(transfer, 0, request)))
     }
-    let tag = EntityTag("\(track.segments.fingerprint.prefix(24))-\(rendition)", isStrong: rendition.isReproducible)
+    let tag = EntityTag(
+      "\(track.segments.fingerprint.prefix(24))-\(rendition)\(sizes?.tag ?? "")", isStrong: rendition.isReproducible)
     headers[.eTag] = tag.text
     headers[.acceptRanges] = "bytes"
     if request.headers[.ifNoneMatch].map(tag.matches(anyOf:)) == true {
@@ -210,6 +220,15 @@ struct AudioController: Sendable {
     }
   }
 
+  /// Bytes of a lossless rendition's segments: those that are kept, or those that the analysis foretells.
+  private func losslessSizes(of track: SegmentTrack, _ rendition: Rendition) async throws -> LosslessSizes? {
+    if let kept = await library.losslessSizes(of: track, rendition: rendition) {
+      return LosslessSizes(bytes: kept, isForetold: false)
+    }
+    let foretold = try await analyses.segmentSizes(of: track.fingerprint, version: TrackAnalysis.storedVersion)
+    return foretold.map { LosslessSizes(bytes: $0, isForetold: true) }
+  }
+
   /// The lease of the first segment that an answer needs, or why there is none; HEAD needs none.
   private func admit(_ transfer: FileTransfer, _ offset: Int, _ request: Request) throws -> SegmentLease? {
     guard request.method != .head else { return nil }
@@ -218,5 +237,18 @@ struct AudioController: Sendable {
     } catch let error as SegmentError {
       throw DubplateError(error)
     }
+  }
+}
+
+/// Bytes of each segment of a lossless rendition.
+private struct LosslessSizes {
+  let bytes: [Int]
+  /// Nothing of it may have been made yet.
+  let isForetold: Bool
+
+  /// Part of the file's tag: should sizes ever differ from those that a client has seen, it's another file. FNV-1a.
+  var tag: String {
+    let hash = bytes.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64(max($1, 0))) &* 0x100_0000_01B3 }
+    return "-" + String(hash, radix: 36)
   }
 }

@@ -30,6 +30,12 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Seconds between two scans of the library (DUBPLATE_SCAN_INTERVAL; default 600; 0: only at the start).")
   var scanInterval: String?
   @Option(
+    help: """
+      Measure loudness, waveforms and sizes of new tracks in the background (DUBPLATE_ANALYSIS; default on: a track at \
+      a time): on, off, or a number of tracks at a time.
+      """)
+  var analysis: String?
+  @Option(
     name: .customLong("socketio-client"),
     help: "The official browser client, served at /socket.io/socket.io.js (DUBPLATE_SOCKETIO_CLIENT).")
   var socketIOClient: String?
@@ -53,7 +59,8 @@ struct ServeCommand: AsyncParsableCommand {
     let flags: [ConfigurationKey: String?] = [
       .host: host, .port: port, .data: places.data, .library: places.library, .allowedOrigins: allowedOrigins,
       .segmentBudget: places.segmentBudget,
-      .memoryBudget: memoryBudget, .encoders: encoders, .scanInterval: scanInterval, .socketIOClient: socketIOClient,
+      .memoryBudget: memoryBudget, .encoders: encoders, .scanInterval: scanInterval, .analysis: analysis,
+      .socketIOClient: socketIOClient,
       .logLevel: logLevel,
     ]
     do {

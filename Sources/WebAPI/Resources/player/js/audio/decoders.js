@@ -9,6 +9,7 @@ import { WebCodecsDecoder, webCodecsConfig } from './webcodecs-decoder.js';
  * @property {number} sampleRate Hz of the decoded sound
  * @property {number} channels
  * @property {string} [description] base64 of what a decoder needs before the first frame
+ * @property {import('./loudness.js').StreamGain} [gain] of its samples
  */
 
 /**

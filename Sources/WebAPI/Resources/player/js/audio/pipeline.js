@@ -100,9 +100,10 @@ export class DecodePipeline {
   /** @param {() => boolean} isVoid */
   async #open(isVoid) {
     if (!this.#format) return null;
+    const { gain } = this.#format;
     const decoder = await this.#create(this.#format, {
       onBlock: (/** @type {import('./trimmer.js').Block} */ block) => {
-        if (!isVoid()) this.#sink.write(block);
+        if (!isVoid()) this.#sink.write(gain ? gain.apply(block) : block);
       },
       onError: (/** @type {Error} */ error) => {
         if (!isVoid()) this.#onError(error);

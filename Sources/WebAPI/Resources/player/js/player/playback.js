@@ -27,6 +27,8 @@ export class Playback extends Emitter {
   list = null;
   index = -1;
   quality = preferences.get('quality', 'auto');
+  /** @type {import('../audio/loudness.js').LoudnessMode} */
+  loudnessMode = preferences.get('loudness', 'track');
   /** ms from the click to the first sample that left, null until measured. @type {number | null} */
   firstSoundMs = null;
   /** How often a stream was asked for anew because the connection or the sound was lost. */
@@ -59,6 +61,7 @@ export class Playback extends Emitter {
       this.emit('change');
     });
     receiver.output.setVolume(this.volume.gain);
+    receiver.setLoudnessMode(this.loudnessMode);
     receiver.on('change', () => this.emit('change'));
     receiver.on('landed', () => this.#landed());
     receiver.on('started', ({ afterMs }) => this.#soundStarted(afterMs));
@@ -108,6 +111,14 @@ export class Playback extends Emitter {
     } catch (error) {
       if (attempt === this.#attempt) this.#fail(error);
     }
+  }
+
+  /** @param {import('../audio/loudness.js').LoudnessMode} mode */
+  setLoudnessMode(mode) {
+    this.loudnessMode = mode;
+    preferences.set('loudness', mode);
+    this.receiver.setLoudnessMode(mode);
+    this.emit('change');
   }
 
   /** Pauses, resumes, or plays again what has ended. */

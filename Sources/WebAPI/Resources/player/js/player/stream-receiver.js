@@ -1,4 +1,5 @@
 import { createDecoder } from '../audio/decoders.js';
+import { StreamGain, gainFactor } from '../audio/loudness.js';
 import { AudioOutput } from '../audio/output.js';
 import { DecodePipeline } from '../audio/pipeline.js';
 import { Emitter } from '../events.js';
@@ -17,6 +18,8 @@ import { ChunkGate } from './chunk-gate.js';
  * @property {number} sampleRate Hz
  * @property {number} channels
  * @property {string} [description] base64
+ * @property {{track?: import('../audio/loudness.js').Loudness, album?: import('../audio/loudness.js').Loudness}}
+ *   [loudness] as far as it is known
  *
  * @typedef {object} ReceiverEvents
  * @property {undefined} change another stream, or another rendition of it
@@ -48,6 +51,10 @@ export class StreamReceiver extends Emitter {
   #gate = new ChunkGate();
   #pipeline;
   #basePosition = 0;
+  /** @type {import('../audio/loudness.js').LoudnessMode} */
+  #loudnessMode = 'off';
+  /** Of the stream whose chunks come. */
+  #gain = new StreamGain();
   /** @type {{trackId: string, continues: boolean} | null} */
   #awaited = null;
 
@@ -168,6 +175,21 @@ export class StreamReceiver extends Emitter {
     this.#pipeline.end();
   }
 
+  /**
+   * How tracks are brought to one loudness: what is decoded from now on.
+   *
+   * @param {import('../audio/loudness.js').LoudnessMode} mode
+   */
+  setLoudnessMode(mode) {
+    this.#loudnessMode = mode;
+    this.#gain.factor = gainFactor(mode, this.stream?.loudness);
+  }
+
+  /** What the samples that are decoded now are multiplied with. */
+  get gain() {
+    return this.#gain.factor;
+  }
+
   #open(sampleRate) {
     const message = 'This browser cannot play sound on this page. It needs HTTPS, or localhost.';
     try {
@@ -191,11 +213,14 @@ export class StreamReceiver extends Emitter {
     const continues = awaited.continues && !changesRate;
     this.#gate.start(stream, continues);
     this.stream = { ...stream };
+    // Another object: what is still being decoded of the stream before keeps its own.
+    this.#gain = new StreamGain(gainFactor(this.#loudnessMode, stream.loudness));
+    const format = { ...stream, gain: this.#gain };
     if (continues) {
-      this.#pipeline.change(stream);
+      this.#pipeline.change(format);
       this.output.more();
     } else {
-      this.#pipeline.flush(stream);
+      this.#pipeline.flush(format);
       this.#basePosition = stream.position;
       this.emit('landed');
     }
@@ -223,7 +248,7 @@ export class StreamReceiver extends Emitter {
     if (!this.stream || streamId !== this.#gate.streamId) return;
     this.stream = { ...this.stream, quality, codec, bitrate };
     const { sampleRate, channels } = this.stream;
-    this.#pipeline.change({ codec, description, sampleRate, channels });
+    this.#pipeline.change({ codec, description, sampleRate, channels, gain: this.#gain });
     this.emit('change');
   }
 

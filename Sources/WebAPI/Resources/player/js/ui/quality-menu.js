@@ -11,12 +11,23 @@ const TIERS = [
   { id: 'lossless', name: 'Lossless', note: 'FLAC', isPremium: true },
 ];
 
+/** @type {{mode: import('../audio/loudness.js').LoudnessMode, name: string, note: string}[]} */
+const LOUDNESS = [
+  { mode: 'track', name: 'Loudness by track', note: '−14 LUFS' },
+  { mode: 'album', name: 'Loudness by album', note: '−14 LUFS' },
+  { mode: 'off', name: 'Loudness as it is', note: 'off' },
+];
+
 /**
  * @param {import('../player/playback.js').Playback} playback
  * @param {() => import('../net/api.js').User | null} user whose plan decides what is locked
  */
 export function setUpQualityMenu(playback, user) {
-  const menu = new Menu(byId('quality-button'), byId('quality-menu'), () => TIERS.map(item));
+  const menu = new Menu(byId('quality-button'), byId('quality-menu'), () => [
+    ...TIERS.map(item),
+    element('div', { class: 'menu__rule', role: 'separator' }),
+    ...LOUDNESS.map(loudnessItem),
+  ]);
 
   function item(tier) {
     const isLocked = tier.isPremium && user()?.plan === 'free';
@@ -39,6 +50,28 @@ export function setUpQualityMenu(playback, user) {
       menu.close();
       if (isLocked) toast(`${tier.name} quality is part of the premium plan.`, 'note');
       else playback.setQuality(tier.id);
+    });
+    return node;
+  }
+
+  function loudnessItem({ mode, name, note }) {
+    const isChosen = mode === playback.loudnessMode;
+    const node = element(
+      'button',
+      {
+        class: 'menu__item',
+        type: 'button',
+        role: 'menuitemradio',
+        'aria-checked': String(isChosen),
+        'data-loudness': mode,
+      },
+      isChosen ? icon('check') : element('span'),
+      element('span', {}, name),
+      element('span', { class: 'menu__note' }, note),
+    );
+    node.addEventListener('click', () => {
+      menu.close();
+      playback.setLoudnessMode(mode);
     });
     return node;
   }
