@@ -66,7 +66,7 @@ struct NetworkTrace: Sendable, Equatable {
   /// The same bandwidth for ever.
   static func constant(bitsPerSecond: Double, latencySeconds: Double = 0.05) throws -> NetworkTrace {
     try NetworkTrace(
-      name: "constant-\(Int(bitsPerSecond / 1_000))",
+      name: "constant",
       periods: [Period(seconds: 1, bitsPerSecond: bitsPerSecond, latencySeconds: latencySeconds)])
   }
 }
