@@ -153,6 +153,6 @@ import Testing
   }
 
   @Test func isSmall() {
-    #expect(MemoryLayout<AdaptiveBitrate>.size <= 384)
+    #expect(MemoryLayout<AdaptiveBitrate>.size <= 256)
   }
 }

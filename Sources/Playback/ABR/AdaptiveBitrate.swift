@@ -8,7 +8,7 @@
 /// full, since nothing can be saved then. Going down happens at once; going up needs a margin and a dwell, and on a
 /// steady link never goes beyond what the link carries.
 ///
-/// Pure and small: no clock (monotonic nanoseconds come in), no I/O, constant work for a decision, about 200 bytes
+/// Pure and small: no clock (monotonic nanoseconds come in), no I/O, constant work for a decision, at most 256 bytes
 /// beside the ladder, which is shared. It follows buffer-based adaptation (Huang et al., SIGCOMM 2014), BOLA (Spiteri
 /// et al., INFOCOM 2016) and dash.js' insufficient-buffer rule; Docs/decisions/0007-adaptive-bitrate.md has the
 /// reasoning.
