@@ -39,17 +39,23 @@ struct NetworkTrace: Sendable, Equatable {
   /// Reads one file.
   init(contentsOf file: URL) throws {
     struct Entry: Decodable {
-      let duration_ms: Double
-      let bandwidth_kbps: Double
-      let latency_ms: Double
+      let duration: Double
+      let bandwidth: Double
+      let latency: Double
+
+      enum CodingKeys: String, CodingKey {
+        case duration = "duration_ms"
+        case bandwidth = "bandwidth_kbps"
+        case latency = "latency_ms"
+      }
     }
     let entries = try JSONDecoder().decode([Entry].self, from: Data(contentsOf: file))
     try self.init(
       name: file.deletingPathExtension().lastPathComponent,
       periods: entries.map {
         Period(
-          seconds: $0.duration_ms / 1_000, bitsPerSecond: $0.bandwidth_kbps * 1_000,
-          latencySeconds: $0.latency_ms / 1_000)
+          seconds: $0.duration / 1_000, bitsPerSecond: $0.bandwidth * 1_000,
+          latencySeconds: $0.latency / 1_000)
       })
   }
 
@@ -66,7 +72,7 @@ struct NetworkTrace: Sendable, Equatable {
   /// The same bandwidth for ever.
   static func constant(bitsPerSecond: Double, latencySeconds: Double = 0.05) throws -> NetworkTrace {
     try NetworkTrace(
-      name: "constant-\(Int(bitsPerSecond / 1_000))",
+      name: "constant",
       periods: [Period(seconds: 1, bitsPerSecond: bitsPerSecond, latencySeconds: latencySeconds)])
   }
 }

@@ -7,8 +7,8 @@ struct FixedPolicy: BitratePolicy {
   mutating func delivered(bits: Double, seconds: Double, latency: Double, now: Double) {}
 }
 
-/// The plain rule of thumb: fixed bandwidths from which on a quality is sent (above 300 kbit/s 192, above 500 kbit/s 320,
-/// above 2 Mbit/s lossless, else 128), by the last segment's throughput, whatever the buffer holds.
+/// The plain rule of thumb: fixed bandwidths from which on a quality is sent (above 300 kbit/s 192, above 500 kbit/s
+/// 320, above 2 Mbit/s lossless, else 128), by the last segment's throughput, whatever the buffer holds.
 struct ThresholdPolicy: BitratePolicy {
   let ladder: [Double]
   private var bandwidth = 0.0
@@ -33,8 +33,8 @@ struct ThresholdPolicy: BitratePolicy {
   }
 }
 
-/// Throughput and latency as Sabre estimates them: averages with half-lives of 3 and 8 seconds of transfer, the worse of
-/// the two.
+/// Throughput and latency as Sabre estimates them: averages with half-lives of 3 and 8 seconds of transfer, the worse
+/// of the two.
 struct PeerEstimate {
   private var throughputs = [0.0, 0.0]
   private var latencies = [0.0, 0.0]
@@ -73,8 +73,8 @@ struct PeerEstimate {
   }
 }
 
-/// The throughput rule of dash.js as Sabre has it: nine tenths of the estimate, and no more than what half of the buffer
-/// can carry.
+/// The throughput rule of dash.js as Sabre has it: nine tenths of the estimate, and no more than what half of the
+/// buffer can carry.
 struct ThroughputPolicy: BitratePolicy {
   let setting: SimulatedSession.Setting
   private var estimate: PeerEstimate

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Traces made from a seed, for those who have no recorded ones: a link that walks among levels of bandwidth and now and
-/// then goes through a tunnel.
+/// Traces made from a seed, for those who have no recorded ones: a link that walks among levels of bandwidth and now
+/// and then goes through a tunnel.
 ///
 /// Bandwidth is 300 … 4,000 kbit/s with steps by factors of up to 1.6 a second; once in three minutes on average the
 /// link all but stops for 20 seconds on average (both exponentially distributed). The same seed makes the same traces.

@@ -1,6 +1,6 @@
 extension AdaptiveBitrate {
-  /// The policy's constants. They were found by random search over recorded 3G traces, each begun at several places, and
-  /// checked on halves of them that the search hadn't seen: see Docs/decisions/0008-adaptive-bitrate.md.
+  /// The policy's constants. They were found by random search over recorded 3G traces, each begun at several places,
+  /// and checked on halves of them that the search hadn't seen: see Docs/decisions/0008-adaptive-bitrate.md.
   struct Tuning: Sendable, Equatable {
     /// Time constants of the two averages of throughput, in seconds.
     var fastSeconds = 0.942

@@ -1,16 +1,17 @@
 /// Chooses the rendition of each segment that is sent to one device.
 ///
-/// The rule: a rung is sent if its segment, at the throughput that is reckoned with, takes no larger share of the buffered
-/// sound than its length is of the horizon; in other words, if the link could collapse to `1 / horizon` of a segment per
-/// second and the device would still not run dry. Little in the buffer or a weak link lead to the lowest rung, whose seconds
-/// of sound cost the fewest bits, and so fill the buffer soonest; a deep buffer lets a high one go out even when the link is
-/// briefly below it. The horizon is long while the buffer fills and short once it is full, since nothing can be saved
-/// then. Going down happens at once; going up needs a margin and a dwell, and on a steady link never goes beyond what
-/// the link carries.
+/// The rule: a rung is sent if its segment, at the throughput that is reckoned with, takes no larger share of the
+/// buffered sound than its length is of the horizon; in other words, if the link could collapse to `1 / horizon` of a
+/// segment per second and the device would still not run dry. Little in the buffer or a weak link lead to the lowest
+/// rung, whose seconds of sound cost the fewest bits, and so fill the buffer soonest; a deep buffer lets a high one
+/// go out even when the link is briefly below it. The horizon is long while the buffer fills and short once it is
+/// full, since nothing can be saved then. Going down happens at once; going up needs a margin and a dwell, and on a
+/// steady link never goes beyond what the link carries.
 ///
-/// Pure and small: no clock (monotonic nanoseconds come in), no I/O, constant work for a decision, about 200 bytes beside
-/// the ladder, which is shared. It follows buffer-based adaptation (Huang et al., SIGCOMM 2014), BOLA (Spiteri et al.,
-/// INFOCOM 2016) and dash.js' insufficient-buffer rule; Docs/decisions/0008-adaptive-bitrate.md has the reasoning.
+/// Pure and small: no clock (monotonic nanoseconds come in), no I/O, constant work for a decision, at most 256 bytes
+/// beside the ladder, which is shared. It follows buffer-based adaptation (Huang et al., SIGCOMM 2014), BOLA (Spiteri
+/// et al., INFOCOM 2016) and dash.js' insufficient-buffer rule; Docs/decisions/0008-adaptive-bitrate.md has the
+/// reasoning.
 public struct AdaptiveBitrate: Sendable {
   /// Why a rung was chosen; the raw values are those of the event `quality_change`.
   public enum Reason: String, Sendable, CaseIterable {

@@ -18,8 +18,8 @@ public struct BitrateLadder: Sendable, Equatable {
   /// At least one, in the order of their bitrates.
   public let rungs: [Rung]
 
-  /// Nil without a rung, with more than ``PlaybackLimits/rungs``, with a bitrate that isn't positive and finite, or with
-  /// an id that is there twice. Of two rungs with the same bitrate, the one with the lower id comes first.
+  /// Nil without a rung, with more than ``PlaybackLimits/rungs``, with a bitrate that isn't positive and finite, or
+  /// with an id that is there twice. Of two rungs with the same bitrate, the one with the lower id comes first.
   public init?(_ rungs: [Rung]) {
     guard (1...PlaybackLimits.rungs).contains(rungs.count), Set(rungs.map(\.id)).count == rungs.count,
       rungs.allSatisfy({ $0.bitsPerSecond.isFinite && $0.bitsPerSecond > 0 })

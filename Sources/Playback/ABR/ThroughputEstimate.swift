@@ -1,10 +1,10 @@
 /// What a device's link carries, from how long the server's own sends took and from what the device says.
 ///
-/// Two averages of the samples run beside each other: one that forgets within a second or two and one that remembers half a
-/// minute; what counts is the lower, so that a collapse is believed at once and a recovery when it has lasted (dash.js
-/// and Sabre do the same). A sample weighs as long as it took, and at least a segment's length, so that one long outage
-/// doesn't outweigh the quick sends after it for ever. The mean deviation is kept as TCP keeps that of its round trips
-/// (Jacobson, 1988).
+/// Two averages of the samples run beside each other: one that forgets within a second or two and one that remembers
+/// half a minute; what counts is the lower, so that a collapse is believed at once and a recovery when it has lasted
+/// (dash.js and Sabre do the same). A sample weighs as long as it took, and at least a segment's length, so that one
+/// long outage doesn't outweigh the quick sends after it for ever. The mean deviation is kept as TCP keeps that of
+/// its round trips (Jacobson, 1988).
 ///
 /// A device's report is hearsay. It lowers the estimate while it is fresh; it raises it only to the average that the
 /// server measured itself, and only if the link is already getting better.
