@@ -1,21 +1,35 @@
 import { exposeDiagnostics, statsReader } from './diagnostics.js';
 import { api } from './net/api.js';
 import { Connection } from './net/connection.js';
+import { claimDeviceId } from './net/device.js';
+import { reportNetwork } from './player/network-reports.js';
+import { followOrders } from './player/orders.js';
 import { Playback } from './player/playback.js';
+import { Session } from './player/session.js';
+import { TrackStore } from './player/track-store.js';
+import { Transport } from './player/transport.js';
+import { preferences } from './preferences.js';
 import { setUpAccount } from './ui/account.js';
 import { Deck } from './ui/deck.js';
+import { DevicePanel } from './ui/device-panel.js';
 import { byId } from './ui/dom.js';
 import { setUpElsewhere } from './ui/elsewhere.js';
+import { setUpServiceWorker } from './ui/install.js';
 import { Library } from './ui/library.js';
 import { setUpLogin } from './ui/login.js';
+import { LyricsPanel } from './ui/lyrics-panel.js';
 import { setUpMediaSession } from './ui/media-session.js';
 import { NowPlaying } from './ui/now-playing.js';
 import { setUpQualityMenu } from './ui/quality-menu.js';
+import { QueuePanel } from './ui/queue-panel.js';
 import { setUpShortcuts } from './ui/shortcuts.js';
+import { SidePanel } from './ui/side-panel.js';
 import { StatsPanel } from './ui/stats.js';
 import { setUpTheme } from './ui/theme.js';
 import { Ticker } from './ui/ticker.js';
 import { toast } from './ui/toasts.js';
+import { TrackMenu } from './ui/track-menu.js';
+import { setUpUpcoming } from './ui/upcoming.js';
 
 const LINK_TEXTS = {
   offline: 'Offline',
@@ -33,25 +47,47 @@ if (typeof globalThis.io !== 'function') {
   // Said here, since nothing below works without it.
   toast('The player cannot be loaded completely: the server does not give /socket.io/socket.io.js.');
 }
-const connection = new Connection();
+const options = new URLSearchParams(location.search);
+const connection = new Connection(await claimDeviceId(), () => ({ dataSaver: preferences.get('dataSaver', false) }));
+const session = new Session(connection, () => connection.clock.now());
+const store = new TrackStore((ids) => api.tracksById(ids));
 // `?decoder=decodeAudioData` plays as a browser without WebCodecs would.
-const forceFallback = new URLSearchParams(location.search).get('decoder') === 'decodeAudioData';
-const playback = new Playback(connection, { forceFallback });
-const library = new Library(playback);
-const deck = new Deck(playback);
-const now = new NowPlaying(playback);
+const forceFallback = options.get('decoder') === 'decodeAudioData';
+const playback = new Playback(connection, session, store, { forceFallback });
+followOrders({ playback, session, connection });
+reportNetwork(connection, playback);
+const transport = new Transport({ playback, session, store, connection, fetchPage: (page) => api.tracks(page) });
+const menu = new TrackMenu(transport);
+const library = new Library(transport, menu, store);
+const deck = new Deck(transport, session);
+const now = new NowPlaying(transport, playback);
+const queue = new QueuePanel({ session, store, transport });
+const lyrics = new LyricsPanel(transport, (id) => api.track(id));
+const panel = new SidePanel((view) => {
+  if (view === 'queue') queue.show();
+  if (view === 'lyrics') lyrics.show();
+});
 const readStats = statsReader(playback, connection);
-const stats = new StatsPanel(readStats);
+const stats = new StatsPanel(readStats, () => panel.show('playing'));
+const devices = new DevicePanel({
+  session,
+  transport,
+  volume: playback.volume,
+  syncQuality: () => connection.clock.errorMs,
+});
 const login = setUpLogin((newUser) => enter(newUser));
 
-setUpQualityMenu(playback, () => user);
-setUpElsewhere(connection);
-setUpMediaSession(playback);
-setUpShortcuts({ playback, library, stats, now });
+setUpQualityMenu({ transport, session, user: () => user, say: (message) => toast(message, 'note') });
+setUpElsewhere(session, transport);
+setUpUpcoming(playback);
+setUpMediaSession(transport);
+setUpShortcuts({ transport, session, library, stats, panel, devices });
 setUpAccount(() => user, leave);
-exposeDiagnostics({ playback, connection, stats: readStats });
+setUpServiceWorker();
+exposeDiagnostics({ playback, transport, session, connection, stats: readStats });
 
-playback.on('error', ({ message }) => toast(message));
+for (const source of [playback, transport]) source.on('error', ({ message, kind }) => toast(message, kind));
+session.on('notice', ({ message }) => toast(message, 'note'));
 connection.on('login_needed', () => login.show(user !== null));
 api.onSessionEnd = () => login.show(user !== null);
 connection.on('state', (state) => {
@@ -69,6 +105,7 @@ restore();
 function tick(time) {
   deck.tick();
   now.tick();
+  lyrics.tick();
   stats.tick(time);
 }
 
@@ -86,7 +123,10 @@ async function restore() {
 /** @param {import('./net/api.js').User} newUser */
 function enter(newUser) {
   const isSame = user?.id === newUser.id;
-  if (user && !isSame) playback.stop();
+  if (user && !isSame) {
+    playback.stop();
+    session.clear();
+  }
   user = newUser;
   document.body.dataset.session = 'open';
   byId('account-button').hidden = false;
@@ -99,11 +139,12 @@ function enter(newUser) {
 async function leave() {
   playback.stop();
   connection.close();
+  session.clear();
   library.clear();
   user = null;
   document.body.dataset.session = 'none';
   byId('account-button').hidden = true;
-  now.expand(false);
+  panel.expand(false);
   try {
     await api.logOut();
   } catch (error) {
