@@ -29,7 +29,7 @@ export function followOrders({ playback, session, connection }) {
         if (isOurs && Number.isFinite(payload.position)) playback.follow(payload);
         break;
       case 'quality':
-        if (payload.quality) playback.followQuality(payload.quality);
+        if (payload.quality) playback.choice.remember(payload.quality);
         break;
       case 'transfer':
         if (session.state?.status === 'paused') playback.hold();

@@ -1,51 +1,49 @@
 import { Emitter } from '../events.js';
 import * as limits from '../limits.js';
-import { preferences } from '../preferences.js';
+import { QualityChoice } from './quality-choice.js';
+import { Recovery } from './recovery.js';
+import { isGone, Requests } from './requests.js';
 import { Seeker } from './seeker.js';
 import { StreamReceiver } from './stream-receiver.js';
 import { Volume } from './volume.js';
-import { Watchdog } from './watchdog.js';
 
 /** @typedef {'idle' | 'loading' | 'playing' | 'paused' | 'buffering' | 'ended' | 'failed'} Status */
-
-/** Refusals of a command about a stream that the server does not have (any more): ours to mend, nobody's to read. */
-const GONE = new Set(['no_stream', 'unknown_stream', 'offline', 'timeout']);
 
 /**
  * The sound of this device: what it was asked to play, turned into a status. Which track comes next, and on which
  * device, is the session's to decide; streams come when it does. A lost connection is mended without a stop in sound:
  * the buffer plays on, and a new stream continues at its end.
  *
- * Emits `change` when something but the position changed, `error` with a message for people.
+ * Emits `change` when something but the position changed, `error` with a message for people, `ended` when all that came
+ * was heard.
  *
- * @extends {Emitter<{change: undefined, error: {message: string, code: string, kind?: 'note'}}>}
+ * @typedef {object} PlaybackEvents
+ * @property {undefined} change
+ * @property {{message: string, code: string, kind?: 'note'}} error
+ * @property {{itemId: string | null}} ended
+ *
+ * @extends {Emitter<PlaybackEvents>}
  */
 export class Playback extends Emitter {
   /** @type {Status} */
   status = 'idle';
   /** @type {import('../net/api.js').Track | null} */
   track = null;
-  quality = preferences.get('quality', 'auto');
-  /** Why the rendition is the one it is (`quality_change`), null until the server said so. @type {string | null} */
-  qualityReason = null;
+  choice = new QualityChoice(() => this.emit('change'), (error) => this.#report(error));
   /** What comes next, as the server said when it began to send it. @type {any} */
   upcoming = null;
   /** ms from the click to the first sample that left, null until measured. @type {number | null} */
   firstSoundMs = null;
-  /** How often a stream was asked for anew because the connection or the sound was lost. */
-  recoveries = 0;
   volume;
   receiver;
 
   #connection;
   #session;
   #store;
+  #requests;
+  #recovery;
   #seeker = new Seeker((position) => this.#sendSeek(position));
-  /** @type {string | null} track of the stream that was asked for */
-  #asked = null;
-  #watchdog = new Watchdog(limits.STALL_MS, () => this.#stalled());
   #attempt = 0;
-  #recoveriesInRow = 0;
   #clickedAt = 0;
   /** Whether the next stream that comes by itself is to wait for a press of "play". */
   #arrivesPaused = false;
@@ -61,11 +59,13 @@ export class Playback extends Emitter {
     this.#connection = connection;
     this.#session = session;
     this.#store = store;
+    this.#requests = new Requests(connection, session, (error) => this.#report(error));
     // Before the receiver hears of it: it takes only streams that it was told to expect.
     connection.on('stream_started', (stream) => this.#announced(stream));
     const receiver = new StreamReceiver(connection, options);
     this.receiver = receiver;
-    this.volume = new Volume((level) => this.#tell('volume_change', { volume: level, deviceId: session.deviceId }));
+    this.#recovery = this.#makeRecovery(connection);
+    this.volume = new Volume((volume) => this.#requests.tell('volume_change', { volume, deviceId: session.deviceId }));
     this.volume.on('change', () => {
       receiver.output.setVolume(this.volume.gain);
       this.emit('change');
@@ -79,10 +79,7 @@ export class Playback extends Emitter {
     receiver.on('ended', () => this.#heardToTheEnd());
     receiver.on('stopped', (reason) => this.#wasStopped(reason));
     receiver.on('failed', (error) => this.#fail(error));
-    connection.on('quality_change', ({ reason }) => {
-      this.qualityReason = reason ?? null;
-      this.emit('change');
-    });
+    connection.on('quality_change', ({ reason }) => this.choice.explain(reason ?? null));
     connection.on('preload_track', (next) => {
       this.upcoming = next;
       this.emit('change');
@@ -99,9 +96,9 @@ export class Playback extends Emitter {
     return this.receiver.stream?.itemId ?? null;
   }
 
-  /** The stream that is received: of the next item already, when that one follows without a gap. */
-  get #lastStream() {
-    return this.receiver.lastStream ?? this.receiver.stream;
+  /** How often a stream was asked for anew because the connection or the sound was lost. */
+  get recoveries() {
+    return this.#recovery.count;
   }
 
   /** Seconds. */
@@ -144,28 +141,16 @@ export class Playback extends Emitter {
     this.#load(track, position);
     if (!this.receiver.openFor(track ?? {})) return false;
     this.receiver.output.play();
-    this.#watchdog.watch();
+    this.#recovery.watch();
     try {
-      return await this.#askWithin(ask);
+      await this.choice.within(ask);
+      return true;
     } catch (error) {
       if (attempt !== this.#attempt) return false;
       if (error.code === 'queue_ended') this.stop(false);
       else this.#fail(error);
       return false;
     }
-  }
-
-  /** Asks at the chosen quality, or at what the plan has when that isn't part of it. */
-  async #askWithin(ask) {
-    try {
-      await ask(this.quality);
-    } catch (error) {
-      if (error.code !== 'not_entitled' || this.quality === 'auto') throw error;
-      this.#report(error);
-      this.#rememberQuality('auto');
-      await ask(this.quality);
-    }
-    return true;
   }
 
   /** A session that is paused is about to come here: it stays so. */
@@ -182,28 +167,28 @@ export class Playback extends Emitter {
   pause() {
     if (!this.isActive) return;
     this.hold();
-    this.#tell('pause_track', { position: this.position, streamId: this.stream?.streamId });
+    this.#requests.tell('pause_track', { position: this.position, streamId: this.stream?.streamId });
   }
 
   async resume() {
     if (!this.track || this.isActive) return;
     if (this.status === 'ended' || this.status === 'failed') {
       const position = this.status === 'ended' ? 0 : this.position;
-      const item = this.itemId ?? this.#session.queue.itemId;
-      this.begin(this.track, position, (quality) => this.#ask(this.track?.id, item, position, quality));
+      const what = { trackId: this.track.id, itemId: this.itemId ?? this.#session.queue.itemId };
+      this.begin(this.track, position, (quality) => this.#requests.play(what, position, quality));
       return;
     }
     const { receiver } = this;
     this.release();
     if (!receiver.isOpen && !receiver.hasAllChunks) {
-      this.#continue();
+      this.#recovery.continue();
       return;
     }
     try {
-      await this.#connection.command('resume_track', {});
+      await this.#requests.send('resume_track', {});
     } catch (error) {
-      if (!GONE.has(error.code)) this.#report(error);
-      else if (this.#connection.state === 'online' && !receiver.hasAllChunks) this.#continue();
+      if (!isGone(error)) this.#report(error);
+      else if (this.#connection.state === 'online' && !receiver.hasAllChunks) this.#recovery.continue();
     }
   }
 
@@ -214,13 +199,13 @@ export class Playback extends Emitter {
    */
   stop(tells = true) {
     this.#newAttempt();
-    this.#watchdog.rest();
-    if (tells && this.receiver.isOpen) this.#tell('stop_track', {});
+    this.#recovery.rest();
+    if (tells && this.receiver.isOpen) this.#requests.tell('stop_track', {});
     this.receiver.output.pause();
     this.receiver.reset(0);
     this.track = null;
     this.upcoming = null;
-    this.qualityReason = null;
+    this.choice.reason = null;
     this.#setStatus('idle');
   }
 
@@ -235,26 +220,29 @@ export class Playback extends Emitter {
     this.emit('change');
   }
 
-  /** @param {string} quality a tier of the protocol; kept for every track from now on, unless the server refuses it */
-  async setQuality(quality) {
-    const before = this.quality;
-    this.#rememberQuality(quality);
-    if (!this.receiver.isOpen && this.status === 'idle') return;
-    try {
-      await this.#connection.command('quality_change', { quality });
-    } catch (error) {
-      if (GONE.has(error.code)) return;
-      this.#rememberQuality(before);
-      this.#report(error);
-    }
+  #makeRecovery(connection) {
+    const { receiver, choice } = this;
+    const patient = {
+      wantsSound: () => this.isActive,
+      isHeard: () => this.status === 'playing' && receiver.output.queued > 0 && !receiver.output.isStarved,
+      status: () => this.status,
+      position: () => this.position,
+      seekTarget: () => this.#seeker.target,
+      heard: () => this.stream,
+      newest: () => newest(receiver),
+      track: () => ({ trackId: this.track?.id, duration: this.duration }),
+      newAttempt: (/** @type {number | null} */ pendingSeek) => this.#newAttempt(pendingSeek),
+      isCurrent: (/** @type {number} */ attempt) => attempt === this.#attempt,
+      fail: (/** @type {any} */ error) => this.#fail(error),
+    };
+    return new Recovery({ receiver, requests: this.#requests, choice, connection, patient });
   }
 
   #load(track, position) {
     this.track = track;
     this.receiver.reset(position);
     this.firstSoundMs = null;
-    this.#recoveriesInRow = 0;
-    this.qualityReason = null;
+    this.choice.reason = null;
     this.upcoming = null;
     this.#setStatus('loading');
   }
@@ -262,8 +250,12 @@ export class Playback extends Emitter {
   /** A stream comes: one that was asked for, one behind the last, or what the session plays here from now on. */
   #announced(stream) {
     const { receiver } = this;
-    if (receiver.isAwaiting && this.#asked === stream.trackId) return;
-    if (stream.follows && stream.follows === this.#lastStream?.streamId) return; // the receiver's own: no seam
+    if (this.#recovery.awaits(stream)) return;
+    if (stream.follows && stream.follows === newest(receiver)?.streamId) {
+      // The receiver's own: no seam. One that comes late finds that all before it was heard.
+      if (this.status === 'ended') this.#setStatus('loading');
+      return;
+    }
     const wasWaiting = this.status === 'loading';
     this.#newAttempt();
     const track = this.#store.peek(stream.trackId) ?? { ...stream, id: stream.trackId };
@@ -278,7 +270,7 @@ export class Playback extends Emitter {
     }
     receiver.output.play();
     this.#setStatus('loading');
-    this.#watchdog.watch();
+    this.#recovery.watch();
     setTimeout(() => this.#checkAutoplay(stream), limits.AUTOPLAY_PATIENCE_MS);
   }
 
@@ -287,7 +279,7 @@ export class Playback extends Emitter {
     if (!this.isActive || this.stream?.streamId !== streamId) return;
     if (this.receiver.output.context?.state !== 'suspended') return;
     this.hold();
-    this.#tell('pause_track', { position, streamId });
+    this.#requests.tell('pause_track', { position, streamId });
     this.emit('error', { code: 'needs_click', message: 'Press play to hear it here.', kind: 'note' });
   }
 
@@ -297,7 +289,7 @@ export class Playback extends Emitter {
     if (stream && stream.trackId !== this.track?.id) {
       this.track = this.#store.peek(stream.trackId) ?? { ...stream, id: stream.trackId };
       this.upcoming = null;
-      this.qualityReason = null;
+      this.choice.reason = null;
     }
     this.emit('change');
   }
@@ -306,7 +298,7 @@ export class Playback extends Emitter {
   hold() {
     if (!this.isActive) return;
     this.receiver.output.pause();
-    this.#watchdog.rest();
+    this.#recovery.rest();
     this.#setStatus('paused');
   }
 
@@ -315,7 +307,7 @@ export class Playback extends Emitter {
     if (this.status !== 'paused') return;
     this.receiver.output.play();
     this.#setStatus(this.#seeker.target === null ? 'playing' : 'buffering');
-    this.#watchdog.watch();
+    this.#recovery.watch();
   }
 
   /** The server seeks in the stream that is heard. @param {{position: number, epoch: number}} seek */
@@ -325,11 +317,6 @@ export class Playback extends Emitter {
     this.receiver.hasAllChunks = false;
     this.#awaitEpoch(position, epoch);
     this.emit('change');
-  }
-
-  /** @param {string} quality that another device chose */
-  followQuality(quality) {
-    this.#rememberQuality(quality);
   }
 
   /** @param {boolean} isPlaying whether the group does */
@@ -347,66 +334,22 @@ export class Playback extends Emitter {
     this.#landed();
   }
 
-  /** Asks for the rest of the track from the end of what is buffered, so that its first sample follows the last one. */
-  #continue() {
-    const { receiver } = this;
-    const position = this.#seeker.target ?? receiver.endPosition;
-    const continues = this.#seeker.target === null;
-    const attempt = this.#newAttempt(position);
-    const duration = this.#lastStream?.duration ?? this.duration;
-    if (continues && duration - position < limits.NOTHING_LEFT_SECONDS) {
-      receiver.finish();
-      return;
-    }
-    this.recoveries += 1;
-    this.#request(attempt, position, continues);
-  }
-
-  async #request(attempt, position, continues) {
-    // What is received may be ahead of what is heard: the next item follows without a gap.
-    const last = continues ? this.#lastStream : this.stream;
-    const trackId = last?.trackId ?? this.track?.id;
-    if (!trackId) return;
-    this.#asked = trackId;
-    this.receiver.expect(trackId, continues);
-    try {
-      await this.#askWithin((quality) => this.#ask(trackId, last?.itemId ?? null, position, quality));
-      if (attempt === this.#attempt && this.status === 'paused') this.#tell('pause_track', { position: this.position });
-    } catch (error) {
-      if (attempt !== this.#attempt) return;
-      if (error.code === 'unknown_item') {
-        this.receiver.finish(); // taken out of the queue meanwhile: what is buffered is heard, then the queue goes on
-      } else if (!GONE.has(error.code)) {
-        this.#fail(error);
-      }
-      // What is gone comes back with the connection, or the watchdog sees to it.
-    }
-  }
-
-  /** The command that makes this item sound here from there. */
-  #ask(trackId, itemId, position, quality) {
-    const session = this.#session;
-    if (session.role === 'member') return session.setGrouped(session.deviceId, true);
-    if (itemId) return session.jump(itemId, position);
-    return this.#connection.command('play_track', { trackId, position, quality });
-  }
-
   async #sendSeek(position) {
     const { receiver } = this;
     if (!this.track) return;
-    const isBehind = this.#lastStream?.streamId !== this.stream?.streamId;
+    const isBehind = newest(this.receiver)?.streamId !== this.stream?.streamId;
     if (this.status === 'ended' || receiver.hasAllChunks || !receiver.isOpen || isBehind) {
       this.#restartAt(position);
       return;
     }
     const attempt = this.#attempt;
     try {
-      const { epoch } = await this.#connection.command('seek_position', { position });
+      const { epoch } = await this.#requests.send('seek_position', { position });
       if (attempt !== this.#attempt) return;
       this.#awaitEpoch(position, epoch);
     } catch (error) {
       if (attempt !== this.#attempt) return;
-      if (!GONE.has(error.code)) {
+      if (!isGone(error)) {
         this.#landed();
         this.#report(error);
       } else if (this.#connection.state === 'online') {
@@ -430,8 +373,8 @@ export class Playback extends Emitter {
     }
     this.receiver.output.play();
     this.#setStatus('buffering');
-    this.#watchdog.watch();
-    this.#request(attempt, position, false);
+    this.#recovery.watch();
+    this.#recovery.request(attempt, position, false);
   }
 
   #landed() {
@@ -444,7 +387,7 @@ export class Playback extends Emitter {
     const session = this.#session;
     const known = session.me?.volume;
     if (known !== undefined && Math.abs(known - this.volume.level) > 0.005) {
-      this.#tell('volume_change', { volume: this.volume.level, deviceId: session.deviceId });
+      this.#requests.tell('volume_change', { volume: this.volume.level, deviceId: session.deviceId });
     }
     if (!this.track) return;
     if (session.role === 'remote') {
@@ -454,24 +397,7 @@ export class Playback extends Emitter {
     if (this.receiver.hasAllChunks || this.status === 'failed' || this.status === 'ended') return;
     // The stream died with its connection; a paused one is asked for again when it is to be heard.
     this.receiver.release();
-    if (this.status !== 'paused') this.#continue();
-  }
-
-  /** Nothing to hear for a while although it should be. */
-  #stalled() {
-    const { receiver } = this;
-    if (!this.isActive) return;
-    const isHeard = receiver.output.queued > 0 && !receiver.output.isStarved;
-    if (isHeard && this.status === 'playing') return;
-    this.#watchdog.watch();
-    // Without a connection there is nobody to ask; `settled` goes on from there.
-    if (this.#connection.state !== 'online' || receiver.hasAllChunks) return;
-    this.#recoveriesInRow += 1;
-    if (this.#recoveriesInRow > limits.MAX_RECOVERIES) {
-      this.#fail({ code: 'stalled', message: 'No sound comes from the server. Press play to try again.' });
-    } else {
-      this.#continue();
-    }
+    if (this.status !== 'paused') this.#recovery.continue();
   }
 
   #soundStarted(afterMs) {
@@ -481,32 +407,22 @@ export class Playback extends Emitter {
   }
 
   #soundCameBack() {
-    this.#watchdog.rest();
-    this.#recoveriesInRow = 0;
+    this.#recovery.succeeded();
     if (this.isActive) this.#setStatus('playing');
   }
 
   #soundStopped() {
     if (!this.isActive) return;
     this.#setStatus('buffering');
-    this.#watchdog.watch();
+    this.#recovery.watch();
   }
 
-  /** All that came was heard. What follows the server sends by itself; offline, it could not. */
+  /** All that came was heard. What follows the server sends by itself. */
   #heardToTheEnd() {
-    const itemId = this.itemId;
+    const { itemId } = this;
     this.receiver.release();
     this.#setStatus('ended');
-    const next = this.#session.queue.following(itemId);
-    const isServersTurn = this.#session.isSettled && this.#connection.state === 'online';
-    if (!next || this.#session.role !== 'active' || isServersTurn) return;
-    const attempt = this.#attempt;
-    const goOn = this.#session.on('settled', () => {
-      goOn();
-      if (attempt !== this.#attempt || this.#session.role !== 'active') return;
-      const track = this.#store.peek(next.trackId) ?? this.track;
-      this.begin(track, 0, () => this.#session.jump(next.id, 0));
-    });
+    this.emit('ended', { itemId });
   }
 
   #wasStopped(reason) {
@@ -526,19 +442,10 @@ export class Playback extends Emitter {
     return this.#attempt;
   }
 
-  /** Sends what only informs the server: where it has no such stream there is nothing to inform it about. */
-  async #tell(event, payload) {
-    try {
-      await this.#connection.command(event, payload);
-    } catch (error) {
-      if (!GONE.has(error.code)) this.#report(error);
-    }
-  }
-
   #fail(error) {
     const position = this.position;
     this.#newAttempt();
-    this.#watchdog.rest();
+    this.#recovery.rest();
     this.receiver.output.pause();
     this.receiver.reset(position);
     this.#setStatus('failed');
@@ -549,14 +456,13 @@ export class Playback extends Emitter {
     this.emit('error', { code: code ?? 'internal', message });
   }
 
-  #rememberQuality(quality) {
-    this.quality = quality;
-    preferences.set('quality', quality);
-    this.emit('change');
-  }
-
   #setStatus(status) {
     this.status = status;
     this.emit('change');
   }
+}
+
+/** The stream that is received: of the next item already, when that one follows without a gap. */
+function newest(/** @type {import('./stream-receiver.js').StreamReceiver} */ receiver) {
+  return receiver.newest ?? receiver.stream;
 }

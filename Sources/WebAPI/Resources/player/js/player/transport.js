@@ -118,11 +118,11 @@ export class Transport extends Emitter {
   }
 
   get quality() {
-    return this.#playback.quality;
+    return this.#playback.choice.value;
   }
 
   get qualityReason() {
-    return this.#isHere ? this.#playback.qualityReason : null;
+    return this.#isHere ? this.#playback.choice.reason : null;
   }
 
   /** Volume of the device that plays. */
@@ -270,11 +270,9 @@ export class Transport extends Emitter {
 
   /** @param {string} quality a tier of the protocol */
   setQuality(quality) {
-    if (!this.remote) this.#playback.setQuality(quality);
-    else {
-      this.#playback.followQuality(quality);
-      this.#command('quality_change', { quality }, { quality });
-    }
+    const { choice } = this.#playback;
+    if (this.#waits) choice.remember(quality);
+    else choice.choose(quality, () => this.#connection.command('quality_change', { quality }));
   }
 
   /** Runs a session command for the UI: what is refused is said. @param {Promise<unknown>} command */

@@ -74,8 +74,8 @@ export class DeviceCard {
     this.root = element(
       'li',
       { class: 'device', 'data-device': deviceId },
-      element('div', { class: 'device__row' }, this.#main, this.#group, this.#gear),
-      element('div', { class: 'device__volume' }, icon('volume'), this.#sliderNode),
+      element('div', { class: 'device__row' }, this.#main, this.#gear),
+      element('div', { class: 'device__volume' }, icon('volume'), this.#sliderNode, this.#group),
       this.#form,
     );
     this.#main.addEventListener('click', () => actions.onTransfer(deviceId));

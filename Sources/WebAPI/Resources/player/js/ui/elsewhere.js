@@ -1,4 +1,4 @@
-import { byId, icon } from './dom.js';
+import { byId, element, icon } from './dom.js';
 
 /**
  * A line that says where it sounds when that isn't here, or not only here, with a button that brings it here.
@@ -24,7 +24,7 @@ export function setUpElsewhere(session, transport) {
     shown = text;
     byId('elsewhere').hidden = text === '';
     byId('elsewhere-here').hidden = !remote;
-    byId('elsewhere-text').replaceChildren(icon(isInGroup ? 'group' : 'devices'), text);
+    byId('elsewhere-text').replaceChildren(icon(isInGroup ? 'group' : 'devices'), element('span', { class: 'elsewhere__name' }, text));
   };
   transport.on('change', show);
   show();

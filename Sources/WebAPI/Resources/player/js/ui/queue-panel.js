@@ -63,9 +63,8 @@ export class QueuePanel {
   show() {
     const { queue } = this.#session;
     byId('queue-context').textContent = queue.context?.name || 'Queue';
-    const left = Math.max(queue.total - queue.index - 1, 0);
-    byId('queue-count').textContent =
-      queue.total === 0 ? '' : `${(queue.index + 1).toLocaleString('en')} of ${queue.total.toLocaleString('en')} · ${left.toLocaleString('en')} to come`;
+    const [place, total] = [queue.index + 1, queue.total].map((count) => count.toLocaleString('en'));
+    byId('queue-count').textContent = queue.total === 0 ? '' : `${place} of ${total}`;
     byId('queue-blank').hidden = queue.total > 0;
     byId('queue-clear').disabled = queue.total <= 1;
     const fade = byId('queue-crossfade');
