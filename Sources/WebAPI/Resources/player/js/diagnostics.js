@@ -3,7 +3,7 @@
  *
  * @typedef {object} Stats
  * @property {number} bufferSeconds decoded sound that waits
- * @property {number} heardSeconds position of the sample that leaves the loudspeaker now
+ * @property {number} heardSeconds position of the sample that is at the ear now
  * @property {number | null} firstSoundMs from the click to the first sample out of the sound card
  * @property {number | null} rttMs round trip of `clock_sync`, without the server's own time
  * @property {number} chunks received and used
@@ -35,7 +35,7 @@ export function statsReader(playback, connection) {
     return {
       ...receiver.books,
       bufferSeconds: receiver.bufferedSeconds,
-      heardSeconds: playback.heardPosition,
+      heardSeconds: playback.position,
       firstSoundMs: playback.firstSoundMs,
       rttMs: connection.rttMs,
       underruns: receiver.output.underruns,

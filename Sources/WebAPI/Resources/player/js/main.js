@@ -1,4 +1,5 @@
 import { exposeDiagnostics, statsReader } from './diagnostics.js';
+import { decodableCodecs } from './audio/decoders.js';
 import { api } from './net/api.js';
 import { Connection } from './net/connection.js';
 import { claimDeviceId } from './net/device.js';
@@ -48,12 +49,14 @@ if (typeof globalThis.io !== 'function') {
   // Said here, since nothing below works without it.
   toast('The player cannot be loaded completely: the server does not give /socket.io/socket.io.js.');
 }
-const options = new URLSearchParams(location.search);
-const connection = new Connection(await claimDeviceId(), () => ({ dataSaver: preferences.get('dataSaver', false) }));
+// `?decoder=decodeAudioData` plays as a browser without WebCodecs would.
+const forceFallback = new URLSearchParams(location.search).get('decoder') === 'decodeAudioData';
+const connection = new Connection(await claimDeviceId(), async () => ({
+  codecs: await decodableCodecs({ forceFallback }),
+  dataSaver: preferences.get('dataSaver', false),
+}));
 const session = new Session(connection, () => connection.clock.now());
 const store = new TrackStore((ids) => api.tracksById(ids));
-// `?decoder=decodeAudioData` plays as a browser without WebCodecs would.
-const forceFallback = options.get('decoder') === 'decodeAudioData';
 const playback = new Playback(connection, session, store, { forceFallback });
 followOrders({ playback, session, connection });
 goOnAfterOutage({ playback, session, store, connection });

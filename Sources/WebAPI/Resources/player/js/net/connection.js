@@ -1,7 +1,6 @@
 import { Emitter } from '../events.js';
 import { BUFFER_SECONDS, CLOCK_SYNC_MS, REQUEST_TIMEOUT_MS } from '../limits.js';
 import { ClockEstimate } from './clock-estimate.js';
-import { supportedCodecs } from './codecs.js';
 import { deviceKind, deviceName } from './device.js';
 
 /** What the server says (protocol, section 1.3), handed on by name. */
@@ -58,7 +57,7 @@ export class Connection extends Emitter {
 
   /**
    * @param {string} deviceId this device, the same over reconnects
-   * @param {() => object} [settings] more of the CONNECT's `auth`, read at each connect
+   * @param {() => object | Promise<object>} [settings] more of the CONNECT's `auth`, read at each connect
    */
   constructor(deviceId, settings = () => ({})) {
     super();
@@ -137,8 +136,7 @@ export class Connection extends Emitter {
       deviceId: this.deviceId,
       deviceName: deviceName(),
       deviceKind: deviceKind(),
-      codecs: await supportedCodecs(),
-      ...this.#settings(),
+      ...(await this.#settings()),
     });
   }
 

@@ -85,6 +85,9 @@ export class Playback extends Emitter {
       this.emit('change');
     });
     session.on('settled', () => this.#settled());
+    session.on('devices', () => {
+      receiver.output.delayMs = session.me?.outputDelayMs ?? 0;
+    });
   }
 
   get stream() {
@@ -111,14 +114,6 @@ export class Playback extends Emitter {
     if (this.#seeker.target !== null) return this.#seeker.target;
     if (this.status === 'ended') return this.duration;
     return Math.min(this.receiver.position, this.duration || Infinity);
-  }
-
-  /** Source position in seconds of the sample that leaves the loudspeaker at this moment. */
-  get heardPosition() {
-    const { output, heardPosition, position } = this.receiver;
-    if (heardPosition !== undefined) return heardPosition;
-    const latency = this.status === 'playing' ? (output.context?.outputLatency ?? 0) : 0;
-    return Math.max(position - latency, 0);
   }
 
   /** Whether sound is wanted, be it there or not. */
@@ -337,15 +332,20 @@ export class Playback extends Emitter {
   async #sendSeek(position) {
     const { receiver } = this;
     if (!this.track) return;
-    const isBehind = newest(this.receiver)?.streamId !== this.stream?.streamId;
-    if (this.status === 'ended' || receiver.hasAllChunks || !receiver.isOpen || isBehind) {
+    if (this.status === 'ended' || !receiver.isOpen) {
       this.#restartAt(position);
       return;
     }
     const attempt = this.#attempt;
     try {
-      const { epoch } = await this.#requests.send('seek_position', { position });
+      const { epoch, streamId } = await this.#requests.send('seek_position', { position });
       if (attempt !== this.#attempt) return;
+      // At a track's very end the server may be in the next one already.
+      if (streamId && streamId !== this.stream?.streamId) {
+        this.#restartAt(position);
+        return;
+      }
+      receiver.hasAllChunks = false;
       this.#awaitEpoch(position, epoch);
     } catch (error) {
       if (attempt !== this.#attempt) return;
