@@ -10,10 +10,10 @@ extension DeviceRegistry: Codable {
   private struct Stored: Codable {
     let id: String
     let name: String
-    let kind: Device.Kind
+    let kind: PlaybackDevice.Kind
     let dataSaver: Bool
     let outputDelayMs: Double
-    let settings: Device.Settings
+    let settings: PlaybackDevice.Settings
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -55,7 +55,7 @@ extension DeviceRegistry: Codable {
 
   private mutating func add(_ stored: Stored) throws(DeviceError) {
     try Self.check(text: stored.id, "deviceId")
-    try Self.check(Device.Settings(name: stored.name, outputDelayMs: stored.outputDelayMs))
+    try Self.check(PlaybackDevice.Settings(name: stored.name, outputDelayMs: stored.outputDelayMs))
     try Self.check(stored.settings)
     guard known[stored.id] == nil else { throw .badData("A device stands twice.") }
     departures += 1

@@ -10,12 +10,12 @@ public struct DeviceRegistry: Sendable, Equatable {
   /// What is known of a device, be it online or not.
   struct Known: Sendable, Equatable {
     var name: String
-    var kind: Device.Kind
+    var kind: PlaybackDevice.Kind
     var dataSaver: Bool
     var outputDelayMs: Double
-    var settings = Device.Settings()
+    var settings = PlaybackDevice.Settings()
     /// What it can decode, while it is online.
-    var codecs: Set<Device.Codec>?
+    var codecs: Set<PlaybackDevice.Codec>?
     /// Grows with each going offline: the least has been away longest.
     var leftAt: UInt64 = 0
   }
@@ -33,15 +33,15 @@ public struct DeviceRegistry: Sendable, Equatable {
   public init() {}
 
   /// All known devices, by id.
-  public var devices: [Device] { known.keys.sorted().compactMap { self[$0] } }
+  public var devices: [PlaybackDevice] { known.keys.sorted().compactMap { self[$0] } }
 
   /// How many devices are online.
   public var onlineCount: Int { known.values.count { $0.codecs != nil } }
 
   /// A device as it is now; nil for an unknown one.
-  public subscript(deviceId: String) -> Device? {
+  public subscript(deviceId: String) -> PlaybackDevice? {
     guard let known = known[deviceId] else { return nil }
-    return Device(
+    return PlaybackDevice(
       deviceId: deviceId, name: known.settings.name ?? known.name, kind: known.kind,
       volume: known.settings.volume ?? 1, outputDelayMs: known.settings.outputDelayMs ?? known.outputDelayMs,
       dataSaver: known.settings.dataSaver ?? known.dataSaver, codecs: known.codecs ?? [],
@@ -53,15 +53,17 @@ public struct DeviceRegistry: Sendable, Equatable {
   /// Throws `too_many_devices`, and `bad_request` for what no device can announce. A device with several connections
   /// connects with each; ``disconnect(_:)`` is for the last of them.
   @discardableResult
-  public mutating func connect(_ deviceId: String, as announced: Device.Announcement) throws(DeviceError) -> Device {
+  public mutating func connect(_ deviceId: String, as announced: PlaybackDevice.Announcement) throws(DeviceError)
+    -> PlaybackDevice
+  {
     try Self.check(text: deviceId, "deviceId")
     try Self.check(
-      Device.Settings(name: announced.name, outputDelayMs: announced.outputDelayMs))
+      PlaybackDevice.Settings(name: announced.name, outputDelayMs: announced.outputDelayMs))
     let former = known[deviceId]
     guard former?.codecs != nil || onlineCount < PlaybackLimits.devicesPerUser else { throw .tooManyDevices }
     let now = Known(
       name: announced.name, kind: announced.kind, dataSaver: announced.dataSaver,
-      outputDelayMs: announced.outputDelayMs, settings: former?.settings ?? Device.Settings(),
+      outputDelayMs: announced.outputDelayMs, settings: former?.settings ?? PlaybackDevice.Settings(),
       codecs: announced.codecs, leftAt: former?.leftAt ?? 0)
     if now != former {
       known[deviceId] = now
@@ -124,7 +126,9 @@ public struct DeviceRegistry: Sendable, Equatable {
 
   /// Sets what isn't nil for a device, online or not; returns it. Throws `unknown_device` or `bad_request`.
   @discardableResult
-  public mutating func set(_ settings: Device.Settings, for deviceId: String) throws(DeviceError) -> Device {
+  public mutating func set(_ settings: PlaybackDevice.Settings, for deviceId: String) throws(DeviceError)
+    -> PlaybackDevice
+  {
     guard let former = known[deviceId] else { throw .unknownDevice }
     try Self.check(settings)
     let now = settings.over(former.settings)
@@ -135,7 +139,7 @@ public struct DeviceRegistry: Sendable, Equatable {
     return try device(deviceId)
   }
 
-  static func check(_ settings: Device.Settings) throws(DeviceError) {
+  static func check(_ settings: PlaybackDevice.Settings) throws(DeviceError) {
     if let name = settings.name { try check(text: name, "name") }
     guard settings.volume.map((0...1).contains) ?? true else { throw .badRequest("volume is not between 0 and 1.") }
     guard settings.outputDelayMs.map((0...PlaybackLimits.outputDelayMs).contains) ?? true else {
@@ -151,7 +155,7 @@ public struct DeviceRegistry: Sendable, Equatable {
     }
   }
 
-  private func device(_ deviceId: String) throws(DeviceError) -> Device {
+  private func device(_ deviceId: String) throws(DeviceError) -> PlaybackDevice {
     guard let device = self[deviceId] else { throw .unknownDevice }
     return device
   }

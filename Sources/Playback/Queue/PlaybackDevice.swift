@@ -1,5 +1,5 @@
 /// One of a user's devices, as the others see it.
-public struct Device: Sendable, Equatable {
+public struct PlaybackDevice: Sendable, Equatable {
   /// What it is; only for a picture beside its name.
   public enum Kind: String, Sendable, CaseIterable, Codable {
     case web, mobile, desktop, speaker, tv, car, other
