@@ -8,6 +8,7 @@ enum Schema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("0001-library") { try run(library, on: $0) }
     migrator.registerMigration("0002-users") { try run(users, on: $0) }
+    migrator.registerMigration("0004-sessions") { try run(sessions, on: $0) }
     return migrator
   }
 
@@ -90,6 +91,16 @@ enum Schema {
       password_hash TEXT NOT NULL,
       created_at BIGINT NOT NULL,
       disabled INTEGER NOT NULL DEFAULT 0
+    )
+    """
+  ]
+
+  private static let sessions = [
+    """
+    CREATE TABLE playback_sessions (
+      user_id TEXT NOT NULL PRIMARY KEY,
+      body BYTEA NOT NULL,
+      saved_at BIGINT NOT NULL
     )
     """
   ]

@@ -51,7 +51,8 @@ public struct DubplateServer: Sendable {
 
     let tracks = TrackDirectory(
       repository: trackRepository, libraryRoot: configuration.libraryDirectory, logger: logger)
-    let gateway = StreamGateway(library: library, tracks: tracks, tokens: tokens, logger: logger)
+    let gateway = StreamGateway(
+      library: library, tracks: tracks, tokens: tokens, sessions: SQLiteSessionRepository(database), logger: logger)
     let sockets = SocketIOServer(configuration: socketConfiguration(), logger: logger)
     gateway.attach(to: sockets)
     let web = WebAPI(
@@ -78,6 +79,7 @@ public struct DubplateServer: Sendable {
     // In the order of need; a shutdown goes through them from the last to the first.
     let services: [any Service] = [
       ShutdownService(name: "segments", logger: logger) { try await library.close() },
+      ShutdownService(name: "sessions", logger: logger) { await gateway.close() },
       ShutdownService(name: "logins", logger: logger) { try await hasher.close() },
       application,
       scan,

@@ -13,6 +13,16 @@ final class AudioStream {
   /// Why no more chunks come.
   enum EndReason: String {
     case finished, stopped, replaced
+    /// Another device plays now.
+    case transferred
+    /// It was prepared, and will not be heard.
+    case cancelled
+  }
+
+  /// A stream's place in a session.
+  struct Role {
+    var itemId: String
+    var order: UInt64
   }
 
   /// What `service` leaves to be done.
@@ -58,6 +68,10 @@ final class AudioStream {
   private var awaitedFeed: SegmentFeed?
   private var isOver = false
   private let startedNanoseconds: Int64
+  /// The session has been told that all of it has been heard.
+  var hasReportedEnd = false
+  /// What it plays for the listener's session: which item of the queue, and which start of it.
+  var role: Role?
   private let writer: ChunkWriter
   private let library: SegmentLibrary
   private let owner: String
@@ -67,7 +81,7 @@ final class AudioStream {
 
   init(
     id: String, track: PlayableTrack, choice: QualityLadder.Choice, startSample: Int64, bufferSeconds: Double,
-    format: ChunkFormat,
+    format: ChunkFormat, startsAt: Int64? = nil,
     owner: String, socket: Socket, library: SegmentLibrary, now: Int64, wake: @escaping @Sendable () -> Void
   ) {
     self.id = id
@@ -82,8 +96,11 @@ final class AudioStream {
     cursor = SegmentCursor(track: track.segments, rendition: choice.rendition, sample: startSample)
     pacer = StreamPacer(
       sampleRate: track.sampleRate, sampleCount: track.segments.sampleCount, startSample: startSample,
-      bufferSeconds: bufferSeconds, now: now)
+      bufferSeconds: bufferSeconds, now: now, startsAt: startsAt)
   }
+
+  /// When its last sample is heard; nil while it's paused or has not begun.
+  var endNanoseconds: Int64? { pacer.playhead.nanoseconds(at: track.segments.sampleCount) }
 
   /// Where the device is, in seconds, as far as the server knows.
   func position(now: Int64) -> Double { pacer.playhead.seconds(at: now) }
@@ -133,6 +150,9 @@ final class AudioStream {
   func pause(at sample: Int64?, now: Int64) { pacer.pause(at: sample, now: now) }
 
   func resume(now: Int64) { pacer.resume(now: now) }
+
+  /// Is to be at `sample` at that moment, as other devices are, and goes on from there.
+  func play(from sample: Int64, at nanoseconds: Int64) { pacer.play(from: sample, at: nanoseconds) }
 
   /// Jumps; a new epoch begins.
   func seek(to sample: Int64, now: Int64) {

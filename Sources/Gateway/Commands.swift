@@ -12,12 +12,14 @@ enum Command {
   }
   struct Pause: Decodable {
     var position: Double?
+    var streamId: String?
   }
   struct Seek: Decodable {
     var position: Double
   }
   struct Volume: Decodable {
     var volume: Double
+    var deviceId: String?
   }
   struct Quality: Decodable {
     var quality: String
@@ -28,6 +30,23 @@ enum Command {
   }
   struct ClockSync: Decodable {
     var t0: Double
+  }
+
+  /// A command that moves the sound.
+  enum Transport {
+    case pause(Pause), resume, stop
+    case seek(Seek)
+    case quality(Quality)
+  }
+
+  static func transport(_ name: String, from payload: SocketValue?) throws(DubplateError) -> Transport {
+    switch name {
+    case "pause_track": .pause(try decode(Pause.self, from: payload))
+    case "seek_position": .seek(try decode(Seek.self, from: payload))
+    case "quality_change": .quality(try decode(Quality.self, from: payload))
+    case "stop_track": .stop
+    default: .resume
+    }
   }
 
   /// Reads a payload; nothing at all counts as `{}`.

@@ -1,4 +1,5 @@
 import Access
+import Playback
 import Segments
 import SocketIO
 
@@ -25,6 +26,13 @@ public struct DubplateError: Error, Sendable, CustomStringConvertible {
     public static let unknownStream = Code(name: "unknown_stream", httpStatus: 404)
     public static let noCover = Code(name: "no_cover", httpStatus: 404)
     public static let notFound = Code(name: "not_found", httpStatus: 404)
+    public static let unknownItem = Code(name: "unknown_item", httpStatus: 404)
+    public static let unknownDevice = Code(name: "unknown_device", httpStatus: 404)
+    public static let deviceOffline = Code(name: "device_offline", httpStatus: 409)
+    public static let notInSession = Code(name: "not_in_session", httpStatus: 409)
+    public static let staleVersion = Code(name: "stale_version", httpStatus: 409)
+    public static let queueEnded = Code(name: "queue_ended", httpStatus: 409)
+    public static let queueFull = Code(name: "queue_full", httpStatus: 413)
     public static let noStream = Code(name: "no_stream", httpStatus: 409)
     public static let trackUnavailable = Code(name: "track_unavailable", httpStatus: 410)
     public static let positionOutOfRange = Code(name: "position_out_of_range", httpStatus: 416)
@@ -39,6 +47,8 @@ public struct DubplateError: Error, Sendable, CustomStringConvertible {
   public let message: String
   /// When to try again, with `busy` and `rate_limited`.
   public let retryAfterMilliseconds: Int?
+  /// What an ack says beside the error: the present state, where the command was about an older one.
+  var context: SocketObject = [:]
 
   public init(_ code: Code, _ message: String, retryAfterMilliseconds: Int? = nil) {
     self.code = code
@@ -63,6 +73,28 @@ public struct DubplateError: Error, Sendable, CustomStringConvertible {
       self.init(.tokenExpired, "the token has expired")
     } else {
       self.init(.tokenInvalid, "the token is not valid here")
+    }
+  }
+
+  public init(_ error: QueueError) {
+    let codes: [QueueError.Code: Code] = [
+      .staleVersion: .staleVersion, .queueEnded: .queueEnded, .queueFull: .queueFull, .unknownItem: .unknownItem,
+      .badRequest: .badRequest,
+    ]
+    self.init(codes[error.kind] ?? .internalFault, error.message)
+  }
+
+  public init(_ error: DeviceError) {
+    let codes: [DeviceError.Code: Code] = [
+      .unknownDevice: .unknownDevice, .deviceOffline: .deviceOffline, .badRequest: .badRequest,
+    ]
+    self.init(codes[error.kind] ?? .internalFault, error.message)
+  }
+
+  public init(_ error: SessionError) {
+    switch error {
+    case .nothingPlays: self.init(.noStream, "nothing is playing")
+    case .positionOutOfRange: self.init(.positionOutOfRange, "the position is outside of the track")
     }
   }
 

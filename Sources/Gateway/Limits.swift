@@ -31,8 +31,16 @@ public enum GatewayLimits {
   static let cachedTracks = 20_000
   /// How long such an entry is believed: a rescanned file is noticed within that time.
   static let cachedTrackLifetime = TimeAmount.seconds(10)
-  /// Users whose shared state is kept though no device of theirs is connected.
-  static let absentUsers = 100_000
+  /// How long a change of a session may wait to be written: a burst of commands is one write.
+  static let saveDelay = TimeAmount.milliseconds(500)
+  /// How long before its end the track that follows is prepared, in seconds, where the device's buffer isn't longer.
+  static let preloadSeconds = 10.0
+  /// Sound that the first chunks of a prepared track may be short of when its turn comes, in seconds.
+  static let preloadMargin = 2.0
+  /// How long a device's word on what it hears is believed, and how far from the server's own reckoning, in seconds:
+  /// more than any network and output delay, less than a seek.
+  static let heardLifetime = TimeAmount.seconds(12)
+  static let heardTolerance = 2.5
   /// Characters of ids and names that a client gives.
   static let nameLength = 64
 }

@@ -16,10 +16,9 @@ public final class StreamGateway: Sendable {
     let library: SegmentLibrary
     let tracks: TrackDirectory
     let streams: StreamDirectory
-    let roster: UserRoster
+    let sessions: SessionDirectory
     let logger: Logger
-    /// Wall-clock time, Unix ms.
-    let unixMilliseconds: @Sendable () -> Int64
+    let clock: ServerClock
   }
 
   /// The name of the cookie that carries an access token.
@@ -31,12 +30,19 @@ public final class StreamGateway: Sendable {
   private let tokens: AccessTokens
   private let pumps = Mutex<[ObjectIdentifier: NIOLoopBound<StreamPump>]>([:])
 
-  public init(library: SegmentLibrary, tracks: TrackDirectory, tokens: AccessTokens, logger: Logger) {
+  /// - Parameter sessions: where listeners' queues and devices survive a restart; nil for nowhere.
+  public init(
+    library: SegmentLibrary, tracks: TrackDirectory, tokens: AccessTokens, sessions: (any SessionRepository)? = nil,
+    logger: Logger
+  ) {
     self.tokens = tokens
     services = Services(
-      library: library, tracks: tracks, streams: streams, roster: UserRoster(), logger: logger,
-      unixMilliseconds: { Int64(Date().timeIntervalSince1970 * 1_000) })
+      library: library, tracks: tracks, streams: streams,
+      sessions: SessionDirectory(repository: sessions, logger: logger), logger: logger, clock: ServerClock())
   }
+
+  /// Writes down what is to survive. After the last device has gone.
+  public func close() async { await services.sessions.flush() }
 
   /// Serves the namespace `/` of a Socket.IO server.
   public func attach(to server: SocketIOServer) {
@@ -49,7 +55,7 @@ public final class StreamGateway: Sendable {
       }
     }
     namespace.onConnection { [self] socket in
-      guard let device = socket.context as? Device else { return socket.disconnect(close: true) }
+      guard let device = socket.context as? ConnectedDevice else { return socket.disconnect(close: true) }
       serve(socket, device)
     }
   }
@@ -81,7 +87,7 @@ public final class StreamGateway: Sendable {
   }
 
   /// Who is at the other end.
-  private func admit(_ handshake: Handshake, connectionId: String) throws(DubplateError) -> Device {
+  private func admit(_ handshake: Handshake, connectionId: String) throws(DubplateError) -> ConnectedDevice {
     let auth = handshake.auth
     let claims: AccessClaims
     do {
@@ -89,49 +95,10 @@ public final class StreamGateway: Sendable {
     } catch {
       throw DubplateError(error)
     }
-    var format = ChunkFormat.binary
-    if let asked = auth["format"] {
-      guard let known = asked.string.flatMap(ChunkFormat.init(rawValue:)) else {
-        throw DubplateError(.badRequest, "auth.format: must be binary, protobuf or base64")
-      }
-      format = known
-    }
-    var deviceId = connectionId
-    if let asked = auth["deviceId"] {
-      guard let id = asked.string, Self.isDeviceId(id) else {
-        throw DubplateError(.badRequest, "auth.deviceId: must be 1 to 64 of A–Z, a–z, 0–9, _ and -")
-      }
-      deviceId = id
-    }
-    var bufferSeconds = PlaybackLimits.defaultBufferSeconds
-    if let asked = auth["bufferSeconds"] {
-      guard let seconds = asked.double,
-        (PlaybackLimits.leastBufferSeconds...PlaybackLimits.mostBufferSeconds).contains(seconds)
-      else {
-        throw DubplateError(.badRequest, "auth.bufferSeconds: must be a number from 1 to 120")
-      }
-      bufferSeconds = seconds
-    }
-    return Device(
-      userId: claims.userID, plan: claims.plan, deviceId: deviceId,
-      deviceName: auth["deviceName"]?.string.map { String($0.prefix(GatewayLimits.nameLength)) },
-      format: format, bufferSeconds: bufferSeconds)
+    return try ConnectedDevice(userId: claims.userID, plan: claims.plan, connectionId: connectionId, auth: auth)
   }
 
-  private static func isDeviceId(_ id: String) -> Bool {
-    (1...GatewayLimits.nameLength).contains(id.utf8.count)
-      && id.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"),
-          UInt8(ascii: "_"), UInt8(ascii: "-"):
-          true
-        default: false
-        }
-      }
-  }
-
-  private func serve(_ socket: Socket, _ device: Device) {
+  private func serve(_ socket: Socket, _ device: ConnectedDevice) {
     let session = DeviceSession(socket: socket, device: device, services: services, pump: pump(of: socket.eventLoop))
     let bound = NIOLoopBound(session, eventLoop: socket.eventLoop)
     socket.onAny { bound.value.handle($0) }
@@ -139,6 +106,7 @@ public final class StreamGateway: Sendable {
       if isWritable { bound.value.socketBecameWritable() }
     }
     socket.onDisconnect { _ in bound.value.close() }
+    session.joinSession(bound)
   }
 
   private func pump(of eventLoop: any EventLoop) -> StreamPump {

@@ -14,4 +14,43 @@ public enum PlaybackLimits {
   public static let shortChunks = 2
   /// Devices of one user at once, of which state is kept.
   public static let devicesPerUser = 64
+
+  // The session.
+
+  /// How far ahead the moment lies at which a group begins or goes on: time for the slowest device's first sound to be
+  /// there; and for a pause, time for the news to arrive. Nanoseconds.
+  public static let groupLead: Int64 = 500_000_000
+  public static let groupPauseLead: Int64 = 150_000_000
+  /// Tracks in a row that can't be played before a session gives up.
+  public static let failuresInRow = 25
+
+  // The queue.
+
+  /// Items of a queue: a listener's whole library of a thousand albums, and yet less than a megabyte.
+  public static let queueItems = 10_000
+  /// Items that are sent unasked, and the most that may be asked for: 500 are about 30 kB, a moment on a mobile network.
+  public static let queueWindow = 100
+  public static let mostQueueWindow = 500
+  /// The share of a window that lies before the playing item: one in five, for listeners look ahead.
+  public static let queueWindowBeforeShare = 5
+  /// "Back" goes to the start of a track that has played for more than this, in seconds, and else to the one before.
+  public static let restartSeconds = 3.0
+  /// The longest crossfade, in seconds; players agree on it.
+  public static let crossfadeSeconds = 12.0
+  /// UTF-8 bytes of ids, and of the name of what a queue was made from (a playlist's title).
+  public static let idBytes = 64
+  public static let nameBytes = 256
+  /// Versions and item numbers stay below this, so that JavaScript reads them exactly; at a thousand changes a second
+  /// it is reached in 285,000 years.
+  public static let mostVersion: UInt64 = 1 << 53
+
+  // Devices; ``devicesPerUser`` of one user may be online.
+
+  /// Devices of one user whose settings are kept, online or not. Browsers that clear their storage come as new ones
+  /// each time, so those that have been away longest are forgotten.
+  public static let knownDevices = 128
+  /// Characters of a device's id and name, as the gateway bounds them.
+  public static let deviceTextCharacters = 64
+  /// The longest delay of an output, in milliseconds. Bluetooth needs 100 to 300, some televisions a second.
+  public static let outputDelayMs = 2_000.0
 }

@@ -31,16 +31,28 @@ public struct Playhead: Sendable, Equatable {
   /// Where it is, in seconds.
   public func seconds(at now: Int64) -> Double { Double(sample(at: now)) / Double(sampleRate) }
 
-  /// When it will be at `sample`, if it goes on running; nil while it stands.
+  /// When it will be at `sample`, if it goes on running, or was, on the same line of time; nil while it stands.
   public func nanoseconds(at sample: Int64) -> Int64? {
     guard isRunning else { return nil }
-    let distance = max(0, sample - anchorSample)
-    let (seconds, samples) = distance.quotientAndRemainder(dividingBy: Int64(sampleRate))
+    let (seconds, samples) = (sample - anchorSample).quotientAndRemainder(dividingBy: Int64(sampleRate))
     return anchorNanoseconds + seconds * 1_000_000_000 + samples * 1_000_000_000 / Int64(sampleRate)
+  }
+
+  /// Samples' worth of time until it begins to move, where that lies ahead.
+  public func leadIn(at now: Int64) -> Int64 {
+    guard isRunning, now < anchorNanoseconds else { return 0 }
+    let (seconds, nanoseconds) = (anchorNanoseconds - now).quotientAndRemainder(dividingBy: 1_000_000_000)
+    return seconds * Int64(sampleRate) + nanoseconds * Int64(sampleRate) / 1_000_000_000
   }
 
   public mutating func run(now: Int64) {
     anchor(now: now)
+    isRunning = true
+  }
+
+  /// Is at `sample` at a moment that may lie ahead, and runs from there.
+  public mutating func run(from sample: Int64, at nanoseconds: Int64) {
+    move(to: sample, now: nanoseconds)
     isRunning = true
   }
 

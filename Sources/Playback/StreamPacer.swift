@@ -23,11 +23,16 @@ public struct StreamPacer: Sendable {
   private var chunksSinceStart = 0
   private var wantsToRun = true
 
-  public init(sampleRate: Int, sampleCount: Int64, startSample: Int64, bufferSeconds: Double, now: Int64) {
+  /// - Parameter startsAt: when the first sample is to be heard, where that is agreed: behind another stream, or together
+  ///   with other devices. Otherwise it is heard when the first chunk has left.
+  public init(
+    sampleRate: Int, sampleCount: Int64, startSample: Int64, bufferSeconds: Double, now: Int64, startsAt: Int64? = nil
+  ) {
     let buffer = min(max(bufferSeconds, PlaybackLimits.leastBufferSeconds), PlaybackLimits.mostBufferSeconds)
     playhead = Playhead(sampleRate: sampleRate, end: sampleCount, at: startSample, now: now)
     nextSample = playhead.sample(at: now)
     bufferSamples = Int64(buffer * Double(sampleRate))
+    if let startsAt { playhead.run(from: nextSample, at: startsAt) }
   }
 
   /// Whether all of the track has been sent.
@@ -39,14 +44,16 @@ public struct StreamPacer: Sendable {
   /// What to do at `now`.
   public func decide(now: Int64) -> Decision {
     guard !isComplete else { return .rest }
-    let ahead = nextSample - playhead.sample(at: now)
-    guard ahead > bufferSamples else {
+    guard secured(now: now) > bufferSamples else {
       guard chunksSinceStart < PlaybackLimits.shortChunks else { return .send(maxSamples: .max) }
       return .send(maxSamples: Int(Double(playhead.sampleRate) * PlaybackLimits.firstChunkSeconds))
     }
     guard let due = playhead.nanoseconds(at: nextSample - bufferSamples) else { return .rest }
     return .wait(untilNanoseconds: max(due, now + 1))
   }
+
+  /// Samples' worth of time for which the device has sound, this stream's and what is heard before it.
+  private func secured(now: Int64) -> Int64 { nextSample - playhead.sample(at: now) + playhead.leadIn(at: now) }
 
   /// When the device runs out of sound; `now` if it has none yet. For the encoder's deadlines.
   public func dryNanoseconds(now: Int64) -> Int64 {
@@ -71,6 +78,12 @@ public struct StreamPacer: Sendable {
     wantsToRun = true
     // Before anything was sent from here the playhead waits for the first chunk.
     if nextSample > playhead.sample(at: now) || isComplete { playhead.run(now: now) }
+  }
+
+  /// `sample` is to be heard at that moment, as is agreed with other devices. What has been sent stays.
+  public mutating func play(from sample: Int64, at nanoseconds: Int64) {
+    wantsToRun = true
+    playhead.run(from: min(sample, nextSample), at: nanoseconds)
   }
 
   /// The listener jumped; a paused one stays paused.

@@ -110,7 +110,7 @@ final class ListenerGroup: @unchecked Sendable {
     let token = tokens[index % tokens.count]
     let buffer = plan.bufferSeconds.map { ",\"bufferSeconds\":\($0)" } ?? ""
     return "40{\"token\":\(token.quotedJSON),\"format\":\"\(plan.format.rawValue)\","
-      + "\"deviceName\":\"dubplate-load\"\(buffer)}"
+      + "\"deviceName\":\"dubplate-load\",\"standalone\":true\(buffer)}"
   }
 
   /// A listener is in the namespace: it plays, at once or when everyone is there.

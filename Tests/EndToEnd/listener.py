@@ -18,6 +18,10 @@ SERVER_EVENTS = (
     "sync_state",
     "seek_update",
     "server_draining",
+    "queue_update",
+    "device_update",
+    "preload_track",
+    "group_sync",
 )
 PATIENCE = 20  # seconds: far above what anything here takes, far below what a hanging suite costs
 

@@ -1,0 +1,133 @@
+import NIOCore
+import Playback
+import Segments
+import SocketIO
+import SocketIOServer
+
+/// What is heard behind the present track, without a gap: prepared ahead, sent right behind the last chunk, and taken
+/// back if something else is to follow.
+extension DeviceSession {
+  /// The session says what comes behind the track of that start.
+  func follow(_ following: Following) {
+    guard let stream, stream.role?.order == following.order else { return }
+    if let next,
+      next.role?.itemId != following.item?.id || self.following?.crossfade != following.crossfade
+        || self.following?.wish != following.wish
+    {
+      cancelNext()
+    }
+    self.following = following
+    prepareFollowing()
+    if stream.isFinished { beginNext() }
+  }
+
+  /// Opens what follows, when it's time.
+  func prepareFollowing() {
+    guard let stream, let item = following?.item, next == nil, openingItem != item.id, isPreloadDue(stream) else {
+      return
+    }
+    openingItem = item.id
+    let order = stream.role?.order
+    lookUp(item.trackId) { [self] found in
+      guard openingItem == item.id else { return }
+      openingItem = nil
+      guard self.stream === stream, stream.role?.order == order, next == nil, let following, following.item == item,
+        socket.isConnected
+      else { return }
+      // What can't be prepared is found out when its turn comes, and passed over then.
+      guard case .success(let track) = found else { return self.following = nil }
+      do throws(DubplateError) {
+        try open(track, following, behind: stream)
+      } catch {
+        guard error.code == .busy else { return self.following = nil }
+        // `service` asks again with the next chunk.
+      }
+    }
+  }
+
+  private func isPreloadDue(_ stream: AudioStream) -> Bool {
+    let left = stream.track.duration - stream.position(now: Self.now)
+    return stream.isFinished
+      || left <= max(GatewayLimits.preloadSeconds, device.bufferSeconds + GatewayLimits.preloadMargin) + crossfade
+  }
+
+  private var crossfade: Double { following?.crossfade ?? 0 }
+
+  private func open(
+    _ track: PlayableTrack, _ following: Following, behind stream: AudioStream
+  ) throws(DubplateError) {
+    guard let item = following.item else { return }
+    let choice = try choice(of: following.wish)
+    let next = makeStream(
+      track, choice: choice, sample: 0, id: StreamDirectory.makeId(), startsAt: turn(of: track, after: stream))
+    next.role = AudioStream.Role(itemId: item.id, order: following.order)
+    try next.prepare(now: Self.now)
+    self.next = next
+    services.streams.began(id: next.id, userId: device.userId, session: NIOLoopBound(self, eventLoop: socket.eventLoop))
+    emitPreload(next, startsIn: (turn(of: track, after: stream) ?? Self.now) - Self.now)
+    if !stream.pacer.isPlaying { next.pause(at: nil, now: Self.now) }
+    if stream.isFinished { beginNext() }
+  }
+
+  /// Seconds by which two tracks overlap: never more than half of either.
+  func overlap(_ track: PlayableTrack, after stream: AudioStream) -> Double {
+    min(crossfade, track.duration / 2, stream.track.duration / 2)
+  }
+
+  /// When what follows begins to be heard; nil while what is heard is paused.
+  private func turn(of track: PlayableTrack, after stream: AudioStream) -> Int64? {
+    stream.endNanoseconds.map { $0 - Int64(overlap(track, after: stream) * 1e9) }
+  }
+
+  /// The present track's last chunk is out: the next one's go behind it.
+  func beginNext() {
+    guard let stream, let next, !hasBegunNext else { return }
+    hasBegunNext = true
+    emitStarted(next, follows: stream)
+    service(next)
+  }
+
+  /// What follows will not be heard after all.
+  func cancelNext() {
+    openingItem = nil
+    guard let next else { return }
+    self.next = nil
+    retire(next)
+    if hasBegunNext { emitEnded(next, .cancelled) }
+    hasBegunNext = false
+  }
+
+  /// All of the track is out: comes back when it has been heard.
+  func awaitEnd(of stream: AudioStream) {
+    guard let end = stream.endNanoseconds else { return }
+    let turn = next.map { self.turn(of: $0.track, after: stream) ?? end } ?? end
+    guard Self.now >= turn else { return pump.schedule(stream, at: turn) }
+    if let next {
+      guard hasBegunNext else { return beginNext() }
+      advance(from: stream, to: next)
+    } else if openingItem == nil, stream.role != nil, !stream.hasReportedEnd {
+      stream.hasReportedEnd = true
+      reportEnded(stream)
+    }
+  }
+
+  private func advance(from stream: AudioStream, to next: AudioStream) {
+    retire(stream)
+    self.stream = next
+    self.next = nil
+    hasBegunNext = false
+    following = nil
+    reportAdvanced(next)
+    service(next)
+  }
+
+  /// The line of time of what is heard has changed: what follows is on its continuation.
+  func moveNext() {
+    guard let stream, let next else { return }
+    if let turn = turn(of: next.track, after: stream), stream.pacer.isPlaying {
+      next.play(from: 0, at: turn)
+    } else {
+      next.pause(at: 0, now: Self.now)
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import Access
+import Logging
+import NIOCore
+import Playback
+import Segments
+import SocketIO
+import SocketIOServer
+
+/// The device as a part of its user's session: what it is told to do, and what it reports. All of it on the device's
+/// loop.
+extension DeviceSession {
+  func joinSession(_ bound: NIOLoopBound<DeviceSession>) {
+    guard !device.isStandalone,
+      let session = services.sessions.join(device.userId, services: services, eventLoop: socket.eventLoop)
+    else { return }
+    self.session = session
+    let member = UserSession.Core.Member(
+      socketId: socket.id, device: bound, eventLoop: socket.eventLoop, isKept: device.isNamed)
+    let (deviceId, announcement) = (device.deviceId, device.announcement)
+    session.enter { $0.join(deviceId, announcement, member) }
+  }
+
+  func leaveSession() {
+    guard let session else { return }
+    self.session = nil
+    services.sessions.leave(device.userId)
+    session.enter { [deviceId = device.deviceId, socketId = socket.id] in $0.leave(deviceId, socketId: socketId) }
+  }
+
+  /// The same device has come on another connection.
+  func isReplaced() {
+    endStream(.replaced)
+    if session != nil { services.sessions.leave(device.userId) }
+    session = nil
+  }
+
+  // MARK: - Orders
+
+  /// Plays what the session says, in place of what is heard.
+  func play(_ order: PlayOrder) {
+    let deviceId = device.deviceId
+    do throws(DubplateError) {
+      var start = Start(choice: try choice(of: order.wish), position: order.anchor?.position ?? order.position)
+      start.role = AudioStream.Role(itemId: order.item.id, order: order.order)
+      start.isPaused = order.isPaused
+      start.anchor = order.anchor
+      self.start(order.item.trackId, start) { [self] result in
+        switch result {
+        case .success(let stream):
+          let sounding = sounding(stream)
+          session?.enter { core in
+            core.state.began(
+              deviceId, order: order.order, sounding, isPaused: order.isPaused, now: core.now)
+            core.carryOut()
+          }
+        case .failure(let error): refuse(order, error)
+        }
+      }
+    } catch {
+      refuse(order, error)
+    }
+  }
+
+  private func refuse(_ order: PlayOrder, _ error: DubplateError) {
+    emitError(error, trackId: order.item.trackId, streamId: nil)
+    reportFailure(order: order.order, error)
+  }
+
+  func stop(_ reason: StopReason) {
+    endStream(reason == .transferred ? .transferred : .stopped)
+    isGrouped = false
+  }
+
+  /// What the device began by itself is known to the session.
+  func adopt(streamId: String, role: AudioStream.Role) {
+    guard let stream, stream.id == streamId else { return }
+    stream.role = role
+    if stream.isFinished { service(stream) }
+  }
+
+  /// Moves with the group.
+  func move(_ move: GroupMove) {
+    guard let stream else { return }
+    let now = Self.now
+    func sample(_ anchor: TimelineAnchor) -> Int64 {
+      min(
+        max(0, Int64((anchor.position * Double(stream.track.sampleRate)).rounded())), stream.track.segments.sampleCount)
+    }
+    switch move {
+    case .pause(let anchor):
+      stream.pause(at: sample(anchor), now: now)
+      emitGroupSync(
+        stream, sample: sample(anchor), isPlaying: false, isGrouped: true, at: anchor.nanoseconds)
+    case .resume(let anchor):
+      stream.play(from: sample(anchor), at: anchor.nanoseconds)
+      emitGroupSync(
+        stream, sample: sample(anchor), isPlaying: true, isGrouped: true, at: anchor.nanoseconds)
+    case .seek(let anchor, let isPaused):
+      leaveFor(seek: stream, to: sample(anchor), now: now)
+      if !isPaused { stream.play(from: sample(anchor), at: anchor.nanoseconds) }
+      emitGroupSync(
+        stream, sample: sample(anchor), isPlaying: !isPaused, isGrouped: true, at: anchor.nanoseconds)
+    case .timeline(let anchor?):
+      isGrouped = true
+      if stream.pacer.isPlaying { stream.play(from: sample(anchor), at: anchor.nanoseconds) }
+      emitGroupSync(
+        stream, sample: sample(anchor), isPlaying: stream.pacer.isPlaying, isGrouped: true, at: anchor.nanoseconds)
+    case .timeline(nil):
+      isGrouped = false
+      emitGroupSync(
+        stream, sample: stream.pacer.playhead.sample(at: now), isPlaying: stream.pacer.isPlaying, isGrouped: false,
+        at: now)
+    }
+    moveNext()
+    service(stream)
+  }
+
+  /// The rendition that a wish comes to on this device.
+  func choice(of wish: QualityWish) throws(DubplateError) -> QualityLadder.Choice {
+    do throws(DubplateError) {
+      return try QualityLadder.resolve(quality: wish.quality, codec: wish.codec, plan: device.plan)
+    } catch {
+      // Another device's wish that this one may not have: the best that it may.
+      guard error.code == .notEntitled || error.code == .unknownQuality else { throw error }
+      return try QualityLadder.resolve(quality: nil, codec: nil, plan: device.plan)
+    }
+  }
+
+  // MARK: - Reports
+
+  func sounding(_ stream: AudioStream) -> ListeningSession.Sounding {
+    ListeningSession.Sounding(
+      streamId: stream.id, position: stream.position(now: Self.now), duration: stream.track.duration,
+      quality: stream.choice.quality, codec: stream.choice.rendition.codecName)
+  }
+
+  /// The device began a track by itself.
+  func reportPlayed(_ stream: AudioStream, wish: QualityWish) {
+    let (deviceId, streamId, trackId, sounding) = (device.deviceId, stream.id, stream.track.id, sounding(stream))
+    session?.enter { core in
+      do {
+        let order = try core.state.devicePlayed(
+          deviceId, trackId: trackId, wish: wish, sounding, now: core.now)
+        if let item = core.state.queue.current {
+          core.on(deviceId) { $0.adopt(streamId: streamId, role: .init(itemId: item.id, order: order)) }
+        }
+      } catch {
+        core.services.logger.error("a session can't take what its device plays", metadata: ["error": "\(error)"])
+      }
+      core.carryOut()
+    }
+  }
+
+  /// The device moved its own sound.
+  func reportMoved(_ stream: AudioStream, _ action: SessionAction, by: String) {
+    let (deviceId, position, isPlaying) = (
+      device.deviceId, stream.position(now: Self.now), stream.pacer.isPlaying
+    )
+    session?.enter { core in
+      core.state.moved(deviceId, action, position: position, isPlaying: isPlaying, by: by, now: core.now)
+      core.carryOut()
+    }
+  }
+
+  func reportStopped(by: String) {
+    session?.enter { [deviceId = device.deviceId] core in
+      core.state.stopped(deviceId, by: by)
+      core.carryOut()
+    }
+  }
+
+  func reportAdvanced(_ stream: AudioStream) {
+    guard let itemId = stream.role?.itemId else { return }
+    let (deviceId, sounding) = (device.deviceId, sounding(stream))
+    session?.enter { core in
+      core.state.advanced(deviceId, itemId: itemId, sounding, now: core.now)
+      core.carryOut()
+    }
+  }
+
+  func reportEnded(_ stream: AudioStream) {
+    guard let order = stream.role?.order else { return }
+    session?.enter { [deviceId = device.deviceId] core in
+      core.state.ended(deviceId, order: order, now: core.now)
+      core.carryOut()
+    }
+  }
+
+  func reportFailure(order: UInt64, _ error: DubplateError) {
+    let isTrackAtFault = [.unknownTrack, .trackUnavailable, .undecodable, .positionOutOfRange].contains(error.code)
+    session?.enter { [deviceId = device.deviceId] core in
+      core.state.failed(deviceId, order: order, isTrackAtFault: isTrackAtFault, now: core.now)
+      core.carryOut()
+    }
+  }
+}

@@ -1,0 +1,254 @@
+import Access
+import Catalog
+import Logging
+import NIOCore
+import Playback
+import Segments
+import SocketIO
+import SocketIOServer
+
+/// One connected device: its commands, and the stream it plays. Lives on the socket's event loop and is touched
+/// nowhere else.
+final class DeviceSession {
+  let socket: Socket
+  let device: ConnectedDevice
+  let services: StreamGateway.Services
+  let pump: StreamPump
+  /// The stream that is heard, also after its last chunk has left.
+  var stream: AudioStream?
+  /// The stream behind it, prepared or being sent.
+  var next: AudioStream?
+  /// What the session says comes behind what is heard.
+  var following: Following?
+  /// Whether the client has heard of `next`, and its chunks go out.
+  var hasBegunNext = false
+  /// The item that is being looked up to follow.
+  var openingItem: String?
+  var volume = 1.0
+  /// The user's session; nil for a device on its own.
+  var session: UserSession?
+  /// Whether others play along, so that this device doesn't move alone.
+  var isGrouped = false
+  private var budget: CommandBudget
+  /// Grows with everything that begins or stops a stream: a lookup that comes back after a newer one is of no interest
+  /// any more.
+  private(set) var playGeneration = 0
+  /// A stream that has been made and of which the client has not heard.
+  private var unannounced: AudioStream?
+
+  init(socket: Socket, device: ConnectedDevice, services: StreamGateway.Services, pump: StreamPump) {
+    self.socket = socket
+    self.device = device
+    self.services = services
+    self.pump = pump
+    budget = CommandBudget(now: Self.now)
+  }
+
+  static var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
+
+  func spendCommand() throws(DubplateError) {
+    try budget.spend(now: Self.now)
+  }
+
+  /// The connection is gone.
+  func close() {
+    endStream(.stopped)
+    leaveSession()
+  }
+
+  // MARK: - The stream
+
+  /// A stream to begin.
+  struct Start {
+    var choice: QualityLadder.Choice
+    /// Seconds, or a sample where that is known.
+    var position = 0.0
+    var sample: Int64?
+    var id = StreamDirectory.makeId()
+    var role: AudioStream.Role?
+    var isPaused = false
+    var anchor: TimelineAnchor?
+  }
+
+  /// Starts a stream for a track that may have to be looked up first, in place of what is heard; `completion` is called
+  /// once, on the loop, before the stream's first event.
+  func start(
+    _ trackId: String, _ start: Start, completion: @escaping (Result<AudioStream, DubplateError>) -> Void
+  ) {
+    playGeneration += 1
+    if let track = services.tracks.cached(trackId) {
+      completion(begun(track, start))
+      return startSound()
+    }
+    let generation = playGeneration
+    lookUp(trackId) { [self] found in
+      guard playGeneration == generation, socket.isConnected else {
+        return completion(.failure(DubplateError(.noStream, "a later command has replaced this one")))
+      }
+      completion(found.flatMap { begun($0, start) })
+      startSound()
+    }
+  }
+
+  /// Looks a track up; `completion` is called once, on the loop.
+  func lookUp(_ trackId: String, completion: @escaping (Result<PlayableTrack, DubplateError>) -> Void) {
+    guard !trackId.isEmpty, trackId.utf8.count <= GatewayLimits.nameLength else {
+      return completion(.failure(DubplateError(.unknownTrack, "there is no such track")))
+    }
+    if let track = services.tracks.cached(trackId) { return completion(.success(track)) }
+    let bound = NIOLoopBound(completion, eventLoop: socket.eventLoop)
+    services.tracks.lookUp(trackId) { [eventLoop = socket.eventLoop] found in
+      eventLoop.execute { bound.value(found) }
+    }
+  }
+
+  private func begun(_ track: PlayableTrack, _ start: Start) -> Result<AudioStream, DubplateError> {
+    do throws(DubplateError) {
+      return .success(try begin(track, start))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// Puts a stream in place of what is heard. Nothing is sent yet.
+  private func begin(_ track: PlayableTrack, _ start: Start) throws(DubplateError) -> AudioStream {
+    let now = Self.now
+    let sample = if let sample = start.sample { sample } else { try track.sample(at: start.position) }
+    let stream = makeStream(
+      track, choice: start.choice, sample: sample, id: start.id, startsAt: start.isPaused ? nil : start.anchor?.nanoseconds)
+    stream.role = start.role
+    if start.isPaused { stream.pause(at: nil, now: now) }
+    try stream.prepare(now: now)
+    endStream(.replaced)
+    self.stream = stream
+    isGrouped = start.anchor != nil
+    services.streams.began(id: stream.id, userId: device.userId, session: NIOLoopBound(self, eventLoop: socket.eventLoop))
+    unannounced = stream
+    return stream
+  }
+
+  func makeStream(
+    _ track: PlayableTrack, choice: QualityLadder.Choice, sample: Int64, id: String, startsAt: Int64?
+  ) -> AudioStream {
+    let bound = NIOLoopBound(self, eventLoop: socket.eventLoop)
+    return AudioStream(
+      id: id, track: track, choice: choice, startSample: sample, bufferSeconds: device.bufferSeconds,
+      format: device.format, startsAt: startsAt,
+      owner: device.userId, socket: socket, library: services.library, now: Self.now
+    ) { bound.value.streamWoke(id) }
+  }
+
+  /// The command is answered: the stream that it made is announced, and its sound begins.
+  private func startSound() {
+    guard let stream = unannounced else { return }
+    unannounced = nil
+    emitStarted(stream, follows: nil)
+    service(stream)
+  }
+
+  /// The stream that a command is about.
+  /// - Throws: `no_stream`.
+  func currentStream() throws(DubplateError) -> AudioStream {
+    guard let stream else { throw DubplateError(.noStream, "nothing is playing on this device") }
+    return stream
+  }
+
+  /// Lets a stream send what is due, and sees to it that it is called again.
+  func service(_ stream: AudioStream) {
+    pump.cancel(stream)
+    if !stream.isFinished {
+      switch stream.service(now: Self.now) {
+      case .at(let nanoseconds): pump.schedule(stream, at: nanoseconds)
+      case .idle: break
+      case .finished: finish(stream)
+      case .failed(let error): return fail(stream, error)
+      }
+    }
+    guard stream === self.stream else { return }
+    prepareFollowing()
+    if stream.isFinished { awaitEnd(of: stream) }
+  }
+
+  func socketBecameWritable() {
+    if let stream, !stream.isFinished { service(stream) }
+    if let next, !next.isFinished, stream?.isFinished ?? true { service(next) }
+  }
+
+  private func streamWoke(_ id: String) {
+    guard let stream = [stream, next].lazy.compactMap(\.self).first(where: { $0.id == id }) else { return }
+    stream.woken()
+    service(stream)
+  }
+
+  /// Stops what plays, if anything does, and what was prepared behind it.
+  func endStream(_ reason: AudioStream.EndReason) {
+    playGeneration += 1
+    unannounced = nil
+    cancelNext()
+    following = nil
+    guard let stream else { return }
+    self.stream = nil
+    retire(stream)
+    if !stream.isFinished { emitEnded(stream, reason) }
+  }
+
+  /// No chunk of it leaves any more; its status can still be asked for.
+  func retire(_ stream: AudioStream) {
+    stream.end()
+    pump.cancel(stream)
+    services.streams.ended(userId: device.userId, status(of: stream, isOver: true))
+  }
+
+  /// The last chunk is out. The stream stays: what is buffered is being heard, and may be paused or left by a seek.
+  private func finish(_ stream: AudioStream) {
+    stream.isFinished = true
+    emitEnded(stream, .finished)
+    if stream === self.stream { beginNext() }
+  }
+
+  private func fail(_ stream: AudioStream, _ error: DubplateError) {
+    services.logger.warning(
+      "a stream has failed", metadata: ["stream": "\(stream.id)", "track": "\(stream.track.id)", "error": "\(error)"])
+    emitError(error, trackId: stream.track.id, streamId: stream.id)
+    stream.isFinished = true  // `stream_error` has said it
+    if stream === next {
+      next = nil
+      retire(stream)
+    } else {
+      let order = stream.role?.order
+      endStream(.stopped)
+      if let order { reportFailure(order: order, error) }
+    }
+  }
+
+  func status(of id: String) -> StreamDirectory.Status? {
+    guard let stream = [stream, next].lazy.compactMap(\.self).first(where: { $0.id == id }) else { return nil }
+    return status(of: stream, isOver: false)
+  }
+
+  private func status(of stream: AudioStream, isOver: Bool) -> StreamDirectory.Status {
+    let now = Self.now
+    let position = stream.position(now: now)
+    let hasEnded =
+      isOver || (stream.isFinished && stream.pacer.playhead.sample(at: now) >= stream.track.segments.sampleCount)
+    return StreamDirectory.Status(
+      streamId: stream.id, trackId: stream.track.id,
+      state: hasEnded ? .ended : stream.pacer.isPlaying ? .playing : .paused, position: position,
+      duration: stream.track.duration, quality: stream.choice.quality, codec: stream.choice.rendition.codecName,
+      epoch: stream.epoch,
+      chunks: stream.chunkCount, bytes: stream.byteCount)
+  }
+}
+
+extension DubplateError {
+  /// An error that is one already, or the one for what nobody expected.
+  init(wrapping error: any Error) {
+    switch error {
+    case let error as DubplateError: self = error
+    case let error as QueueError: self.init(error)
+    case let error as DeviceError: self.init(error)
+    case let error as SessionError: self.init(error)
+    default: self.init(.internalFault, "the command failed")
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import Logging
+import NIOCore
+import Playback
+import SocketIO
+import SocketIOServer
+
+/// One listener's session while it is in memory: a home for the state machine on one event loop, from which it tells the
+/// devices, each on its own loop, what to do.
+///
+/// Everything goes through ``enter(_:)`` and comes back through a device's loop, never at once: two devices that command
+/// at the same moment are served one after the other, and what a device hears is in the order in which it happened.
+final class UserSession: Sendable {
+  let eventLoop: any EventLoop
+  private let core: NIOLoopBound<Core>
+
+  /// What was kept of it, or nil; from any thread, once.
+  func load(_ kept: KeptSession?) {
+    eventLoop.execute { [core] in core.value.loaded(kept) }
+  }
+
+  /// On the event loop that becomes its home.
+  init(userId: String, services: StreamGateway.Services, eventLoop: any EventLoop) {
+    self.eventLoop = eventLoop
+    core = NIOLoopBound(Core(userId: userId, services: services, eventLoop: eventLoop), eventLoop: eventLoop)
+  }
+
+  /// Runs `body` with the session's state as soon as that is loaded; always later, also on the home loop.
+  func enter(_ body: @escaping @Sendable (Core) -> Void) {
+    eventLoop.execute { [core] in core.value.whenLoaded(body) }
+  }
+
+  /// The state and the devices. Lives on the home loop and is touched nowhere else.
+  final class Core {
+    struct Member {
+      let socketId: String
+      let device: NIOLoopBound<DeviceSession>
+      let eventLoop: any EventLoop
+      /// Whether its id is its own, by which it's known again.
+      let isKept: Bool
+    }
+
+    let userId: String
+    let services: StreamGateway.Services
+    let eventLoop: any EventLoop
+    var state = ListeningSession()
+    var members: [String: Member] = [:]
+    /// What a device said last of what it hears.
+    private var lastHeard: (deviceId: String, anchor: TimelineAnchor, since: Int64)?
+    private var isLoaded = false
+    private var waiting: [@Sendable (Core) -> Void] = []
+    private var saving: Scheduled<Void>?
+
+    init(userId: String, services: StreamGateway.Services, eventLoop: any EventLoop) {
+      self.userId = userId
+      self.services = services
+      self.eventLoop = eventLoop
+    }
+
+    var now: Int64 { DeviceSession.now }
+
+    func whenLoaded(_ body: @escaping @Sendable (Core) -> Void) {
+      if isLoaded { return body(self) }
+      // As many as there are commands in the budgets of the devices that a user may have.
+      waiting.append(body)
+    }
+
+    /// What was kept is here, or nothing was.
+    func loaded(_ kept: KeptSession?) {
+      if let kept { state.restore(kept) }
+      isLoaded = true
+      let bodies = waiting
+      waiting = []
+      for body in bodies { body(self) }
+    }
+
+    // MARK: - Devices
+
+    func join(_ deviceId: String, _ announcement: Device.Announcement, _ member: Member) {
+      if let former = members.updateValue(member, forKey: deviceId) {
+        // The same device on a new connection; the old one has not noticed yet.
+        former.eventLoop.execute { former.device.value.isReplaced() }
+        state.disconnect(deviceId, isKept: true, now: now)
+      }
+      do {
+        try state.connect(deviceId, as: announcement)
+      } catch {
+        services.logger.error("a device can't join its session", metadata: ["error": "\(error)"])
+      }
+      carryOut()
+      tell(deviceId, "queue_update", queueFields(reason: "hello", by: nil))
+      tell(deviceId, "sync_state", stateFields(.hello, by: deviceId))
+    }
+
+    func leave(_ deviceId: String, socketId: String) {
+      guard let member = members[deviceId], member.socketId == socketId else { return }
+      members[deviceId] = nil
+      state.disconnect(deviceId, isKept: member.isKept, now: now)
+      carryOut()
+      if members.isEmpty { services.sessions.isEmpty(self) }
+    }
+
+    /// Calls a device on its own loop.
+    func on(_ deviceId: String, _ body: @escaping @Sendable (DeviceSession) -> Void) {
+      guard let member = members[deviceId] else { return }
+      member.eventLoop.execute { body(member.device.value) }
+    }
+
+    func tell(_ deviceId: String, _ event: String, _ payload: SocketObject) {
+      on(deviceId) { $0.hear(event, payload) }
+    }
+
+    private func tellAll(except: String?, _ event: String, _ payload: SocketObject) {
+      for deviceId in members.keys where deviceId != except { tell(deviceId, event, payload) }
+    }
+
+    func hears(_ deviceId: String, _ anchor: TimelineAnchor) { lastHeard = (deviceId, anchor, now) }
+
+    /// What the active device hears, as it said itself within the last seconds; so a group gathers around it, and it
+    /// need not move.
+    var heard: TimelineAnchor? {
+      guard let lastHeard, let playing = state.playing, lastHeard.deviceId == playing.deviceId,
+        now - lastHeard.since < GatewayLimits.heardLifetime.nanoseconds,
+        // A report of what was heard before a jump, or made up, would tear the others along.
+        abs(extrapolated(lastHeard.anchor) - playing.position(at: now)) < GatewayLimits.heardTolerance
+      else { return nil }
+      return lastHeard.anchor
+    }
+
+    private func extrapolated(_ anchor: TimelineAnchor) -> Double {
+      anchor.position + Double(now - anchor.nanoseconds) / 1e9
+    }
+
+    // MARK: - Effects
+
+    /// Carries out what the state machine wants done.
+    func carryOut() {
+      for effect in state.takeEffects() {
+        switch effect {
+        case .play(let deviceId, let order): on(deviceId) { $0.play(order) }
+        case .stop(let deviceId, let reason): on(deviceId) { $0.stop(reason) }
+        case .move(let deviceId, let move): on(deviceId) { $0.move(move) }
+        case .follow(let deviceId, let following): on(deviceId) { $0.follow(following) }
+        case .queueChanged(let reason, let except):
+          tellAll(except: except, "queue_update", queueFields(reason: reason, by: except))
+        case .devicesChanged: tellAll(except: nil, "device_update", devicesFields())
+        case .stateChanged(let action, let by, let except):
+          tellAll(except: except, "sync_state", stateFields(action, by: by))
+          if case .seek = action, let playing = state.playing {
+            let position = playing.anchor.position
+            tellAll(
+              except: except, "seek_update", ["position": .double(position), "deviceId": .string(by)])
+          }
+        case .save: scheduleSave()
+        }
+      }
+    }
+
+    private func scheduleSave() {
+      guard saving == nil else { return }
+      let bound = NIOLoopBound(self, eventLoop: eventLoop)
+      saving = eventLoop.scheduleTask(in: GatewayLimits.saveDelay) { bound.value.save() }
+    }
+
+    /// Writes down what survives; nothing if nothing has changed.
+    func save() {
+      guard let saving else { return }
+      saving.cancel()
+      self.saving = nil
+      services.sessions.save(userId, state.kept(now: now))
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/// What is kept of a user's devices: their names, kinds and settings, those first that have been away longest. All are
+/// offline when they are read, none is active, and what is online counts as having left last.
+extension DeviceRegistry: Codable {
+  private static let format = 1
+
+  private enum Key: String, CodingKey {
+    case format, devices
+  }
+
+  private struct Stored: Codable {
+    let id: String
+    let name: String
+    let kind: PlaybackDevice.Kind
+    let dataSaver: Bool
+    let outputDelayMs: Double
+    let settings: PlaybackDevice.Settings
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(Self.format, forKey: .format)
+    let order = known.sorted {
+      let (left, right) = (
+        $0.value.codecs == nil ? $0.value.leftAt : .max, $1.value.codecs == nil ? $1.value.leftAt : .max
+      )
+      return (left, $0.key) < (right, $1.key)
+    }
+    let stored = order.map { id, known in
+      Stored(
+        id: id, name: known.name, kind: known.kind, dataSaver: known.dataSaver, outputDelayMs: known.outputDelayMs,
+        settings: known.settings)
+    }
+    try container.encode(stored, forKey: .devices)
+  }
+
+  /// Throws ``DeviceError`` with `bad_data` for what no registry writes (a decoder throws its own error for what isn't
+  /// even its syntax).
+  public init(from decoder: any Decoder) throws {
+    do {
+      let container = try decoder.container(keyedBy: Key.self)
+      guard try container.decode(Int.self, forKey: .format) == Self.format else {
+        throw DeviceError.badData("The devices are of an unknown format.")
+      }
+      var source = try container.nestedUnkeyedContainer(forKey: .devices)
+      while !source.isAtEnd {
+        guard known.count < PlaybackLimits.knownDevices else { throw DeviceError.badData("Too many devices.") }
+        try add(try source.decode(Stored.self))
+      }
+    } catch let error as DeviceError where error.kind == .badData {
+      throw error
+    } catch {
+      throw DeviceError.badData("The devices are not written as such.")
+    }
+  }
+
+  private mutating func add(_ stored: Stored) throws(DeviceError) {
+    try Self.check(text: stored.id, "deviceId")
+    try Self.check(PlaybackDevice.Settings(name: stored.name, outputDelayMs: stored.outputDelayMs))
+    try Self.check(stored.settings)
+    guard known[stored.id] == nil else { throw .badData("A device stands twice.") }
+    departures += 1
+    known[stored.id] = Known(
+      name: stored.name, kind: stored.kind, dataSaver: stored.dataSaver, outputDelayMs: stored.outputDelayMs,
+      settings: stored.settings, leftAt: departures)
+  }
+}

@@ -1,0 +1,176 @@
+/// All devices of one user: who is online, which one plays, which play along, and what has been set for each.
+///
+/// A value without clock or I/O. Commands are atomic, and ``version`` grows by one with each that changed something.
+/// A device that goes offline leaves the group but stays the active one: a phone in a tunnel comes back and plays on.
+/// Whoever owns the registry decides when that has lasted too long (``deactivate()``).
+///
+/// Up to ``PlaybackLimits/devicesPerUser`` devices are online, and up to ``PlaybackLimits/knownDevices`` known; beyond
+/// that the one that has been offline longest, and isn't active, is forgotten.
+public struct DeviceRegistry: Sendable, Equatable {
+  /// What is known of a device, be it online or not.
+  struct Known: Sendable, Equatable {
+    var name: String
+    var kind: PlaybackDevice.Kind
+    var dataSaver: Bool
+    var outputDelayMs: Double
+    var settings = PlaybackDevice.Settings()
+    /// What it can decode, while it is online.
+    var codecs: Set<PlaybackDevice.Codec>?
+    /// Grows with each going offline: the least has been away longest.
+    var leftAt: UInt64 = 0
+  }
+
+  /// Grows by one with every change.
+  public internal(set) var version: UInt64 = 0
+  /// The device that plays; may be offline.
+  public internal(set) var activeDeviceId: String?
+  /// The devices that play along; all of them are online. The active one is in it only if it has joined as well.
+  public internal(set) var group: Set<String> = []
+  var known: [String: Known] = [:]
+  /// How often a device has gone offline.
+  var departures: UInt64 = 0
+
+  public init() {}
+
+  /// All known devices, by id.
+  public var devices: [PlaybackDevice] { known.keys.sorted().compactMap { self[$0] } }
+
+  /// How many devices are online.
+  public var onlineCount: Int { known.values.count { $0.codecs != nil } }
+
+  /// A device as it is now; nil for an unknown one.
+  public subscript(deviceId: String) -> PlaybackDevice? {
+    guard let known = known[deviceId] else { return nil }
+    return PlaybackDevice(
+      deviceId: deviceId, name: known.settings.name ?? known.name, kind: known.kind,
+      volume: known.settings.volume ?? 1, outputDelayMs: known.settings.outputDelayMs ?? known.outputDelayMs,
+      dataSaver: known.settings.dataSaver ?? known.dataSaver, codecs: known.codecs ?? [],
+      isOnline: known.codecs != nil, isActive: deviceId == activeDeviceId, isInGroup: group.contains(deviceId))
+  }
+
+  /// A device has connected, again perhaps; returns it with its settings.
+  ///
+  /// Throws `too_many_devices`, and `bad_request` for what no device can announce. A device with several connections
+  /// connects with each; ``disconnect(_:)`` is for the last of them.
+  @discardableResult
+  public mutating func connect(_ deviceId: String, as announced: PlaybackDevice.Announcement) throws(DeviceError)
+    -> PlaybackDevice
+  {
+    try Self.check(text: deviceId, "deviceId")
+    try Self.check(
+      PlaybackDevice.Settings(name: announced.name, outputDelayMs: announced.outputDelayMs))
+    let former = known[deviceId]
+    guard former?.codecs != nil || onlineCount < PlaybackLimits.devicesPerUser else { throw .tooManyDevices }
+    let now = Known(
+      name: announced.name, kind: announced.kind, dataSaver: announced.dataSaver,
+      outputDelayMs: announced.outputDelayMs, settings: former?.settings ?? PlaybackDevice.Settings(),
+      codecs: announced.codecs, leftAt: former?.leftAt ?? 0)
+    if now != former {
+      known[deviceId] = now
+      forgetLongestAbsent()
+      version += 1
+    }
+    return try device(deviceId)
+  }
+
+  /// A device has gone offline: it leaves the group. Returns whether it was the active one; does nothing for one that
+  /// isn't online.
+  @discardableResult
+  public mutating func disconnect(_ deviceId: String) -> Bool {
+    guard known[deviceId]?.codecs != nil else { return false }
+    departures += 1
+    known[deviceId]?.codecs = nil
+    known[deviceId]?.leftAt = departures
+    group.remove(deviceId)
+    version += 1
+    return deviceId == activeDeviceId
+  }
+
+  /// Whether a device is connected.
+  public func isOnline(_ deviceId: String) -> Bool { known[deviceId]?.codecs != nil }
+
+  /// A device that is offline, and can't be known again, is not kept.
+  public mutating func forget(_ deviceId: String) {
+    guard let device = known[deviceId], device.codecs == nil else { return }
+    known[deviceId] = nil
+    if activeDeviceId == deviceId { activeDeviceId = nil }
+    version += 1
+  }
+
+  /// Makes an online device the active one; throws `unknown_device` or `device_offline`.
+  public mutating func activate(_ deviceId: String) throws(DeviceError) {
+    try requireOnline(deviceId)
+    guard deviceId != activeDeviceId else { return }
+    activeDeviceId = deviceId
+    version += 1
+  }
+
+  /// No device is active any more.
+  public mutating func deactivate() {
+    guard activeDeviceId != nil else { return }
+    activeDeviceId = nil
+    version += 1
+  }
+
+  /// An online device plays along from now on; throws `unknown_device` or `device_offline`.
+  public mutating func joinGroup(_ deviceId: String) throws(DeviceError) {
+    try requireOnline(deviceId)
+    if group.insert(deviceId).inserted { version += 1 }
+  }
+
+  /// A device doesn't play along any more; throws `unknown_device`.
+  public mutating func leaveGroup(_ deviceId: String) throws(DeviceError) {
+    _ = try device(deviceId)
+    if group.remove(deviceId) != nil { version += 1 }
+  }
+
+  /// Sets what isn't nil for a device, online or not; returns it. Throws `unknown_device` or `bad_request`.
+  @discardableResult
+  public mutating func set(_ settings: PlaybackDevice.Settings, for deviceId: String) throws(DeviceError)
+    -> PlaybackDevice
+  {
+    guard let former = known[deviceId] else { throw .unknownDevice }
+    try Self.check(settings)
+    let now = settings.over(former.settings)
+    if now != former.settings {
+      known[deviceId]?.settings = now
+      version += 1
+    }
+    return try device(deviceId)
+  }
+
+  static func check(_ settings: PlaybackDevice.Settings) throws(DeviceError) {
+    if let name = settings.name { try check(text: name, "name") }
+    guard settings.volume.map((0...1).contains) ?? true else { throw .badRequest("volume is not between 0 and 1.") }
+    guard settings.outputDelayMs.map((0...PlaybackLimits.outputDelayMs).contains) ?? true else {
+      throw .badRequest("outputDelayMs is not between 0 and \(Int(PlaybackLimits.outputDelayMs)).")
+    }
+  }
+
+  /// Bytes are bounded before characters are counted, for a character may have any number of them.
+  static func check(text: String, _ field: String) throws(DeviceError) {
+    let most = PlaybackLimits.deviceTextCharacters
+    guard !text.isEmpty, text.utf8.count <= 16 * most, text.count <= most else {
+      throw .badRequest("\(field) has not 1 to \(most) characters.")
+    }
+  }
+
+  private func device(_ deviceId: String) throws(DeviceError) -> PlaybackDevice {
+    guard let device = self[deviceId] else { throw .unknownDevice }
+    return device
+  }
+
+  /// Throws `unknown_device` or `device_offline`.
+  public func requireOnline(_ deviceId: String) throws(DeviceError) {
+    guard try device(deviceId).isOnline else { throw .deviceOffline }
+  }
+
+  /// At most half of the known ones are online, so there is always one to forget.
+  private mutating func forgetLongestAbsent() {
+    while known.count > PlaybackLimits.knownDevices {
+      let absent = known.filter { $0.value.codecs == nil && $0.key != activeDeviceId }
+      guard let longest = absent.min(by: { $0.value.leftAt < $1.value.leftAt }) else { return }
+      known[longest.key] = nil
+    }
+  }
+}

@@ -1,0 +1,218 @@
+/// Devices that come and go, hand over, and play together.
+extension ListeningSession {
+  public mutating func connect(_ deviceId: String, as announced: Device.Announcement) throws {
+    try devices.connect(deviceId, as: announced)
+    devicesChanged()
+  }
+
+  /// A device has gone. Its sound has gone with it, unless others play along.
+  /// - Parameter isKept: whether it can come back as the same one.
+  public mutating func disconnect(_ device: String, isKept: Bool, now: Int64) {
+    guard devices.isOnline(device) else { return }
+    let wasGrouped = isGrouped
+    devices.disconnect(device)
+    if !isKept { devices.forget(device) }
+    defer { devicesChanged() }
+    if let handover {
+      if handover.to == device {
+        self.handover = nil
+        announcement = nil
+        if devices.isOnline(handover.from) { return giveBackAfterLoss(to: handover.from, now: now) }
+      } else if handover.from == device {
+        self.handover = nil
+      }
+    }
+    guard var playing, playing.deviceId == device else {
+      if wasGrouped, !isGrouped { dissolveGroup() }
+      return
+    }
+    if let other = devices.group.sorted().first(where: { devices.isOnline($0) }) {
+      playing.deviceId = other
+      self.playing = playing
+      activate(other)
+      if !isGrouped { dissolveGroup() }
+      tell(.transfer, by: device, exceptItself: false)
+      return
+    }
+    playing.move(to: playing.position(at: now), at: now)
+    playing.status = .paused
+    playing.streamId = nil
+    self.playing = playing
+    tell(.pause, by: device)
+    add(.save)
+  }
+
+  private mutating func giveBackAfterLoss(to device: String, now: Int64) {
+    guard var playing else { return }
+    playing.deviceId = device
+    if playing.status == .starting { playing.status = .playing }
+    self.playing = playing
+    activate(device)
+    tell(.transfer, by: device, exceptItself: false)
+  }
+
+  /// Whether what plays can be moved (paused, sought …) where it is.
+  public var activeSound: NowPlaying? {
+    guard let playing, devices.isOnline(playing.deviceId), playing.streamId != nil || playing.status == .starting
+    else { return nil }
+    return playing
+  }
+
+  /// The session goes to another device, at the position at which it is. Returns that position.
+  public mutating func transfer(to device: String, play: Bool?, by: String, now: Int64) throws -> Double {
+    try devices.requireOnline(device)
+    guard let playing else {
+      guard let item = queue.current else {
+        activate(device)
+        return 0
+      }
+      let position = resumePosition
+      start(
+        item, on: device, position: position, isPaused: !(play ?? false), action: .transfer, by: by, now: now)
+      return position
+    }
+    let position = playing.position(at: now)
+    let isPaused = play.map { !$0 } ?? (playing.status == .paused)
+    if playing.deviceId == device, playing.streamId != nil { return position }
+    if devices.group.contains(device), isGrouped {
+      // It sounds already: only who is the active one changes.
+      self.playing?.deviceId = device
+      activate(device)
+      tell(.transfer, by: by, exceptItself: false)
+      return position
+    }
+    start(playing.item, on: device, position: position, isPaused: isPaused, action: .transfer, by: by, now: now)
+    return position
+  }
+
+  /// Goes on with what is paused and has no stream (any more), on the device that asks.
+  public mutating func resumeHere(_ device: String, now: Int64) throws {
+    guard let item = playing?.item ?? queue.current else { throw SessionError.nothingPlays }
+    let position = playing?.position(at: now) ?? resumePosition
+    playing = nil
+    start(item, on: device, position: position, isPaused: false, action: .resume, by: device, now: now)
+  }
+
+  public mutating func changeSettings(of device: String, _ settings: Device.Settings, by: String) throws {
+    try devices.set(settings, for: device)
+    devicesChanged()
+    if let volume = settings.volume { tell(.volume(volume, deviceId: device), by: by) }
+    add(.save)
+  }
+
+  // MARK: - Playing together
+
+  /// A device plays along with the active one.
+  public mutating func joinGroup(_ device: String, heard: TimelineAnchor?, by: String, now: Int64) throws {
+    try devices.requireOnline(device)
+    let wasGrouped = isGrouped
+    try devices.joinGroup(device)
+    if let active = playing?.deviceId, devices.isOnline(active) { try devices.joinGroup(active) }
+    devicesChanged()
+    guard var playing, devices.isOnline(playing.deviceId), device != playing.deviceId || !wasGrouped, isGrouped else {
+      return
+    }
+    if !wasGrouped, playing.status == .playing, let heard {
+      // Where the device really is: it doesn't have to move for the others.
+      playing.move(to: heard.position, at: heard.nanoseconds)
+      self.playing = playing
+    }
+    let isPaused = playing.status == .paused
+    var anchor = playing.anchor
+    var position = playing.position(at: now)
+    if !isPaused {
+      let start = max(now + PlaybackLimits.groupLead, anchor.nanoseconds)
+      position = playing.position(at: start)
+      anchor = TimelineAnchor(position: position, nanoseconds: start)
+    }
+    if device != playing.deviceId {
+      add(
+        .play(
+          deviceId: device,
+          PlayOrder(
+            order: playing.order, item: playing.item, position: position, isPaused: isPaused, wish: wish,
+            anchor: anchor)))
+    }
+    if !wasGrouped, playing.deviceId != device || soundingDevices.count > 1 {
+      add(.move(deviceId: playing.deviceId, .timeline(isPaused ? playing.anchor : anchor)))
+    }
+    updateFollowing(force: true)
+  }
+
+  /// A device no longer plays along. The active one hands the session on if it is the one that leaves.
+  public mutating func leaveGroup(_ device: String) {
+    guard devices.group.contains(device) else { return }
+    let wasSounding = soundingDevices.contains(device) && isGrouped
+    leave(device)
+    if wasSounding, let playing {
+      if playing.deviceId == device, let other = devices.group.sorted().first {
+        self.playing?.deviceId = other
+        activate(other)
+      }
+      add(.stop(deviceId: device, reason: .stopped))
+      if !isGrouped { dissolveGroup() }
+    }
+    devicesChanged()
+  }
+
+  mutating func leaveGroups(keeping device: String) {
+    guard !devices.group.isEmpty else { return }
+    for member in devices.group { leave(member) }
+    devicesChanged()
+  }
+
+  /// A member, which is known, leaves.
+  private mutating func leave(_ device: String) {
+    do { try devices.leaveGroup(device) } catch { return assertionFailure("a member is known") }
+  }
+
+  private mutating func dissolveGroup() {
+    for member in devices.group { leave(member) }
+    if let playing { add(.move(deviceId: playing.deviceId, .timeline(nil))) }
+  }
+
+  /// Pauses all devices of a group at the same sample. Returns the position.
+  public mutating func pauseGroup(by: String, now: Int64) throws -> Double {
+    guard var playing else { throw SessionError.nothingPlays }
+    let moment = now + PlaybackLimits.groupPauseLead
+    let position = playing.position(at: moment)
+    playing.move(to: position, at: moment)
+    playing.status = .paused
+    moveGroup(&playing, .pause(playing.anchor), .pause, by: by)
+    return position
+  }
+
+  public mutating func resumeGroup(by: String, now: Int64) throws -> Double {
+    guard var playing else { throw SessionError.nothingPlays }
+    let position = playing.position(at: now)
+    playing.move(to: position, at: now + PlaybackLimits.groupLead)
+    playing.status = .playing
+    moveGroup(&playing, .resume(playing.anchor), .resume, by: by)
+    return position
+  }
+
+  public mutating func seekGroup(to position: Double, by: String, now: Int64) throws -> Double {
+    guard var playing else { throw SessionError.nothingPlays }
+    guard position.isFinite, position >= 0, position <= playing.duration ?? .infinity else {
+      throw SessionError.positionOutOfRange
+    }
+    playing.move(to: position, at: now + PlaybackLimits.groupLead)
+    moveGroup(&playing, .seek(playing.anchor, isPaused: playing.status == .paused), .seek(epoch: nil), by: by)
+    return position
+  }
+
+  /// Falls silent on all devices.
+  public mutating func stopAll(by: String) {
+    silence(.stopped)
+    tell(.stop, by: by)
+  }
+
+  private mutating func moveGroup(
+    _ playing: inout NowPlaying, _ move: GroupMove, _ action: SessionAction, by: String
+  ) {
+    self.playing = playing
+    for device in soundingDevices { add(.move(deviceId: device, move)) }
+    tell(action, by: by)
+    add(.save)
+  }
+}

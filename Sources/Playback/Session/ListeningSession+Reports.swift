@@ -1,0 +1,185 @@
+/// What devices say of their own sound.
+extension ListeningSession {
+  /// What a device tells of a stream.
+  public struct Sounding: Sendable, Equatable {
+    public var streamId: String
+    public var position: Double
+    public var duration: Double
+    public var quality: String
+    public var codec: String
+
+    public init(streamId: String, position: Double, duration: Double, quality: String, codec: String) {
+      self.streamId = streamId
+      self.position = position
+      self.duration = duration
+      self.quality = quality
+      self.codec = codec
+    }
+  }
+
+  /// A device has begun a track by itself (`play_track`): it is the queue now, and the device the active one. Returns
+  /// the order under which it goes on.
+  public mutating func devicePlayed(
+    _ device: String, trackId: String, wish: QualityWish, _ sounding: Sounding, now: Int64
+  ) throws -> UInt64 {
+    var generator = SystemRandomNumberGenerator()
+    try queue.set(tracks: [trackId], using: &generator)
+    guard let item = queue.current else { throw SessionError.nothingPlays }
+    for other in soundingDevices where other != device { add(.stop(deviceId: other, reason: .transferred)) }
+    if let handover, handover.from != device { add(.stop(deviceId: handover.from, reason: .transferred)) }
+    handover = nil
+    announcement = nil
+    failuresInRow = 0
+    self.wish = wish
+    leaveGroups(keeping: device)
+    var started = NowPlaying(
+      item: item, deviceId: device, order: nextOrder(), status: .playing, anchorPosition: sounding.position,
+      anchorNanoseconds: now)
+    started.take(sounding)
+    playing = started
+    activate(device)
+    add(.queueChanged(reason: "play", except: nil))
+    tell(.play, by: device)
+    updateFollowing(force: true)
+    add(.save)
+    return started.order
+  }
+
+  /// A device plays what it was told to.
+  public mutating func began(_ device: String, order: UInt64, _ sounding: Sounding, isPaused: Bool, now: Int64) {
+    guard var playing, playing.order == order, playing.deviceId == device else { return }
+    failuresInRow = 0
+    playing.take(sounding)
+    if !isGrouped { playing.move(to: sounding.position, at: now) }
+    playing.status = isPaused ? .paused : .playing
+    self.playing = playing
+    if let handover, handover.to == device {
+      self.handover = nil
+      if !devices.group.contains(handover.from) { add(.stop(deviceId: handover.from, reason: .transferred)) }
+    }
+    if let announcement {
+      self.announcement = nil
+      // Also to whoever asked for it: the answer to a command comes before the sound does.
+      tell(announcement.action, by: announcement.by, exceptItself: false)
+    }
+  }
+
+  /// A device can't play what it was told to.
+  /// - Parameter isTrackAtFault: whether no other device could either.
+  public mutating func failed(_ device: String, order: UInt64, isTrackAtFault: Bool, now: Int64) {
+    guard let playing, playing.order == order else { return }
+    guard playing.deviceId == device else {
+      leaveGroup(device)
+      return
+    }
+    if let handover, handover.to == device {
+      // The one that had it goes on as if nothing had been asked.
+      self.handover = nil
+      announcement = nil
+      giveBack(to: handover.from, now: now)
+      return
+    }
+    failuresInRow += 1
+    let by = announcement?.by ?? device
+    if isTrackAtFault, failuresInRow < PlaybackLimits.failuresInRow, queue.repeatMode != .one,
+      let item = queue.advance()
+    {
+      queueChanged("failed", by: nil)
+      start(item, on: device, position: 0, isPaused: false, action: .jump, by: by, now: now)
+      return
+    }
+    failuresInRow = 0
+    silence(.stopped)
+    tell(.stop, by: by, exceptItself: false)
+  }
+
+  private mutating func giveBack(to device: String, now: Int64) {
+    guard var playing else { return }
+    playing.deviceId = device
+    self.playing = playing
+    activate(device)
+    tell(.transfer, by: device, exceptItself: false)
+  }
+
+  /// The active device moved its own sound, by its own wish or a remote's.
+  public mutating func moved(
+    _ device: String, _ action: SessionAction, position: Double, isPlaying: Bool, by: String, now: Int64
+  ) {
+    guard var playing, playing.deviceId == device || handover?.from == device else { return }
+    playing.move(to: position, at: now)
+    if playing.status != .starting || !isPlaying { playing.status = isPlaying ? .playing : .paused }
+    if case .quality(let quality, let codec) = action {
+      playing.quality = quality
+      playing.codec = codec
+    }
+    self.playing = playing
+    tell(action, by: by)
+    add(.save)
+  }
+
+  /// The listener's wish for quality; what follows has it too.
+  public mutating func wishes(_ wish: QualityWish) {
+    self.wish = wish
+    updateFollowing()
+    add(.save)
+  }
+
+  /// A device has fallen silent by a command.
+  public mutating func stopped(_ device: String, by: String) {
+    guard let playing, playing.deviceId == device else { return }
+    silence(.stopped)
+    tell(.stop, by: by)
+  }
+
+  /// A device went on, without a gap, to what follows.
+  public mutating func advanced(_ device: String, itemId: String, _ sounding: Sounding, now: Int64) {
+    guard var playing, playing.deviceId == device, playing.item.id != itemId || queue.repeatMode == .one else { return }
+    if queue.peekAfterCurrent()?.id == itemId {
+      _ = queue.advance()
+    } else {
+      // It was changed at the last moment: what sounds is what counts, if it is still there.
+      do { try queue.jump(to: itemId) } catch {
+        guard let item = queue.current else { return }
+        start(item, on: device, position: 0, isPaused: false, action: .jump, by: device, now: now)
+        return
+      }
+    }
+    guard let item = queue.current else { return }
+    playing.item = item
+    playing.take(sounding)
+    playing.move(to: sounding.position, at: now)
+    playing.status = .playing
+    self.playing = playing
+    failuresInRow = 0
+    add(.queueChanged(reason: "advance", except: nil))
+    tell(.advance, by: device, exceptItself: false)
+    updateFollowing(force: true)
+    add(.save)
+  }
+
+  /// A device has played its track to the end, and nothing follows that it knows of.
+  public mutating func ended(_ device: String, order: UInt64, now: Int64) {
+    guard let playing, playing.deviceId == device, playing.order == order else { return }
+    if let item = queue.advance() {
+      queueChanged("advance", by: nil)
+      start(item, on: device, position: 0, isPaused: false, action: .advance, by: device, now: now)
+      return
+    }
+    // What has ended stays where it is: it can be sought in, and played again.
+    var over = playing
+    over.move(to: playing.duration ?? playing.position(at: now), at: now)
+    over.status = .paused
+    self.playing = over
+    queueChanged("end", by: nil)
+    tell(.end, by: device, exceptItself: false)
+  }
+}
+
+extension NowPlaying {
+  mutating func take(_ sounding: ListeningSession.Sounding) {
+    streamId = sounding.streamId
+    duration = sounding.duration
+    quality = sounding.quality
+    codec = sounding.codec
+  }
+}

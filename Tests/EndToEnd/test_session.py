@@ -1,0 +1,282 @@
+"""One listener, many devices: the queue, what follows without a gap, hand-over and playing together."""
+
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from listener import listening
+
+WEBSOCKET = {"transports": ["websocket"]}
+
+
+@pytest.fixture
+def devices(server):
+    """Connects devices of one user, who begins with an empty queue."""
+    with ExitStack() as stack:
+
+        def connect(*names, **options):
+            found = [
+                stack.enter_context(listening(server, deviceId=name, **WEBSOCKET, **options)) for name in names
+            ]
+            for device in found:
+                device.wait_for("sync_state", where=lambda state: state["action"] == "hello")
+            return found if len(found) > 1 else found[0]
+
+        with listening(server, deviceId="broom", **WEBSOCKET) as broom:
+            broom.ok("queue_clear", {"all": True})
+            broom.ok("stop_track")
+            for command, payload in (
+                ("repeat_change", {"repeat": "off"}),
+                ("shuffle_change", {"shuffle": False}),
+                ("crossfade_change", {"seconds": 0}),
+            ):
+                broom.ok(command, payload)
+            for device in broom.ok("device_list")["devices"]:
+                if device["inGroup"]:
+                    broom.ok("group_leave", {"deviceId": device["deviceId"]})
+        yield connect
+
+
+def ids(tracks, *titles):
+    return [tracks[title]["id"] for title in titles]
+
+
+def started(device, track, since=0):
+    return device.wait_for("stream_started", since, lambda event: event["trackId"] == track)
+
+
+def heard(device, since=0):
+    return [state["action"] for state in device.of("sync_state", since)]
+
+
+def test_a_queue_plays_on_and_what_follows_comes_right_behind(devices, tracks):
+    desk, phone = devices("desk", "phone")
+    first, second = ids(tracks, "First Cut", "Odd FLAC")
+    queue = desk.ok("queue_set", {"tracks": [first, second], "quality": "lossless", "context": {
+        "kind": "album", "id": "a1", "name": "An album"}})["queue"]
+    assert queue["total"] == 2 and queue["index"] == 0 and queue["context"]["name"] == "An album"
+    assert [item["trackId"] for item in queue["items"]] == [first, second]
+    one = started(desk, first)
+    assert one["itemId"] == queue["items"][0]["id"] and "follows" not in one
+    preload = desk.wait_for("preload_track")
+    assert preload["trackId"] == second and 0 <= preload["startsInMs"] <= 10_000
+    two = started(desk, second)
+    assert two["follows"] == one["streamId"] and two["itemId"] == queue["items"][1]["id"]
+    # Every sample of the first track is out before the first of the second.
+    chunks = desk.wait_ended(one["streamId"])
+    assert sum(chunk["samples"] for chunk in chunks) == round(tracks["First Cut"]["duration"] * one["sampleRate"])
+    moved = phone.wait_for("queue_update", where=lambda update: update["reason"] == "advance")
+    assert moved["index"] == 1 and moved["itemId"] == two["itemId"]
+    state = phone.wait_for("sync_state", where=lambda state: state["action"] == "advance")["state"]
+    assert state["trackId"] == second and state["status"] == "playing" and state["deviceId"] == "desk"
+    phone.wait_for("sync_state", where=lambda state: state["action"] == "end")
+    assert not phone.chunks
+    desk.refused("next_track", {}, "queue_ended") if desk.ok("queue_get")["queue"]["index"] == 1 else None
+
+
+def test_an_older_version_is_answered_with_the_present_queue(devices, tracks):
+    desk, phone = devices("desk", "phone")
+    first, second, third = ids(tracks, "Long", "Odd FLAC", "First Cut")
+    queue = desk.ok("queue_set", {"tracks": [first, second, third], "play": False})["queue"]
+    seen = phone.wait_for("queue_update", where=lambda update: update["version"] == queue["version"])["version"]
+    desk.ok("queue_remove", {"items": [queue["items"][1]["id"]], "version": queue["version"]})
+    answer = phone.call("queue_move", {"item": queue["items"][2]["id"], "to": 0, "version": seen})
+    assert answer["ok"] is False and answer["error"]["code"] == "stale_version"
+    assert [item["trackId"] for item in answer["queue"]["items"]] == [first, third]
+    assert phone.ok("queue_get")["queue"]["items"] == answer["queue"]["items"], "nothing was done"
+
+
+def test_two_devices_that_say_next_at_once_go_on_by_one(devices, tracks):
+    desk, phone = devices("desk", "phone")
+    titles = ("Long", "Odd FLAC", "First Cut")
+    version = desk.ok("queue_set", {"tracks": ids(tracks, *titles)})["queue"]["version"]
+    started(desk, ids(tracks, "Long")[0])
+    answers = []
+    desk.client.emit("next_track", {"version": version}, callback=answers.append)
+    phone.client.emit("next_track", {"version": version}, callback=answers.append)
+    desk.wait(lambda _: len(answers) == 2 or desk.client.call("clock_sync", {"t0": 0}) is None, "both answers")
+    assert sorted(answer["ok"] for answer in answers) == [False, True]
+    assert desk.ok("queue_get")["queue"]["index"] == 1
+
+
+def test_a_remote_controls_the_active_device(devices, tracks):
+    desk, phone = devices("desk", "phone")
+    (track,) = ids(tracks, "Long")
+    desk.ok("queue_set", {"tracks": [track], "quality": "low"})
+    stream = started(desk, track)["streamId"]
+    desk.wait_for("audio_chunk")
+    phone.ok("pause_track")
+    state = desk.wait_for("sync_state", where=lambda state: state["action"] == "pause")
+    assert state["deviceId"] == "phone" and state["state"]["status"] == "paused"
+    phone.ok("resume_track")
+    mark = desk.mark()
+    epoch = phone.ok("seek_position", {"position": 60})["epoch"]
+    sought = desk.wait_for("sync_state", mark, lambda state: state["action"] == "seek")
+    assert sought["payload"] | {"quality": 0} >= {"position": 60.0, "epoch": epoch, "streamId": stream}.items() or (
+        sought["payload"]["position"] == 60 and sought["payload"]["epoch"] == epoch
+    )
+    chunk = desk.wait_for("audio_chunk", mark, lambda chunk: chunk["epoch"] == epoch)
+    assert abs(chunk["position"] - 60) < 0.001
+    phone.ok("quality_change", {"quality": "rescue"})
+    assert desk.wait_for("quality_change")["codec"] == "opus"
+    phone.ok("stop_track")
+    assert desk.wait_for("stream_ended")["reason"] == "stopped"
+    phone.refused("pause_track", {}, "no_stream")
+
+
+def test_hand_over_keeps_the_position_and_a_new_device_sees_what_plays(devices, tracks):
+    desk, phone = devices("desk", "phone")
+    (track,) = ids(tracks, "Long")
+    desk.ok("queue_set", {"tracks": [track], "position": 40, "quality": "low"})
+    desk.wait_for("audio_chunk")
+    late = devices("late")
+    hello = late.wait_for("sync_state", where=lambda state: state["action"] == "hello")["state"]
+    assert hello["trackId"] == track and hello["deviceId"] == "desk" and hello["position"] >= 40
+    asked = time.monotonic()
+    answer = late.ok("device_transfer", {"deviceId": "phone"})
+    chunk = phone.wait_for("audio_chunk")
+    taken = time.monotonic() - asked
+    assert abs(chunk["position"] - answer["position"]) < 0.01 and 40 <= answer["position"] <= 40 + taken + 20
+    assert desk.wait_for("stream_ended")["reason"] == "transferred"
+    moved = desk.wait_for("sync_state", where=lambda state: state["action"] == "transfer")
+    assert moved["state"]["deviceId"] == "phone" and moved["state"]["status"] == "playing"
+    listed = desk.ok("device_list")
+    assert listed["activeDeviceId"] == "phone"
+    assert {d["deviceId"]: d["active"] for d in listed["devices"] if d["online"]} >= {"phone": True, "desk": False}.items()
+    desk.refused("device_transfer", {"deviceId": "nowhere"}, "unknown_device")
+
+
+def test_a_device_that_vanishes_in_mid_hand_over_leaves_the_sound_where_it_was(devices, server, tracks):
+    desk, phone = devices("desk", "phone")
+    (track,) = ids(tracks, "Long")
+    desk.ok("queue_set", {"tracks": [track], "quality": "low"})
+    desk.wait_for("audio_chunk")
+    phone.client.disconnect()
+    answer = desk.call("device_transfer", {"deviceId": "phone"})
+    if answer["ok"]:
+        desk.wait_for("sync_state", where=lambda s: s["action"] == "transfer" and s["state"]["deviceId"] == "desk")
+    else:
+        assert answer["error"]["code"] == "device_offline"
+    mark = desk.mark()
+    desk.wait_for("audio_chunk", mark)
+    assert desk.ok("device_list")["activeDeviceId"] == "desk"
+
+
+def test_a_preload_is_cancelled_by_a_change_and_replaced(devices, tracks):
+    desk = devices("desk")
+    short, second, third = ids(tracks, "First Cut", "Odd FLAC", "Long")
+    queue = desk.ok("queue_set", {"tracks": [short, second]})["queue"]
+    one = started(desk, short)
+    two = started(desk, second)
+    desk.ok("queue_add", {"tracks": [third], "at": "next"})
+    ended = desk.wait_for("stream_ended", where=lambda event: event["streamId"] == two["streamId"])
+    assert ended["reason"] == "cancelled"
+    three = started(desk, third)
+    assert three["follows"] == one["streamId"]
+    assert desk.ok("queue_get")["queue"]["total"] == 3 and queue["total"] == 2
+
+
+def test_tracks_that_have_gone_are_passed_over(devices, tracks):
+    desk = devices("desk")
+    (track,) = ids(tracks, "Long")
+    desk.ok("queue_set", {"tracks": ["gone-1", "gone-2", track]})
+    assert started(desk, track)
+    assert [error["code"] for error in desk.of("stream_error")] == ["unknown_track"] * 2
+    assert desk.ok("queue_get")["queue"]["index"] == 2
+
+
+def test_devices_play_together(devices, tracks):
+    desk, phone = devices("desk", "phone")
+    (track,) = ids(tracks, "Long")
+    desk.ok("queue_set", {"tracks": [track], "quality": "low", "position": 10})
+    desk.wait_for("audio_chunk")
+    assert phone.ok("group_join")["group"] == ["desk", "phone"]
+    theirs = phone.wait_for("stream_started")
+    mine = desk.wait_for("group_sync")
+    assert theirs["sync"] and mine["at"] is not None and mine["playing"]
+    # Both are on one line of time.
+    line = lambda sync: sync["at"] / 1000 - sync["position"]
+    assert abs(line(theirs["sync"]) - line(mine)) < 0.0005
+    assert phone.wait_for("audio_chunk")["position"] == pytest.approx(theirs["position"], abs=0.001)
+    for command, payload in (("pause_track", {}), ("resume_track", {}), ("seek_position", {"position": 70})):
+        marks = desk.mark(), phone.mark()
+        phone.ok(command, payload)
+        syncs = [device.wait_for("group_sync", mark) for device, mark in zip((desk, phone), marks)]
+        assert syncs[0]["position"] == syncs[1]["position"] and syncs[0]["at"] == syncs[1]["at"]
+        assert syncs[0]["playing"] == (command != "pause_track")
+    marks = desk.mark(), phone.mark()
+    for device, mark in zip((desk, phone), marks):
+        chunk = device.wait_for("audio_chunk", mark, lambda chunk: chunk["epoch"] == 1)
+        assert chunk["position"] >= 70
+    mark = desk.mark()
+    assert phone.ok("group_leave")["group"] == []
+    assert desk.wait_for("group_sync", mark)["at"] is None
+    assert phone.wait_for("stream_ended")["reason"] == "stopped"
+
+
+def test_shuffle_repeat_and_the_rest_of_the_queue(devices, tracks):
+    desk, phone = devices("desk", "phone")
+    titles = ("Long", "Odd FLAC", "First Cut")
+    wanted = ids(tracks, *titles)
+    queue = desk.ok("queue_set", {"tracks": wanted * 20, "index": 3})["queue"]
+    playing = queue["itemId"]
+    shuffled = desk.ok("shuffle_change", {"shuffle": True, "version": queue["version"]})["queue"]
+    assert shuffled["shuffle"] and shuffled["itemId"] == playing and shuffled["index"] == 0
+    assert [i["id"] for i in shuffled["items"]] != [i["id"] for i in queue["items"]]
+    restored = desk.ok("shuffle_change", {"shuffle": False})["queue"]
+    assert restored["index"] == 3 and restored["itemId"] == playing
+    assert desk.ok("repeat_change", {"repeat": "all"})["queue"]["repeat"] == "all"
+    desk.refused("repeat_change", {"repeat": "sometimes"}, "bad_request")
+    desk.refused("queue_jump", {"item": "nope"}, "unknown_item")
+    desk.refused("queue_jump", {}, "bad_request")
+    jumped = desk.ok("queue_jump", {"index": 59})["queue"]
+    assert jumped["index"] == 59
+    assert desk.ok("next_track")["queue"]["index"] == 0, "repeat all goes round"
+    assert desk.ok("previous_track")["queue"]["index"] == 59
+    assert phone.ok("queue_get", {"offset": 10, "limit": 5})["queue"]["offset"] == 10
+    desk.refused("queue_add", {"tracks": ["x"] * 10_000}, "queue_full")
+    assert desk.ok("queue_clear")["queue"]["total"] == 1
+    assert desk.ok("queue_clear", {"all": True})["queue"]["total"] == 0
+
+
+def test_settings_of_devices_are_kept_and_heard(devices, server):
+    desk, phone = devices("desk", "phone", deviceKind="web")
+    phone.ok("device_settings", {"deviceId": "desk", "name": "Kitchen", "volume": 0.3, "outputDelayMs": 180})
+    update = desk.wait_for(
+        "device_update", where=lambda u: any(d["name"] == "Kitchen" for d in u["devices"]))
+    kitchen = next(d for d in update["devices"] if d["deviceId"] == "desk")
+    assert kitchen["volume"] == 0.3 and kitchen["outputDelayMs"] == 180 and kitchen["kind"] == "web"
+    heard = desk.wait_for("sync_state", where=lambda state: state["action"] == "volume")
+    assert heard["payload"] == {"volume": 0.3, "deviceId": "desk"}
+    desk.client.disconnect()
+    again = devices("desk")
+    listed = {d["deviceId"]: d for d in again.ok("device_list")["devices"]}
+    assert listed["desk"]["name"] == "Kitchen" and listed["desk"]["volume"] == 0.3
+    again.refused("device_settings", {"volume": 7}, "bad_request")
+    again.refused("device_settings", {"deviceId": "nobody", "volume": 0.5}, "unknown_device")
+    again.ok("device_settings", {"name": "desk", "volume": 1, "outputDelayMs": 0})
+
+
+def test_a_standalone_device_has_no_part_in_it(devices, server, tracks):
+    desk = devices("desk")
+    (track,) = ids(tracks, "Long")
+    with listening(server, deviceId="kiosk", standalone=True, **WEBSOCKET) as kiosk:
+        kiosk.refused("queue_get", {}, "not_in_session")
+        kiosk.ok("play_track", {"trackId": track, "quality": "low"})
+        kiosk.wait_for("audio_chunk")
+        assert not kiosk.of("device_update") and not kiosk.of("sync_state")
+    assert all(d["deviceId"] != "kiosk" for d in desk.ok("device_list")["devices"])
+
+
+@pytest.mark.parametrize("event", [
+    "queue_set", "queue_add", "queue_remove", "queue_move", "queue_jump", "shuffle_change", "repeat_change",
+    "crossfade_change", "device_transfer",
+])
+@pytest.mark.parametrize("payload", ["text", 5, [], {}, {"tracks": 5}, {"items": {}}, {"version": -1}, {"index": 1e300}])
+def test_nonsense_is_refused_and_changes_nothing(devices, event, payload):
+    desk = devices("desk")
+    before = desk.ok("queue_get")["queue"]
+    answer = desk.call(event, payload)
+    assert answer["ok"] is False and answer["error"]["code"] in ("bad_request", "unknown_device"), answer
+    assert desk.ok("queue_get")["queue"] == before

@@ -1,0 +1,176 @@
+import Foundation
+import Testing
+
+@testable import Playback
+
+@Suite struct DeviceRegistryTests {
+  private func registry(_ ids: String...) throws -> DeviceRegistry {
+    var registry = DeviceRegistry()
+    for id in ids { try registry.connect(id, as: PlaybackDevice.Announcement(name: "The \(id)", kind: .mobile)) }
+    return registry
+  }
+
+  @Test func aSettingWinsOverWhatTheDeviceAnnouncesAlsoAfterItsReturn() throws {
+    var registry = try registry("phone")
+    try registry.set(PlaybackDevice.Settings(name: "Kitchen", volume: 0.4, outputDelayMs: 180), for: "phone")
+    registry.disconnect("phone")
+    let back = try registry.connect(
+      "phone",
+      as: PlaybackDevice.Announcement(name: "Phone", kind: .speaker, codecs: [.opus], dataSaver: true, outputDelayMs: 5)
+    )
+    #expect(back.name == "Kitchen" && back.volume == 0.4 && back.outputDelayMs == 180)
+    #expect(back.kind == .speaker && back.codecs == [.opus] && back.dataSaver)
+  }
+
+  @Test func onlyAnOnlineDevicePlays() throws {
+    var registry = try registry("phone", "laptop")
+    registry.disconnect("phone")
+    #expect(throws: DeviceError.deviceOffline) { try registry.activate("phone") }
+    #expect(throws: DeviceError.deviceOffline) { try registry.joinGroup("phone") }
+    #expect(throws: DeviceError.unknownDevice) { try registry.activate("fridge") }
+    try registry.activate("laptop")
+    #expect(registry.devices.map(\.isActive) == [true, false])
+  }
+
+  @Test func goingOfflineLeavesTheGroupButNotTheActivePlace() throws {
+    var registry = try registry("phone", "laptop")
+    try registry.activate("phone")
+    try registry.joinGroup("phone")
+    try registry.joinGroup("laptop")
+    let wasActive = registry.disconnect("phone")
+    #expect(wasActive && registry.activeDeviceId == "phone")
+    #expect(registry.group == ["laptop"])
+    let again = registry.disconnect("phone")
+    #expect(!again)
+  }
+
+  @Test func whatCannotBeIsRefused() throws {
+    var registry = try registry("phone")
+    let before = registry
+    let wrong: [PlaybackDevice.Settings] = [
+      .init(volume: 1.1), .init(volume: .nan), .init(outputDelayMs: 2_001), .init(outputDelayMs: -1), .init(name: ""),
+      .init(name: String(repeating: "x", count: 65)), .init(name: "e" + String(repeating: "\u{301}", count: 2_000)),
+    ]
+    for settings in wrong {
+      #expect(throws: DeviceError.badRequest("")) { try registry.set(settings, for: "phone") }
+    }
+    #expect(throws: DeviceError.badRequest("")) { try registry.connect("", as: PlaybackDevice.Announcement(name: "x")) }
+    #expect(registry == before)
+  }
+
+  @Test func sixtyFourAreOnlineAndTheLongestAbsentIsForgotten() throws {
+    var registry = DeviceRegistry()
+    for number in 0..<PlaybackLimits.devicesPerUser {
+      try registry.connect("device\(number)", as: PlaybackDevice.Announcement(name: "x"))
+    }
+    #expect(throws: DeviceError.tooManyDevices) {
+      try registry.connect("more", as: PlaybackDevice.Announcement(name: "x"))
+    }
+    try registry.activate("device0")
+    for number in 0..<PlaybackLimits.devicesPerUser { registry.disconnect("device\(number)") }
+    for number in 0..<65 {
+      try registry.connect("new\(number)", as: PlaybackDevice.Announcement(name: "x"))
+      registry.disconnect("new\(number)")
+    }
+    // The active one went first, and yet isn't the one that is forgotten.
+    #expect(registry["device0"] != nil && registry["device1"] == nil && registry["device2"] != nil)
+    #expect(registry.devices.count == PlaybackLimits.knownDevices)
+  }
+
+  /// Random commands, checked against plain sets and against what holds always.
+  @Test func randomCommandsKeepEveryRule() throws {
+    for seed in UInt64(0)..<50 {
+      var random = QueueRandom(seed: seed)
+      var registry = DeviceRegistry()
+      var (online, group, active): (Set<String>, Set<String>, String?) = ([], [], nil)
+      for _ in 0..<120 {
+        let before = registry
+        let id = "device\(random.index(below: 200))"
+        let present = online.sorted()
+        let other = present.isEmpty ? id : present[random.index(below: present.count)]
+        do {
+          switch random.index(below: 10) {
+          case 0...4:
+            try registry.connect(id, as: PlaybackDevice.Announcement(name: id, kind: .web))
+            online.insert(id)
+          case 5, 6:
+            registry.disconnect(other)
+            online.remove(other)
+            group.remove(other)
+          case 7:
+            try registry.joinGroup(random.index(below: 3) == 0 ? id : other)
+            group.formUnion(registry.group)
+          case 8:
+            try registry.leaveGroup(other)
+            group.remove(other)
+          default:
+            try registry.activate(other)
+            active = other
+          }
+        } catch {
+          #expect(registry == before, "seed \(seed): an error has changed something")
+        }
+        #expect(registry.version == before.version + (registry == before ? 0 : 1), "seed \(seed)")
+        #expect(Set(registry.devices.filter(\.isOnline).map(\.deviceId)) == online, "seed \(seed)")
+        #expect(registry.group == group && group.isSubset(of: online), "seed \(seed)")
+        #expect(registry.activeDeviceId == active && (active.map { registry[$0] != nil } ?? true), "seed \(seed)")
+        #expect(registry.devices.count <= PlaybackLimits.knownDevices, "seed \(seed)")
+      }
+    }
+  }
+
+  @Test func settingsSurviveAndTheOrderOfForgettingToo() throws {
+    var registry = try registry("phone", "laptop", "speaker")
+    try registry.set(PlaybackDevice.Settings(name: "Desk", volume: 0.25, dataSaver: true), for: "laptop")
+    try registry.activate("phone")
+    registry.disconnect("speaker")
+    let data = try JSONEncoder().encode(registry)
+    var restored = try JSONDecoder().decode(DeviceRegistry.self, from: data)
+    #expect(restored.onlineCount == 0 && restored.group.isEmpty && restored.activeDeviceId == nil)
+    #expect(restored["laptop"]?.name == "Desk" && restored["laptop"]?.volume == 0.25)
+    #expect(restored["laptop"]?.dataSaver == true && restored["laptop"]?.kind == .mobile)
+    #expect(restored["phone"]?.name == "The phone")
+    for number in 0..<126 {
+      try restored.connect("new\(number)", as: PlaybackDevice.Announcement(name: "x"))
+      restored.disconnect("new\(number)")
+    }
+    #expect(restored["speaker"] == nil && restored["laptop"] != nil && restored["phone"] != nil)
+  }
+
+  @Test func damagedSettingsAreRefusedOrSound() throws {
+    var registry = try registry("phone", "laptop")
+    try registry.set(
+      PlaybackDevice.Settings(name: "Desk", volume: 0.5, outputDelayMs: 20, dataSaver: true), for: "laptop")
+    let whole = [UInt8](try JSONEncoder().encode(registry))
+    var refused = 0
+    for seed in UInt64(0)..<1_000 {
+      var random = QueueRandom(seed: seed)
+      var bytes = whole
+      let place = random.index(below: bytes.count)
+      switch random.index(below: 3) {
+      case 0: bytes[place] = UInt8(random.index(below: 256))
+      case 1: bytes.remove(at: place)
+      default: bytes.insert(UInt8(ascii: "0") + UInt8(random.index(below: 10)), at: place)
+      }
+      do {
+        let read = try JSONDecoder().decode(DeviceRegistry.self, from: Data(bytes))
+        for device in read.devices {
+          #expect((0...1).contains(device.volume) && (0...2_000).contains(device.outputDelayMs), "seed \(seed)")
+          #expect((1...64).contains(device.name.count) && (1...64).contains(device.deviceId.count), "seed \(seed)")
+        }
+      } catch let error as DeviceError {
+        #expect(error.kind == .badData, "seed \(seed)")
+        refused += 1
+      } catch is DecodingError {
+        // Bytes that are no JSON.
+      }
+    }
+    #expect(refused > 50)
+    let twice = Data(
+      #"{"format":1,"devices":[\#(Self.device),\#(Self.device)]}"#.utf8)
+    #expect(throws: DeviceError.badData("")) { try JSONDecoder().decode(DeviceRegistry.self, from: twice) }
+  }
+
+  private static let device =
+    #"{"id":"a","name":"a","kind":"web","dataSaver":false,"outputDelayMs":0,"settings":{}}"#
+}
