@@ -73,6 +73,10 @@ setInterval(() => {
   say({ ns: String(ns), track, stream: heard.id, position: heard.position, moves: heard.moves });
 }, LOG_EVERY_MS);
 
+setInterval(() => {
+  if (group.heard && socket.connected) socket.emit('network_stats', { bufferMs: receiver.bufferedSeconds * 1000, ...group.heard });
+}, 2000);
+
 function report() {
   const { clock } = clockSync;
   const { errorMs, resyncs, corrections, isGrouped } = group;

@@ -55,6 +55,19 @@ export class GroupPlay extends Emitter {
     return this.#isGrouped;
   }
 
+  /**
+   * What is heard here, for `network_stats`: a group gathers around what the active device really plays, so that it
+   * need not move. Null where nothing sounds or the server's clock is unknown.
+   *
+   * @returns {{streamId: string, position: number, at: number} | null} `at`: server's clock, Unix ms
+   */
+  get heard() {
+    const { clock } = this.#clockSync;
+    const head = this.#receiver.output.renderHead;
+    if (!head || !clock.isSettled || !this.#receiver.output.isPlaying) return null;
+    return { streamId: head.id, position: head.position, at: clock.serverAt(head.atMs) };
+  }
+
   /** Leaves without being told, as on log-out. */
   leave() {
     if (!this.#isGrouped) return;
