@@ -235,7 +235,7 @@ export class Playout extends Emitter {
    * @returns {{id: string, position: number} | null}
    */
   heard(ms = this.nowMs()) {
-    return this.#place(this.indexAt(ms));
+    return this.placeOf(this.indexAt(ms));
   }
 
   /**
@@ -248,7 +248,7 @@ export class Playout extends Emitter {
   get renderHead() {
     const { frame, owed, generation } = this.#progress;
     if (!this.#playhead.isMoving || generation !== this.#generation || frame === 0) return null;
-    const place = this.#place(this.#playhead.indexAt(frame));
+    const place = this.placeOf(this.#playhead.indexAt(frame));
     const atMs = this.timeOf(frame) + this.delayMs;
     if (!place || !Number.isFinite(atMs)) return null;
     return { ...place, atMs, owedSeconds: owed / this.sampleRate };
@@ -282,7 +282,8 @@ export class Playout extends Emitter {
     return this.#generation;
   }
 
-  #place(index) {
+  /** @param {number} index on the timeline @returns {{id: string, position: number} | null} stream and source position */
+  placeOf(index) {
     let found = this.#segments[0];
     if (!found) return null;
     for (const segment of this.#segments) if (segment.start <= index && segment.start > found.start) found = segment;

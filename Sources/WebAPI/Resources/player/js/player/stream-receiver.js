@@ -137,6 +137,11 @@ export class StreamReceiver extends Emitter {
     return this.#gate.epochOf(this.stream?.streamId ?? '');
   }
 
+  /** @param {string} streamId */
+  epochOf(streamId) {
+    return this.#gate.epochOf(streamId);
+  }
+
   /** Source position of what is heard now (at the ear: latency and output delay taken off), seconds. */
   get position() {
     return this.output.heard()?.position ?? this.#basePosition;
