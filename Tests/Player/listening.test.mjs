@@ -6,7 +6,6 @@ import { NetworkMeter } from '../../Sources/WebAPI/Resources/player/js/player/ne
 import { Session } from '../../Sources/WebAPI/Resources/player/js/player/session.js';
 import { TrackList } from '../../Sources/WebAPI/Resources/player/js/player/track-list.js';
 import { TrackStore } from '../../Sources/WebAPI/Resources/player/js/player/track-store.js';
-import { ClockEstimate } from '../../Sources/WebAPI/Resources/player/js/net/clock-estimate.js';
 import { FakeServer } from './fake-session.mjs';
 
 const page = (total) => async ({ limit, offset }) => ({
@@ -147,16 +146,4 @@ test('bandwidth is what bursts show, not what pacing lets through', () => {
   for (let at = 0; at < 10; at += 1) meter.arrived(25_000, 20_000 + at * 80);
   const slower = meter.read();
   assert.ok(slower < 25e6 && slower > 2.5e6, 'one slow burst moves it, and does not decide');
-});
-
-test("the server's clock is taken from the exchange with the shortest way", () => {
-  const clock = new ClockEstimate();
-  assert.equal(clock.errorMs, null);
-  clock.add({ t0: 1000, t1: 6180, t2: 6181, t3: 1201 }); // 180 ms there, 20 back
-  clock.add({ t0: 2000, t1: 7010, t2: 7010, t3: 2020 }); // 10 and 10
-  clock.add({ t0: 3000, t1: 8400, t2: 8400, t3: 3410 });
-  assert.equal(clock.offsetMs, 5000);
-  assert.equal(clock.errorMs, 10);
-  clock.add({ t0: 1, t1: undefined, t2: undefined, t3: 2 });
-  assert.equal(clock.offsetMs, 5000);
 });

@@ -11,6 +11,8 @@ import { Session } from './player/session.js';
 import { TrackStore } from './player/track-store.js';
 import { Transport } from './player/transport.js';
 import { preferences } from './preferences.js';
+import { ClockSync } from './sync/clock-sync.js';
+import { GroupPlay } from './sync/group-play.js';
 import { setUpAccount } from './ui/account.js';
 import { Deck } from './ui/deck.js';
 import { DevicePanel } from './ui/device-panel.js';
@@ -55,12 +57,17 @@ const connection = new Connection(await claimDeviceId(), async () => ({
   codecs: await decodableCodecs({ forceFallback }),
   dataSaver: preferences.get('dataSaver', false),
 }));
-const session = new Session(connection, () => connection.clock.now());
+const clockSync = new ClockSync((payload) => connection.command('clock_sync', payload));
+connection.on('online', () => clockSync.start());
+// Until the first exchange this device's own clock has to do.
+const serverNow = () => (clockSync.clock.isReady ? clockSync.clock.serverAt(performance.now()) : Date.now());
+const session = new Session(connection, serverNow);
 const store = new TrackStore((ids) => api.tracksById(ids));
 const playback = new Playback(connection, session, store, { forceFallback });
-followOrders({ playback, session, connection });
+const group = new GroupPlay(connection, playback.receiver, clockSync);
+followOrders({ playback, session, group });
 goOnAfterOutage({ playback, session, store, connection });
-reportNetwork(connection, playback);
+reportNetwork(connection, playback, group);
 const transport = new Transport({ playback, session, store, connection, fetchPage: (page) => api.tracks(page) });
 const menu = new TrackMenu(transport);
 const library = new Library(transport, menu, store);
@@ -78,7 +85,7 @@ const devices = new DevicePanel({
   session,
   transport,
   volume: playback.volume,
-  syncQuality: () => connection.clock.errorMs,
+  syncQuality: () => (group.isGrouped && clockSync.clock.isReady ? clockSync.clock.boundMs : null),
 });
 const login = setUpLogin((newUser) => enter(newUser));
 
@@ -143,6 +150,8 @@ function enter(newUser) {
 
 async function leave() {
   playback.stop();
+  group.leave();
+  clockSync.stop();
   connection.close();
   session.clear();
   library.clear();

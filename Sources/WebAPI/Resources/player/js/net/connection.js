@@ -1,6 +1,5 @@
 import { Emitter } from '../events.js';
 import { BUFFER_SECONDS, CLOCK_SYNC_MS, REQUEST_TIMEOUT_MS } from '../limits.js';
-import { ClockEstimate } from './clock-estimate.js';
 import { deviceKind, deviceName } from './device.js';
 
 /** What the server says (protocol, section 1.3), handed on by name. */
@@ -44,8 +43,6 @@ export class Connection extends Emitter {
   state = 'offline';
   /** Round trip in ms without the server's own time, null until measured. */
   rttMs = null;
-  /** What of the server's clock is known. */
-  clock = new ClockEstimate();
   deviceId;
   #settings;
   #socket;
@@ -182,7 +179,6 @@ export class Connection extends Emitter {
     const started = performance.now();
     try {
       const ack = await this.command('clock_sync', { t0 });
-      this.clock.add({ t0, t1: ack.t1, t2: ack.t2, t3: t0 + performance.now() - started });
       const server = ack.t2 - ack.t1;
       this.rttMs = Math.max(performance.now() - started - (Number.isFinite(server) ? server : 0), 0);
     } catch {

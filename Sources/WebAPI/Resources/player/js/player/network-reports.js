@@ -6,8 +6,9 @@ import { NetworkMeter } from './network-meter.js';
  *
  * @param {import('../net/connection.js').Connection} connection
  * @param {import('./playback.js').Playback} playback
+ * @param {import('../sync/group-play.js').GroupPlay} group knows what is heard at which moment of the server's clock
  */
-export function reportNetwork(connection, playback) {
+export function reportNetwork(connection, playback, group) {
   const meter = new NetworkMeter();
   connection.on('audio_chunk', ({ data }) => meter.arrived(data?.byteLength ?? 0, performance.now()));
   setInterval(async () => {
@@ -16,6 +17,7 @@ export function reportNetwork(connection, playback) {
     const report = {
       bufferMs: Math.round(playback.receiver.bufferedSeconds * 1000),
       ...(bandwidth === null ? {} : { bandwidth: Math.round(bandwidth) }),
+      ...group.heard,
       ...(connection.rttMs === null ? {} : { rttMs: connection.rttMs }),
     };
     // It only informs: a report that is lost is followed by another one.

@@ -4,16 +4,17 @@
  * @param {object} parts
  * @param {import('./playback.js').Playback} parts.playback
  * @param {import('./session.js').Session} parts.session
- * @param {import('../net/connection.js').Connection} parts.connection
+ * @param {import('../sync/group-play.js').GroupPlay} parts.group
  */
-export function followOrders({ playback, session, connection }) {
+export function followOrders({ playback, session, group }) {
   session.on('command', ({ action, payload, deviceId }) => {
     if (action === 'volume') {
       const whose = payload.deviceId ?? deviceId;
       if (whose === session.deviceId && Number.isFinite(payload.volume)) playback.volume.follow(payload.volume);
       return;
     }
-    if (!playback.track || session.role !== 'active') return;
+    // A group's moments are agreed on; what they are comes with `group_sync`.
+    if (!playback.track || session.role !== 'active' || session.isInGroup) return;
     const isOurs = !payload.streamId || payload.streamId === playback.stream?.streamId;
     switch (action) {
       case 'pause':
@@ -39,8 +40,6 @@ export function followOrders({ playback, session, connection }) {
   });
 
   // What a group's output does is the group's timeline's; the status follows it.
-  connection.on('group_sync', ({ playing, at }) => {
-    if (!playback.track || at === null || at === undefined) return;
-    playback.followGroup(playing === true);
-  });
+  group.on('playing', () => playback.followGroup(true));
+  group.on('paused', () => playback.followGroup(false));
 }

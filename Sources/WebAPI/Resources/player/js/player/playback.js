@@ -245,7 +245,7 @@ export class Playback extends Emitter {
   /** A stream comes: one that was asked for, one behind the last, or what the session plays here from now on. */
   #announced(stream) {
     const { receiver } = this;
-    if (this.#recovery.awaits(stream)) return;
+    if (this.#recovery.takes(stream)) return;
     if (stream.follows && stream.follows === newest(receiver)?.streamId) {
       // The receiver's own: no seam. One that comes late finds that all before it was heard.
       if (this.status === 'ended') this.#setStatus('loading');
@@ -316,8 +316,13 @@ export class Playback extends Emitter {
 
   /** @param {boolean} isPlaying whether the group does */
   followGroup(isPlaying) {
-    if (!isPlaying && this.isActive) this.#setStatus('paused');
-    if (isPlaying && this.status === 'paused') this.#setStatus('playing');
+    if (!isPlaying && this.isActive) {
+      this.#recovery.rest();
+      this.#setStatus('paused');
+    } else if (isPlaying && this.status === 'paused') {
+      this.#recovery.watch();
+      this.#setStatus('playing');
+    }
   }
 
   #awaitEpoch(position, epoch) {

@@ -28,7 +28,7 @@ export class Recovery {
   /** How often a stream was asked for anew. */
   count = 0;
   #inRow = 0;
-  /** @type {string | null} track of the stream that was asked for */
+  /** What was asked for. @type {{trackId: string, continues: boolean} | null} */
   #asked = null;
   #receiver;
   #requests;
@@ -69,9 +69,28 @@ export class Recovery {
     this.#inRow = 0;
   }
 
-  /** @param {{trackId: string}} stream @returns {boolean} whether this is the one that was asked for here */
-  awaits({ trackId }) {
-    return this.#receiver.isAwaiting && this.#asked === trackId;
+  /**
+   * A stream has come.
+   *
+   * @param {{trackId: string, streamId: string}} stream
+   * @returns {boolean} whether it is the one that was asked for here
+   */
+  takes({ trackId, streamId }) {
+    const asked = this.#asked;
+    if (!this.#receiver.isAwaiting || asked?.trackId !== trackId) return false;
+    this.#asked = null;
+    if (asked.continues) this.#tellWhereItIs(streamId);
+    return true;
+  }
+
+  /**
+   * The server counts from where the new stream begins, but that is heard only when what is buffered is over: it is told
+   * what is heard now, the way it's told of a pause.
+   */
+  async #tellWhereItIs(streamId) {
+    const patient = this.#patient;
+    await this.#requests.tell('pause_track', { position: patient.position(), streamId });
+    if (patient.wantsSound()) await this.#requests.tell('resume_track', {});
   }
 
   /** Asks for the rest of the track from the end of what is buffered, so that its first sample follows the last one. */
@@ -98,7 +117,7 @@ export class Recovery {
     const stream = continues ? patient.newest() : patient.heard();
     const what = { trackId: stream?.trackId ?? patient.track().trackId, itemId: stream?.itemId };
     if (!what.trackId) return;
-    this.#asked = what.trackId;
+    this.#asked = { trackId: what.trackId, continues };
     this.#receiver.expect(what.trackId, continues);
     try {
       await this.#choice.within((quality) => this.#requests.play(what, position, quality));

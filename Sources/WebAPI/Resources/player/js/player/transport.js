@@ -70,6 +70,11 @@ export class Transport extends Emitter {
     return !this.remote && this.#playback.track !== null;
   }
 
+  /** Whether it sounds here and nowhere else: what a group does is agreed on with the server first. */
+  get #isAlone() {
+    return this.#isHere && !this.#session.isInGroup;
+  }
+
   get #trackId() {
     const { state, queue } = this.#session;
     return state?.trackId ?? queue.peek(queue.index)?.trackId ?? null;
@@ -141,7 +146,7 @@ export class Transport extends Emitter {
   }
 
   pause() {
-    if (this.#isHere && this.#session.role !== 'member') this.#playback.pause();
+    if (this.#isAlone) this.#playback.pause();
     else this.#command('pause_track', {}, { status: 'paused' });
   }
 
@@ -154,7 +159,7 @@ export class Transport extends Emitter {
       this.#playback.begin(this.track, position, () =>
         item ? this.#session.jump(item, position) : this.#connection.command('resume_track', {}),
       );
-    } else if (this.#isHere && this.#session.role !== 'member') {
+    } else if (this.#isAlone) {
       this.#playback.resume();
     } else {
       this.#command('resume_track', {}, { status: 'playing' });
@@ -163,7 +168,7 @@ export class Transport extends Emitter {
 
   /** @param {number} position seconds */
   seek(position) {
-    if (this.#isHere && this.#session.role !== 'member') {
+    if (this.#isAlone) {
       this.#playback.seek(position);
       return;
     }
@@ -187,7 +192,7 @@ export class Transport extends Emitter {
   }
 
   previous() {
-    if (this.#isHere && this.position > RESTART_AFTER_SECONDS && this.#session.role !== 'member') {
+    if (this.#isAlone && this.position > RESTART_AFTER_SECONDS) {
       if (this.status === 'ended') this.#playback.resume();
       else this.#playback.seek(0);
     } else {

@@ -20,7 +20,7 @@ export class DevicePanel {
    * @param {import('../player/session.js').Session} parts.session
    * @param {import('../player/transport.js').Transport} parts.transport
    * @param {import('../player/volume.js').Volume} parts.volume of this device
-   * @param {() => number | null} parts.syncQuality how far this device may be off its group, ms; null: not in one
+   * @param {() => number | null} parts.syncQuality how far its picture of the server's clock may be off, ms; null: not in a group
    */
   constructor({ session, transport, volume, syncQuality }) {
     this.#session = session;
