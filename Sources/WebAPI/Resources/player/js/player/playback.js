@@ -1,5 +1,5 @@
 import { Emitter } from '../events.js';
-import * as limits from '../limits.js';
+import { AUTOPLAY_PATIENCE_MS, SEEK_MARGIN_SECONDS } from '../limits.js';
 import { QualityChoice } from './quality-choice.js';
 import { Recovery } from './recovery.js';
 import { isGone, Requests } from './requests.js';
@@ -42,7 +42,7 @@ export class Playback extends Emitter {
   #store;
   #requests;
   #recovery;
-  #seeker = new Seeker((position) => this.#sendSeek(position));
+  #seeker;
   #attempt = 0;
   #clickedAt = 0;
   /** Whether the next stream that comes by itself is to wait for a press of "play". */
@@ -64,7 +64,9 @@ export class Playback extends Emitter {
     connection.on('stream_started', (stream) => this.#announced(stream));
     const receiver = new StreamReceiver(connection, options);
     this.receiver = receiver;
-    this.#recovery = this.#makeRecovery(connection);
+    const parts = { receiver, requests: this.#requests, choice: this.choice, connection, patient: this.#patient() };
+    this.#recovery = new Recovery(parts);
+    this.#seeker = new Seeker({ ...parts, recovery: this.#recovery });
     this.volume = new Volume((volume) => this.#requests.tell('volume_change', { volume, deviceId: session.deviceId }));
     this.volume.on('change', () => {
       receiver.output.setVolume(this.volume.gain);
@@ -72,7 +74,7 @@ export class Playback extends Emitter {
     });
     receiver.output.setVolume(this.volume.gain);
     receiver.on('change', () => this.#streamChanged());
-    receiver.on('landed', () => this.#landed());
+    receiver.on('landed', () => this.#seeker.landed());
     receiver.on('started', ({ afterMs }) => this.#soundStarted(afterMs));
     receiver.on('recovered', () => this.#soundCameBack());
     receiver.on('starved', () => this.#soundStopped());
@@ -153,18 +155,13 @@ export class Playback extends Emitter {
     this.#arrivesPaused = true;
   }
 
-  /** Pauses, resumes, or plays again what has ended. */
-  toggle() {
-    if (this.isActive) this.pause();
-    else this.resume();
-  }
-
   pause() {
     if (!this.isActive) return;
     this.hold();
     this.#requests.tell('pause_track', { position: this.position, streamId: this.stream?.streamId });
   }
 
+  /** Goes on where it was paused, or plays again what has ended. */
   async resume() {
     if (!this.track || this.isActive) return;
     if (this.status === 'ended' || this.status === 'failed') {
@@ -211,26 +208,32 @@ export class Playback extends Emitter {
    */
   seek(position) {
     if (!this.track || this.status === 'failed') return;
-    this.#seeker.aim(Math.min(Math.max(position, 0), Math.max(this.duration - limits.SEEK_MARGIN_SECONDS, 0)));
-    this.emit('change');
+    this.#seeker.aim(Math.min(Math.max(position, 0), Math.max(this.duration - SEEK_MARGIN_SECONDS, 0)));
   }
 
-  #makeRecovery(connection) {
-    const { receiver, choice } = this;
-    const patient = {
+  /** @returns {import('./recovery.js').Patient} */
+  #patient() {
+    const { receiver } = this;
+    return {
       wantsSound: () => this.isActive,
       isHeard: () => this.status === 'playing' && receiver.output.queued > 0 && !receiver.output.isStarved,
       status: () => this.status,
       position: () => this.position,
       seekTarget: () => this.#seeker.target,
-      heard: () => this.stream,
-      newest: () => newest(receiver),
+      heard: () => receiver.stream,
+      newest: () => receiver.newest,
       track: () => ({ trackId: this.track?.id, duration: this.duration }),
-      newAttempt: (/** @type {number | null} */ pendingSeek) => this.#newAttempt(pendingSeek),
-      isCurrent: (/** @type {number} */ attempt) => attempt === this.#attempt,
-      fail: (/** @type {any} */ error) => this.#fail(error),
+      attempt: () => this.#attempt,
+      newAttempt: (pendingSeek) => this.#newAttempt(pendingSeek),
+      isCurrent: (attempt) => attempt === this.#attempt,
+      buffers: () => {
+        receiver.output.play();
+        this.#setStatus('buffering');
+      },
+      changed: () => this.emit('change'),
+      fail: (error) => this.#fail(error),
+      report: (error) => this.#report(error),
     };
-    return new Recovery({ receiver, requests: this.#requests, choice, connection, patient });
   }
 
   #load(track, position) {
@@ -246,7 +249,7 @@ export class Playback extends Emitter {
   #announced(stream) {
     const { receiver } = this;
     if (this.#recovery.takes(stream)) return;
-    if (stream.follows && stream.follows === newest(receiver)?.streamId) {
+    if (stream.follows && stream.follows === receiver.newest?.streamId) {
       // The receiver's own: no seam. One that comes late finds that all before it was heard.
       if (this.status === 'ended') this.#setStatus('loading');
       return;
@@ -266,7 +269,7 @@ export class Playback extends Emitter {
     receiver.output.play();
     this.#setStatus('loading');
     this.#recovery.watch();
-    setTimeout(() => this.#checkAutoplay(stream), limits.AUTOPLAY_PATIENCE_MS);
+    setTimeout(() => this.#checkAutoplay(stream), AUTOPLAY_PATIENCE_MS);
   }
 
   /** A browser that lets no sound begin without a click says so by a context that stays suspended. */
@@ -306,12 +309,8 @@ export class Playback extends Emitter {
   }
 
   /** The server seeks in the stream that is heard. @param {{position: number, epoch: number}} seek */
-  follow({ position, epoch }) {
-    this.#newAttempt();
-    this.#seeker.target = position;
-    this.receiver.hasAllChunks = false;
-    this.#awaitEpoch(position, epoch);
-    this.emit('change');
+  follow(seek) {
+    this.#seeker.follow(seek);
   }
 
   /** @param {boolean} isPlaying whether the group does */
@@ -323,68 +322,6 @@ export class Playback extends Emitter {
       this.#recovery.watch();
       this.#setStatus('playing');
     }
-  }
-
-  #awaitEpoch(position, epoch) {
-    const { receiver } = this;
-    if (!Number.isFinite(epoch)) return;
-    receiver.expectEpoch(epoch);
-    if (this.status !== 'paused' || receiver.epoch >= epoch) return;
-    receiver.clear(position);
-    this.#landed();
-  }
-
-  async #sendSeek(position) {
-    const { receiver } = this;
-    if (!this.track) return;
-    if (this.status === 'ended' || !receiver.isOpen) {
-      this.#restartAt(position);
-      return;
-    }
-    const attempt = this.#attempt;
-    try {
-      const { epoch, streamId } = await this.#requests.send('seek_position', { position });
-      if (attempt !== this.#attempt) return;
-      // At a track's very end the server may be in the next one already.
-      if (streamId && streamId !== this.stream?.streamId) {
-        this.#restartAt(position);
-        return;
-      }
-      receiver.hasAllChunks = false;
-      this.#awaitEpoch(position, epoch);
-    } catch (error) {
-      if (attempt !== this.#attempt) return;
-      if (!isGone(error)) {
-        this.#landed();
-        this.#report(error);
-      } else if (this.#connection.state === 'online') {
-        this.#restartAt(position);
-      } else {
-        receiver.release();
-      }
-    }
-  }
-
-  /** Seeks by a new stream, where the server has none (any more). */
-  #restartAt(position) {
-    const attempt = this.#newAttempt(position);
-    const staysPaused = this.status === 'paused';
-    this.receiver.release();
-    if (staysPaused) {
-      this.receiver.hasAllChunks = false;
-      this.receiver.clear(position);
-      this.#landed();
-      return;
-    }
-    this.receiver.output.play();
-    this.#setStatus('buffering');
-    this.#recovery.watch();
-    this.#recovery.request(attempt, position, false);
-  }
-
-  #landed() {
-    this.#seeker.landed();
-    this.emit('change');
   }
 
   /** The server has said who plays: after a reconnect either this device still, or another one took over. */
@@ -465,9 +402,4 @@ export class Playback extends Emitter {
     this.status = status;
     this.emit('change');
   }
-}
-
-/** The stream that is received: of the next item already, when that one follows without a gap. */
-function newest(/** @type {import('./stream-receiver.js').StreamReceiver} */ receiver) {
-  return receiver.newest ?? receiver.stream;
 }

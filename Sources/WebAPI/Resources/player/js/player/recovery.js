@@ -15,9 +15,13 @@ import { Watchdog } from './watchdog.js';
  * @property {() => import('./stream-receiver.js').StreamInfo | null} newest the stream that is received: of the next
  *   item already, when that one follows without a gap
  * @property {() => {trackId?: string, duration: number}} track
+ * @property {() => number} attempt
  * @property {(pendingSeek: number | null) => number} newAttempt voids older commands; its number
  * @property {(attempt: number) => boolean} isCurrent
+ * @property {() => void} buffers sound is wanted, and will come
+ * @property {() => void} changed
  * @property {(error: {code: string, message: string}) => void} fail
+ * @property {(error: {code: string, message: string}) => void} report
  */
 
 /**
