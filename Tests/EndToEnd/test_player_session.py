@@ -15,18 +15,6 @@ def chromium():
 
 
 @pytest.fixture
-def listener(server):
-    """A listener whose session nobody has used yet."""
-    name = f"listener{listener_number()}"
-    server.add_user(name, "premium")
-    return name
-
-
-def listener_number(numbers=iter(range(10_000))):
-    return next(numbers)
-
-
-@pytest.fixture
 def open_player(chromium, server, listener):
     """Makes players of one listener, each a device. Each has to be clean at the end."""
     made = []
@@ -35,7 +23,7 @@ def open_player(chromium, server, listener):
         options = {"viewport": {"width": 1280, "height": 800}} | options
         made.append(Player(chromium, server, **options))
         player = made[-1].enter(user or listener)
-        player.until("the session is known", lambda: session(player)["isSettled"])
+        player.until("the session is known", lambda: player.session()["isSettled"])
         return player
 
     yield make
@@ -46,12 +34,8 @@ def open_player(chromium, server, listener):
             player.close()
 
 
-def session(player):
-    return player.page.evaluate("__dubplate.session()")
-
-
 def queue(player):
-    return session(player)["queue"]
+    return player.session()["queue"]
 
 
 def titles(player):
@@ -75,7 +59,7 @@ def two(open_player):
     """One that plays, and a remote."""
     active, remote = open_player(), open_player()
     active.play("Long")
-    remote.until("it is a remote", lambda: session(remote)["role"] == "remote" and remote.state()["title"] == "Long")
+    remote.until("it is a remote", lambda: remote.session()["role"] == "remote" and remote.state()["title"] == "Long")
     return active, remote
 
 
@@ -157,7 +141,7 @@ def test_the_remote_sees_and_commands(two):
     remote.page.focus("#volume")
     remote.page.keyboard.press("Home")
     active.until("it is as loud as nothing", lambda: active.state()["volume"] == 0 and active.is_silent())
-    assert session(remote)["local"]["status"] == "idle"
+    assert remote.session()["local"]["status"] == "idle"
     remote.page.keyboard.press("End")
     active.until("it is loud", lambda: active.state()["volume"] == 1 and active.is_audible())
 
@@ -177,17 +161,17 @@ def test_a_hand_over_keeps_the_position(two):
     active, remote = two
     active.until("it is under way", lambda: active.position() > 3)
     remote.page.click("#elsewhere-here")
-    remote.until("it sounds here", lambda: session(remote)["role"] == "active" and remote.is_audible())
+    remote.until("it sounds here", lambda: remote.session()["role"] == "active" and remote.is_audible())
     active.until("it is silent there", active.is_silent)
-    assert session(active)["role"] == "remote" and session(active)["local"]["title"] is None
+    assert active.session()["role"] == "remote" and active.session()["local"]["title"] is None
     active.until("both are at one place", lambda: abs(remote.position() - active.position()) < 0.5)
     assert remote.position() > 3
 
     # And back, from the menu of the one that plays.
-    name = session(active)["deviceId"]
+    name = active.session()["deviceId"]
     remote.page.click("#devices-button")
     remote.page.locator(f"[data-device='{name}'] .device__main").click()
-    active.until("it sounds there again", lambda: session(active)["role"] == "active" and active.is_audible())
+    active.until("it sounds there again", lambda: active.session()["role"] == "active" and active.is_audible())
     remote.until("and not here", remote.is_silent)
 
 
@@ -197,7 +181,7 @@ def test_a_paused_session_is_handed_over_paused(two):
     remote.until("it is paused", lambda: remote.state()["status"] == "paused")
     held = active.position()
     remote.page.click("#elsewhere-here")
-    remote.until("it is here", lambda: session(remote)["role"] == "active")
+    remote.until("it is here", lambda: remote.session()["role"] == "active")
     assert max(remote.watch_sound(1)) < 1e-4
     assert abs(remote.position() - held) < 0.5
     remote.page.click("#play-button")
@@ -208,9 +192,9 @@ def test_a_paused_session_is_handed_over_paused(two):
 def test_two_play_together(two):
     active, other = two
     other.page.click("#devices-button")
-    mine = session(other)["deviceId"]
+    mine = other.session()["deviceId"]
     other.page.locator(f"[data-device='{mine}'] .chip").click()
-    other.until("it sounds here too", lambda: session(other)["role"] == "member" and other.is_audible())
+    other.until("it sounds here too", lambda: other.session()["role"] == "member" and other.is_audible())
     assert active.is_audible()
     active.until("they are together", lambda: abs(active.position() - other.position()) < 0.3)
     other.page.keyboard.press("Escape")
@@ -223,13 +207,13 @@ def test_two_play_together(two):
         player.until("both sound", player.is_audible)
     other.page.click("#devices-button")
     other.page.locator(f"[data-device='{mine}'] .chip").click()
-    other.until("it has left", lambda: session(other)["role"] == "remote" and other.is_silent())
+    other.until("it has left", lambda: other.session()["role"] == "remote" and other.is_silent())
     assert active.is_audible()
 
 
 def test_a_device_is_renamed_and_its_volume_set_from_another(two):
     active, remote = two
-    name = session(active)["deviceId"]
+    name = active.session()["deviceId"]
     remote.page.click("#devices-button")
     card = remote.page.locator(f"[data-device='{name}']")
     card.locator(".device__gear").click()
@@ -237,7 +221,7 @@ def test_a_device_is_renamed_and_its_volume_set_from_another(two):
     card.locator("input[type=number]").fill("120")
     card.get_by_role("button", name="Save").click()
     remote.until("it is called so", lambda: "Kitchen" in card.inner_text())
-    active.until("it knows", lambda: any(d["name"] == "Kitchen" and d["outputDelayMs"] == 120 for d in session(active)["devices"]))
+    active.until("it knows", lambda: any(d["name"] == "Kitchen" and d["outputDelayMs"] == 120 for d in active.session()["devices"]))
     card.get_by_role("slider").focus()
     remote.page.keyboard.press("Home")
     active.until("it is silent", lambda: active.state()["volume"] == 0 and active.is_silent())
@@ -287,5 +271,46 @@ def test_a_lost_connection_goes_on_by_the_queue_without_a_stop(two):
         levels += active.watch_sound(0.5)
     assert sum(level < 1e-4 for level in levels) == 0
     assert active.stats()["underruns"] == 0 and active.stats()["discontinuities"] == 0
-    assert session(active)["role"] == "active"
+    assert active.session()["role"] == "active"
     remote.until("the remote has followed", lambda: abs(remote.position() - active.position()) < 0.7)
+
+
+def test_an_installed_player_opens_without_a_network(chromium, server, listener):
+    player = Player(chromium, server)
+    try:
+        player.enter(listener)
+        page = player.page
+        manifest = page.evaluate("async () => (await fetch(document.querySelector('link[rel=manifest]').href)).json()")
+        assert manifest["display"] == "standalone" and manifest["start_url"] == "/"
+        for icon in manifest["icons"]:
+            assert page.evaluate("async (src) => (await fetch(src)).ok", icon["src"])
+        page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        page.reload()
+        player.ready()
+        kept = page.evaluate("async () => (await (await caches.open('dubplate-shell-1')).keys()).map((r) => new URL(r.url).pathname)")
+        assert "/" in kept and "/js/main.js" in kept
+        assert not [path for path in kept if path.startswith(("/api/", "/audio/"))]
+        player.context.set_offline(True)
+        page.reload()
+        page.wait_for_selector("body:not([data-session=unknown])")
+        assert page.title().startswith("Dubplate") and page.is_visible(".brand")
+    finally:
+        player.close()
+
+
+def test_a_queue_of_ten_thousand_stays_quick(open_player, server, listener, tracks):
+    player = open_player()
+    player.play("Long")
+    ids = [track["id"] for track in tracks.values()]
+    many = (ids * (10_000 // len(ids) + 1))[:9_999]
+    player.page.evaluate("(tracks) => __dubplate.command('queue_add', { tracks, at: 'end' })", many)
+    player.until("all are queued", lambda: queue(player)["total"] == 10_000)
+    show_queue(player)
+    player.until("it is shown", lambda: len(titles(player)) > 5)
+    assert player.page.locator("#queue-list .item").count() < 60
+    player.page.locator(".item__main").first.focus()
+    player.page.keyboard.press("End")
+    player.until("the last is there", lambda: player.page.locator("[aria-posinset='10000'] .item__title").count() == 1)
+    player.page.keyboard.press("Alt+ArrowUp")
+    player.until("it has moved", lambda: "number 9999 of 10000" in player.page.inner_text("#queue-live"))
+    assert player.is_audible()

@@ -60,6 +60,7 @@ export function statsReader(playback, connection) {
  * - `context`: the AudioContext, null before the first play
  * - `rms()`: root mean square of the last 2,048 samples that left for the speakers, 0…1
  * - `peak()`: the greatest absolute sample of them
+ * - `command(event, payload)`: sends a command as this device, and gives its ack
  * - `dropConnection()`: closes the transport as a lost network would
  * - `onBlock(listener)`: each block of decoded, trimmed samples on its way to the output (copies), for sample-exact
  *   comparisons
@@ -99,6 +100,7 @@ export function exposeDiagnostics({ playback, transport, session, connection, st
       rms: () => Math.sqrt(read().reduce((sum, sample) => sum + sample * sample, 0) / samples.length),
       peak: () => read().reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0),
       dropConnection: () => connection.dropTransport(),
+      command: (/** @type {string} */ event, /** @type {object} */ payload) => connection.command(event, payload),
       onBlock: (/** @type {(block: Float32Array[]) => void} */ listener) => playback.receiver.output.tap(listener),
     }),
   });
