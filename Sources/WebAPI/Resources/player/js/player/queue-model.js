@@ -85,7 +85,7 @@ export class QueueModel {
     return -1;
   }
 
-  /** The item that follows one, in play order. @param {string | null | undefined} id @returns {QueueItem | undefined} */
+  /** @param {string | null | undefined} id @returns {QueueItem | undefined} the item behind that one, in play order */
   following(id) {
     const at = this.indexOf(id);
     if (at < 0) return undefined;

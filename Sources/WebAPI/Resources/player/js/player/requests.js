@@ -1,7 +1,7 @@
 /** Refusals of a command about a stream that the server does not have (any more): ours to mend, nobody's to read. */
 const GONE = new Set(['no_stream', 'unknown_stream', 'offline', 'timeout']);
 
-/** @param {{code?: string}} error @returns {boolean} whether it only says that the stream, or the connection, is gone */
+/** @param {{code?: string}} error @returns {boolean} whether it only says that stream or connection are gone */
 export function isGone(error) {
   return GONE.has(error.code ?? '');
 }

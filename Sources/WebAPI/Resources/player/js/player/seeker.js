@@ -39,7 +39,7 @@ export class Seeker {
     this.#patient.changed();
   }
 
-  /** The server seeks in the stream that is heard: a remote wished it. @param {{position: number, epoch: number}} seek */
+  /** A remote made the server seek in the stream that is heard. @param {{position: number, epoch: number}} seek */
   follow({ position, epoch }) {
     this.#patient.newAttempt(null);
     this.target = position;

@@ -232,7 +232,7 @@ export class Session extends Emitter {
     return this.#connection.command('device_transfer', play === undefined ? { deviceId } : { deviceId, play });
   }
 
-  /** @param {{deviceId?: string, name?: string, volume?: number, outputDelayMs?: number, dataSaver?: boolean}} settings */
+  /** @param {Partial<Pick<Device, 'deviceId' | 'name' | 'volume' | 'outputDelayMs' | 'dataSaver'>>} settings */
   async setDevice(settings) {
     const ack = await this.#connection.command('device_settings', settings);
     this.#deviceChanged(ack.device);

@@ -31,7 +31,7 @@ export class TrackStore extends Emitter {
     for (const track of tracks) if (track) this.#keep(track.id, track);
   }
 
-  /** @param {string | null | undefined} id @returns {Track | null | undefined} null: deleted; undefined: not known yet */
+  /** @param {string | null | undefined} id @returns {Track | null | undefined} null: deleted; undefined: unknown */
   peek(id) {
     return id ? this.#tracks.get(id) : undefined;
   }

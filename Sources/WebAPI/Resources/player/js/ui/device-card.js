@@ -26,7 +26,11 @@ export class DeviceCard {
   #status = element('span', { class: 'device__status' });
   #kind = element('span', { class: 'device__kind' });
   #group = element('button', { class: 'chip chip--small', type: 'button' }, icon('group'), element('span', {}));
-  #gear = element('button', { class: 'button-icon device__gear', type: 'button', 'aria-expanded': 'false' }, icon('settings'));
+  #gear = element(
+    'button',
+    { class: 'button-icon device__gear', type: 'button', 'aria-expanded': 'false' },
+    icon('settings'),
+  );
   #form;
   #nameField = /** @type {HTMLInputElement} */ (
     element('input', { class: 'field__input field__input--small', maxlength: '64', autocomplete: 'off' })
@@ -100,7 +104,8 @@ export class DeviceCard {
     this.#group.hidden = !online || active || !canGroup;
     this.#group.setAttribute('aria-pressed', String(inGroup));
     this.#group.setAttribute('aria-label', inGroup ? `${text} plays along: stop that` : `Let ${text} play along`);
-    /** @type {HTMLElement} */ (this.#group.lastChild).textContent = inGroup ? 'In sync' : isMe ? 'Play here too' : 'Play along';
+    const offer = isMe ? 'Play here too' : 'Play along';
+    /** @type {HTMLElement} */ (this.#group.lastChild).textContent = inGroup ? 'In sync' : offer;
     this.#gear.setAttribute('aria-label', `Settings of ${name}`);
     this.#gear.title = 'Name and output delay';
     this.#sliderNode.parentElement.hidden = !online;
@@ -113,8 +118,8 @@ export class DeviceCard {
     const form = element(
       'form',
       { class: 'device__form', hidden: true },
-      element('label', { class: 'field' }, element('span', { class: 'field__label' }, 'Name'), this.#nameField),
-      element('label', { class: 'field' }, element('span', { class: 'field__label' }, 'Output delay, ms'), this.#delayField),
+      field('Name', this.#nameField),
+      field('Output delay, ms', this.#delayField),
       element('button', { class: 'button-quiet button-quiet--line', type: 'submit' }, 'Save'),
       element(
         'p',
@@ -146,4 +151,9 @@ export class DeviceCard {
     this.#delayField.value = String(Math.round(this.#device.outputDelayMs ?? 0));
     this.#nameField.focus();
   }
+}
+
+/** @param {string} label @param {HTMLElement} control */
+function field(label, control) {
+  return element('label', { class: 'field' }, element('span', { class: 'field__label' }, label), control);
 }

@@ -20,7 +20,8 @@ export class DevicePanel {
    * @param {import('../player/session.js').Session} parts.session
    * @param {import('../player/transport.js').Transport} parts.transport
    * @param {import('../player/volume.js').Volume} parts.volume of this device
-   * @param {() => number | null} parts.syncQuality how far its picture of the server's clock may be off, ms; null: not in a group
+   * @param {() => number | null} parts.syncQuality ms by which its picture of the server's clock may be off; null: it is
+   *   in no group
    */
   constructor({ session, transport, volume, syncQuality }) {
     this.#session = session;
@@ -47,7 +48,8 @@ export class DevicePanel {
     const { elsewhere, isInGroup, group } = this.#session;
     const button = byId('devices-button');
     button.classList.toggle('is-elsewhere', elsewhere !== undefined || isInGroup);
-    const label = isInGroup ? `Devices: ${group.length} play together` : elsewhere ? `Devices: playing on ${elsewhere.name}` : 'Devices';
+    const where = elsewhere ? `: playing on ${elsewhere.name}` : '';
+    const label = `Devices${isInGroup ? `: ${group.length} play together` : where}`;
     button.setAttribute('aria-label', label);
     button.title = `${label} (D)`;
     if (this.#popover.isOpen) this.#show();
@@ -77,8 +79,9 @@ export class DevicePanel {
     const { devices, deviceId } = this.#session;
     const there = devices.filter(({ online }) => online);
     const away = devices.filter(({ online }) => !online).slice(0, MAX_OFFLINE_DEVICES);
-    const rank = (/** @type {import('../player/session.js').Device} */ device) => (device.deviceId === deviceId ? 0 : 1);
-    return [...there.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name)), ...away];
+    const mine = there.filter((device) => device.deviceId === deviceId);
+    const others = there.filter((device) => device.deviceId !== deviceId);
+    return [...mine, ...others.sort((a, b) => a.name.localeCompare(b.name)), ...away];
   }
 
   #statusOf({ active, online, inGroup, outputDelayMs }, isMe) {
@@ -91,7 +94,7 @@ export class DevicePanel {
       return `In sync with ${group.length - 1} other${group.length > 2 ? 's' : ''}${precision}${delay}`;
     }
     if (active) return `${this.#transport.isActive || state?.status === 'playing' ? 'Playing' : 'Paused'}${delay}`;
-    return `Click to play there${delay}`.replace('there', isMe ? 'here' : 'there');
+    return `Click to play ${isMe ? 'here' : 'there'}${delay}`;
   }
 
   #makeCard(device) {

@@ -13,18 +13,18 @@ export function setUpElsewhere(session, transport) {
     const { remote } = transport;
     const { isInGroup, group } = session;
     const others = group.filter((id) => id !== session.deviceId);
-    const text = remote
-      ? `${transport.isActive ? 'Playing' : 'Paused'} on ${remote.name}${group.length > 1 ? ` and ${group.length - 1} more` : ''}`
-      : isInGroup
-        ? `In sync with ${others.map((id) => session.device(id)?.name ?? 'another device').join(', ')}`
-        : '';
+    const more = group.length > 1 ? ` and ${group.length - 1} more` : '';
+    const names = others.map((id) => session.device(id)?.name ?? 'another device').join(', ');
+    const together = isInGroup ? `In sync with ${names}` : '';
+    const text = remote ? `${transport.isActive ? 'Playing' : 'Paused'} on ${remote.name}${more}` : together;
     document.body.classList.toggle('is-remote', remote !== undefined);
     byId('deck-where').textContent = remote ? `on ${remote.name}` : '';
     if (text === shown) return;
     shown = text;
     byId('elsewhere').hidden = text === '';
     byId('elsewhere-here').hidden = !remote;
-    byId('elsewhere-text').replaceChildren(icon(isInGroup ? 'group' : 'devices'), element('span', { class: 'elsewhere__name' }, text));
+    const name = element('span', { class: 'elsewhere__name' }, text);
+    byId('elsewhere-text').replaceChildren(icon(isInGroup ? 'group' : 'devices'), name);
   };
   transport.on('change', show);
   show();

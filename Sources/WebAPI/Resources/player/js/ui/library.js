@@ -276,7 +276,13 @@ export class Library {
         { class: 'row__more', role: 'gridcell' },
         element(
           'button',
-          { class: 'button-icon row__add', type: 'button', tabindex: '-1', 'aria-label': `Queue ${track.title}`, title: 'Play next or add to the queue' },
+          {
+            class: 'button-icon row__add',
+            type: 'button',
+            tabindex: '-1',
+            'aria-label': `Queue ${track.title}`,
+            title: 'Play next or add to the queue',
+          },
           icon('add'),
         ),
       ),

@@ -36,17 +36,7 @@ export class NowPlaying {
   #show() {
     const { track, stream, duration, status, remote } = this.#transport;
     this.#plate.show(track, duration);
-    const etching = !track
-      ? ''
-      : status === 'failed'
-        ? 'stopped'
-        : stream
-          ? [stream.codec, stream.bitrate > 0 && bitrate(stream.bitrate), stream.sampleRate && `${stream.sampleRate / 1000} kHz`]
-              .filter(Boolean)
-              .join(' · ')
-          : status === 'loading' && !remote
-            ? 'cutting …'
-            : '';
+    const etching = track ? etchingOf({ status, stream, isHere: !remote }) : '';
     const text = [track?.title ?? '', track?.artist ?? '', track?.album ?? '', etching].join('\n');
     if (text === this.#shown) return;
     this.#shown = text;
@@ -56,4 +46,12 @@ export class NowPlaying {
       : 'Choose a track: it is cut while you listen.';
     byId('now-etching').textContent = etching;
   }
+}
+
+/** What a cutter would scratch beside the label: codec, bitrate, rate; or how far it is. */
+function etchingOf({ status, stream, isHere }) {
+  if (status === 'failed') return 'stopped';
+  if (!stream) return status === 'loading' && isHere ? 'cutting …' : '';
+  const { codec, bitrate: rate, sampleRate } = stream;
+  return [codec, rate > 0 && bitrate(rate), sampleRate && `${sampleRate / 1000} kHz`].filter(Boolean).join(' · ');
 }

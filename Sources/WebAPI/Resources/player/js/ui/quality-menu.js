@@ -70,7 +70,13 @@ export function setUpQualityMenu({ transport, session, user, say }) {
     const isOn = preferences.get('dataSaver', false);
     const node = element(
       'button',
-      { class: 'menu__item menu__item--apart', type: 'button', role: 'menuitemcheckbox', 'aria-checked': String(isOn), 'data-saver': '' },
+      {
+        class: 'menu__item menu__item--apart',
+        type: 'button',
+        role: 'menuitemcheckbox',
+        'aria-checked': String(isOn),
+        'data-saver': true,
+      },
       isOn ? icon('check') : element('span'),
       element('span', {}, 'Data saver'),
       element('span', { class: 'menu__note' }, 'at most 128'),
@@ -90,7 +96,8 @@ export function setUpQualityMenu({ transport, session, user, say }) {
     const rendition = renditionName(stream);
     const reason = REASONS[qualityReason ?? ''] ?? '';
     byId('quality-text').textContent = rendition || name;
-    byId('quality-reason').textContent = quality === 'auto' ? ['auto', reason].filter(Boolean).join(': ') : name.toLowerCase();
+    const automatic = reason ? `auto: ${reason}` : 'auto';
+    byId('quality-reason').textContent = quality === 'auto' ? automatic : name.toLowerCase();
     byId('quality-reason').hidden = rendition === '';
     const why = reason ? `, because of: ${reason}` : '';
     byId('quality-button').setAttribute('aria-label', `Quality: ${name}${rendition ? `, ${rendition}${why}` : ''}`);

@@ -52,7 +52,8 @@ export class QueueDrag {
     const isGrip = event.target.closest('.item__grip') !== null;
     if (!row || event.button !== 0 || (event.pointerType !== 'mouse' && !isGrip)) return;
     if (event.target.closest('.item__remove')) return;
-    this.#drag = { id: row.dataset.item, row, pointerId: event.pointerId, fromY: event.clientY, y: event.clientY, isMoving: false };
+    const { pointerId, clientY } = event;
+    this.#drag = { id: row.dataset.item, row, pointerId, fromY: clientY, y: clientY, isMoving: false };
   }
 
   #moved(event) {

@@ -105,7 +105,7 @@ export class QueuePanel {
     const { queue } = this.#session;
     const item = queue.peek(index);
     const track = this.#store.want(item?.trackId);
-    if (!item) return element('div', { class: 'item item--ghost', 'aria-hidden': 'true' }, element('span', { class: 'ghost ghost--long' }));
+    if (!item) return ghost();
     const isNow = index === queue.index;
     const title = track === null ? 'No longer in the library' : (track?.title ?? '…');
     const artist = track?.artist ?? (track ? 'Unknown artist' : '');
@@ -198,7 +198,14 @@ export class QueuePanel {
     } else {
       const last = queue.total - 1;
       const page = Math.max(Math.floor(byId('queue-scroll').clientHeight / this.#rows.rowHeight) - 1, 1);
-      const goTo = { ArrowDown: index + 1, ArrowUp: index - 1, PageDown: index + page, PageUp: index - page, Home: 0, End: last }[event.key];
+      const goTo = {
+        ArrowDown: index + 1,
+        ArrowUp: index - 1,
+        PageDown: index + page,
+        PageUp: index - page,
+        Home: 0,
+        End: last,
+      }[event.key];
       if (goTo === undefined) return;
       this.#focus(Math.min(Math.max(goTo, 0), last));
     }
@@ -225,4 +232,10 @@ export class QueuePanel {
   #say(text) {
     byId('queue-live').textContent = text;
   }
+}
+
+/** A row that is on its way. */
+function ghost() {
+  const line = element('span', { class: 'ghost ghost--long' });
+  return element('div', { class: 'item item--ghost', 'aria-hidden': 'true' }, line);
 }

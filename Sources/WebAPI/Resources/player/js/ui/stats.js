@@ -16,7 +16,10 @@ export class StatsPanel {
 
   #onOpen;
 
-  /** @param {() => import('../diagnostics.js').Stats} read @param {() => void} onOpen brings the panel's place into view */
+  /**
+   * @param {() => import('../diagnostics.js').Stats} read
+   * @param {() => void} onOpen brings the panel's place into view
+   */
   constructor(read, onOpen) {
     this.#read = read;
     this.#onOpen = onOpen;

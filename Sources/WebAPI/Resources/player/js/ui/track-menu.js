@@ -25,7 +25,8 @@ export class TrackMenu {
   open(track, { x, y }, opener) {
     this.#opener = opener;
     const item = (/** @type {string} */ name, /** @type {string} */ text, /** @type {() => void} */ act) => {
-      const node = element('button', { class: 'menu__item', type: 'button', role: 'menuitem' }, icon(name), element('span', {}, text));
+      const attributes = { class: 'menu__item', type: 'button', role: 'menuitem' };
+      const node = element('button', attributes, icon(name), element('span', {}, text));
       node.addEventListener('click', () => {
         this.close();
         act();
