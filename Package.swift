@@ -60,11 +60,11 @@ let package = Package(
     // Protocols: sans-I/O.
     .target(name: "EngineIO", dependencies: [nioCore], swiftSettings: strict),
     .target(name: "SocketIO", dependencies: ["EngineIO", nioCore], swiftSettings: strict),
-    .systemLibrary(name: "CMalloc"),
+    .systemLibrary(name: "CLinux"),
     .target(
       name: "SocketIOServer",
       dependencies: [
-        "EngineIO", "SocketIO", .target(name: "CMalloc", condition: .when(platforms: [.linux])), nioCore, nioPosix,
+        "EngineIO", "SocketIO", .target(name: "CLinux", condition: .when(platforms: [.linux])), nioCore, nioPosix,
         nioHTTP1, nioWebSocket, httpTypes, nioHTTPTypes, nioHTTPTypesHTTP1,
         logging, dequeModule, hummingbirdCore, crypto,
       ],
@@ -72,9 +72,13 @@ let package = Package(
 
     // Sound.
     .systemLibrary(
-      name: "CFFmpeg", pkgConfig: "libavformat libavcodec libswresample libavutil",
-      providers: [.apt(["libavformat-dev", "libavcodec-dev", "libswresample-dev", "libavutil-dev"])]),
-    .target(name: "AudioCodec", dependencies: ["CFFmpeg"], swiftSettings: strict),
+      name: "CFFmpeg", pkgConfig: "libavformat libavcodec libswresample libswscale libavutil",
+      providers: [
+        .apt(["libavformat-dev", "libavcodec-dev", "libswresample-dev", "libswscale-dev", "libavutil-dev"])
+      ]),
+    .systemLibrary(name: "CVorbis", pkgConfig: "vorbisenc vorbis ogg", providers: [.apt(["libvorbis-dev"])]),
+    .systemLibrary(name: "CEBUR128", pkgConfig: "libebur128", providers: [.apt(["libebur128-dev"])]),
+    .target(name: "AudioCodec", dependencies: ["CFFmpeg", "CVorbis", "CEBUR128"], swiftSettings: strict),
     .target(
       name: "Segments", dependencies: ["AudioCodec", nioCore, nioPosix, logging, dequeModule, heapModule, crypto],
       swiftSettings: strict),
@@ -106,7 +110,7 @@ let package = Package(
     .target(
       name: "DubplateServer",
       dependencies: [
-        "WebAPI", "Gateway", "SocketIO", "SocketIOServer", "Segments", "Catalog", "Access", hummingbird,
+        "WebAPI", "Gateway", "SocketIO", "SocketIOServer", "Segments", "AudioCodec", "Catalog", "Access", hummingbird,
         nioCore, nioPosix, logging, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
@@ -132,6 +136,10 @@ let package = Package(
       ],
       path: "Examples/scenarios", swiftSettings: strict),
 
+    // What chooses bitrates, held against recorded networks.
+    .executableTarget(
+      name: "abr-simulator", dependencies: ["Playback", argumentParser], path: "Benchmarks/abr", swiftSettings: strict),
+
     // Tests mirror the source tree.
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", nioCore], swiftSettings: strict),
@@ -149,7 +157,7 @@ let package = Package(
     .testTarget(
       name: "PackagingTests", dependencies: ["Packaging", "Segments", "AudioCodec", logging, nioCore],
       swiftSettings: strict),
-    .testTarget(name: "PlaybackTests", dependencies: ["Playback"], swiftSettings: strict),
+    .testTarget(name: "PlaybackTests", dependencies: ["Playback", "abr-simulator"], swiftSettings: strict),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "AudioCodec", grdb], swiftSettings: strict),
     .testTarget(name: "AccessTests", dependencies: ["Access", crypto, jwtKit], swiftSettings: strict),
     .testTarget(

@@ -17,6 +17,8 @@ from .latency import Latencies
 from .peers import BareWebSocket, ffmpeg_per_listener
 from .server import Failure as ServerFailure
 from .server import Server
+from .store import Failure as StoreFailure
+from .store import store
 
 # Tracks that the many listeners share, and how far ahead these are made before they come.
 SHARED_TRACKS = 8
@@ -138,6 +140,8 @@ def everything(given, programs: Programs, library: Path, cache: Path) -> dict:
         for case, measure in (("segments", delivery.cold), ("http", delivery.warm), ("bulk", delivery.bulk)):
             if case in given.cases:
                 report["cases"][case] = measure(given, programs, library, cache)
-    except (ServerFailure, IdleFailure, delivery.Failure) as failure:
+        if "store" in given.cases:
+            report["cases"]["store"] = store(given.store, programs.dubplate, cache)
+    except (ServerFailure, IdleFailure, StoreFailure, delivery.Failure) as failure:
         raise Failure(str(failure)) from failure
     return report

@@ -105,4 +105,9 @@ def _delivery(cases: dict) -> list[str]:
         lines += ["", f"an album in five renditions: {row['seconds']:.1f} s"]
         if "peer" in row:
             lines.append(f"  one ffmpeg a rendition {row['peer']['seconds']:.1f} s: {row['speed']:.2f} × the speed")
+    if "store" in cases:
+        row = cases["store"]
+        lines += ["", f"a store of {row['files']} segments: ready after {row['readySeconds']:.2f} s (empty: "
+                  f"{row['emptyReadySeconds']:.2f} s), counted after {row['countedSeconds']:.1f} s, "
+                  f"{row['bytesPerSegment']} bytes a segment"]
     return lines

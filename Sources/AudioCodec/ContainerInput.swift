@@ -64,6 +64,7 @@ final class ContainerInput {
     if isKnown, demuxer == "ogg" { made.pointee.seekable = 0 }
     context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
     context.pointee.probesize = Int64(Bounds.probeBytes)
+    context.pointee.max_streams = Int32(Bounds.maxStreams)
     context.pointee.max_analyze_duration = 5_000_000
     context.pointee.format_probesize = Int32(Bounds.probeBytes)
     // A WAV may hide DTS, so libavformat runs every prober it has over 32 packets of it: 80 ms. One packet tells as
@@ -80,6 +81,7 @@ final class ContainerInput {
     defer { av_dict_free(&options) }
     av_dict_set(&options, "format_whitelist", ContainerFormat.allowed, 0)
     av_dict_set(&options, "protocol_whitelist", "", 0)
+    av_dict_set(&options, "codec_whitelist", DecoderList.text, 0)
     var opened: UnsafeMutablePointer<AVFormatContext>? = context
     let result = avformat_open_input(&opened, nil, demuxer.flatMap { av_find_input_format($0) }, &options)
     guard result >= 0, let opened else {

@@ -8,7 +8,7 @@ final class Decoder {
   /// Throws `unsupported` if there is no decoder for it, `damaged` if the parameters make no sense to it.
   init(parameters: UnsafePointer<AVCodecParameters>?, codec id: AVCodecID, timeBase: AVRational) throws(AudioCodecError)
   {
-    guard let codec = avcodec_find_decoder(id) else {
+    guard let codec = avcodec_find_decoder(id), DecoderList.contains(String(cString: codec.pointee.name)) else {
       throw AudioCodecError(.unsupported, "There is no decoder for this codec")
     }
     guard let made = avcodec_alloc_context3(codec) else { throw LibAV.outOfMemory() }
@@ -22,6 +22,7 @@ final class Decoder {
     var result: Int32 = 0
     if let parameters { result = avcodec_parameters_to_context(context, parameters) }
     context.pointee.thread_count = 1
+    context.pointee.max_samples = Int64(Bounds.maxFrameSamples)
     context.pointee.pkt_timebase = timeBase
     // A FLAC frame with a flipped bit must become silence and not a bang. Elsewhere checksums are often wrong by habit.
     if id == AV_CODEC_ID_FLAC { context.pointee.err_recognition |= AV_EF_CRCCHECK }
@@ -42,6 +43,7 @@ final class Decoder {
 
   /// Hands in one packet, nil at the end. A packet that cannot be decoded is an answer of false.
   func send(_ packet: UnsafePointer<AVPacket>?) -> Bool {
+    if let packet, Int(packet.pointee.size) > Bounds.maxPacketBytes { return false }
     let result = avcodec_send_packet(context, packet)
     return result >= 0 || result == dubplate_error_eof()
   }

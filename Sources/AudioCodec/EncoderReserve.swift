@@ -6,7 +6,7 @@ import Synchronization
 /// the first sound of a listener that is a third of the whole work, so it's done ahead, when nobody waits.
 /// What is kept follows what is asked for: settings that were never asked for have nothing in reserve.
 public final class EncoderReserve: Sendable {
-  private let spares = Mutex<[EncoderSettings: [PacketEncoder]]>([:])
+  private let spares = Mutex<[EncoderSettings: [any PacketEncoding]]>([:])
 
   public init() {}
 
@@ -16,7 +16,7 @@ public final class EncoderReserve: Sendable {
     switch codec {
     case .mp3: 32
     case .aac: 6
-    case .opus: 4
+    case .opus, .vorbis: 4
     case .flac: 0
     }
   }
@@ -34,16 +34,16 @@ public final class EncoderReserve: Sendable {
       spares.first { $0.value.count < Self.capacity(for: $0.key.codec) }?.key
     }
     guard let missing else { return false }
-    let spare = try PacketEncoder(missing)
+    let spare = try missing.openEncoder()
     spares.withLock { $0[missing, default: []].append(spare) }
     return true
   }
 
   /// A spare, or an encoder that is opened now. Throws `unsupported`, `encoderFailed`.
-  func take(_ settings: EncoderSettings) throws(AudioCodecError) -> PacketEncoder {
+  func take(_ settings: EncoderSettings) throws(AudioCodecError) -> any PacketEncoding {
     let spare = spares.withLock { $0[settings, default: []].popLast() }
     if let spare { return spare }
-    return try PacketEncoder(settings)
+    return try settings.openEncoder()
   }
 
   /// Spares for these settings now.

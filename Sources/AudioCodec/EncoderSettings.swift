@@ -3,22 +3,27 @@ public struct EncoderSettings: Hashable, Sendable {
   /// The codecs that are encoded to.
   public enum Codec: String, Hashable, Sendable, CaseIterable, Codable {
     case mp3, aac, opus, flac
+    case vorbis = "ogg"
+
+    /// The rate at which a track on the grid of `gridRate` is encoded: Opus knows 48 kHz only.
+    public func sampleRate(onGridOf gridRate: Int) -> Int { self == .opus ? 48_000 : gridRate }
   }
 
   public var codec: Codec
   /// Bits per second; 0 for FLAC.
   public var bitrate: Int
-  /// 44,100 or 48,000 Hz: the grid rate of the track; for Opus, which knows no other, always 48,000.
+  /// 44,100 or 48,000 Hz: the grid rate of the track, or the only one that the codec knows.
   public var sampleRate: Int
   /// FLAC: 16 or 24 bits a sample. Others: 0.
   public var bitDepth: Int
   /// Always stereo.
   public var channels: Int { 2 }
 
+  /// - Parameter sampleRate: the grid rate of the track.
   public init(codec: Codec, bitrate: Int, sampleRate: Int, bitDepth: Int = 0) {
     self.codec = codec
     self.bitrate = codec == .flac ? 0 : bitrate
-    self.sampleRate = codec == .opus ? 48_000 : sampleRate
+    self.sampleRate = codec.sampleRate(onGridOf: sampleRate)
     self.bitDepth = codec == .flac ? (bitDepth == 0 ? 16 : bitDepth) : 0
   }
 
@@ -31,41 +36,53 @@ public struct EncoderSettings: Hashable, Sendable {
   public static func opus(bitrate: Int) -> EncoderSettings {
     EncoderSettings(codec: .opus, bitrate: bitrate, sampleRate: 48_000)
   }
+  public static func vorbis(bitrate: Int, sampleRate: Int) -> EncoderSettings {
+    EncoderSettings(codec: .vorbis, bitrate: bitrate, sampleRate: sampleRate)
+  }
   public static func flac(bitDepth: Int, sampleRate: Int) -> EncoderSettings {
     EncoderSettings(codec: .flac, bitrate: 0, sampleRate: sampleRate, bitDepth: bitDepth)
   }
 
-  /// Samples of one segment of every codec: 80 MP3, 90 AAC, 24 Opus or 20 FLAC frames.
+  /// Samples of one segment of every codec: 80 MP3, 90 AAC, 24 Opus, 6 Vorbis or 20 FLAC frames.
   public static let segmentSamples = 92_160
 
   /// Samples that one frame decodes to. An Opus frame is an Ogg page of four packets: a page for each packet would
-  /// make a sixth of 48 kbit/s.
+  /// make a sixth of 48 kbit/s. A Vorbis frame is a page of fifteen long blocks or what stands for them: the block on its
+  /// edge can't be short, so edges should be few; with thirty, short blocks would be more packets than a page can have.
   public var frameSamples: Int { packetSamples * packetsPerFrame }
 
-  /// Samples of one of the encoder's packets.
+  /// Samples of one of the encoder's packets; for Vorbis of a long block.
   var packetSamples: Int {
     switch codec {
     case .mp3: 1_152
-    case .aac: 1_024
+    case .aac, .vorbis: 1_024
     case .opus: 960
     case .flac: 4_608
     }
   }
 
-  /// Packets of the encoder in a frame.
-  public var packetsPerFrame: Int { codec == .opus ? 4 : 1 }
+  /// Packets of the encoder in a frame; for Vorbis if all its blocks are long.
+  public var packetsPerFrame: Int {
+    switch codec {
+    case .opus: 4
+    case .vorbis: 15
+    case .mp3, .aac, .flac: 1
+    }
+  }
 
   /// Frames that are encoded in front of a range, so that the encoder's state is that of a continuous encode.
   ///
   /// Measured on real music: with 3 frames LAME's output is that of the continuous encode, nearly always byte for byte
   /// (its adaptive threshold of hearing may take longer); FFmpeg's AAC never settles, and with 20 the joint is inaudible;
   /// libopus with 7 frames (28 packets) is that of the continuous encode at 128 kbit/s; at 48, where its decisions on
-  /// stereo and bandwidth weigh more, 7 leave up to 7 dB at a joint and 12 up to 2.
+  /// stereo and bandwidth weigh more, 7 leave up to 7 dB at a joint and 12 up to 2; of libvorbis' packets up to 8 % are
+  /// not those of the continuous encode to the byte with one frame, 2 % with two, 0.2 % with three.
   public var preRollFrames: Int {
     switch codec {
     case .mp3: 3
     case .aac: 20
     case .opus: bitrate < 64_000 ? 16 : 7
+    case .vorbis: 3
     case .flac: 0
     }
   }
@@ -77,6 +94,7 @@ public struct EncoderSettings: Hashable, Sendable {
     case .mp3: 1
     case .aac: 4
     case .opus: bitrate < 64_000 ? 7 : 2
+    case .vorbis: 1
     case .flac: 0
     }
   }
@@ -98,13 +116,19 @@ public struct EncoderSettings: Hashable, Sendable {
   /// before).
   public var primingFrames: Int { codec == .flac ? 0 : 1 }
 
+  /// Samples that a decoder makes of the priming, to be dropped. A Vorbis decoder makes none of the first packet, and
+  /// that alone is its priming.
+  public var primingSamples: Int { codec == .vorbis ? 0 : primingFrames * frameSamples }
+
   /// Samples by which a raw decode lags behind the encoder's input: LAME 576 + 529 of the decoder, FFmpeg's AAC one
-  /// frame, libopus 6.5 ms of look-ahead.
+  /// frame, libopus 6.5 ms of look-ahead. libvorbis' first block is a short one centred on the first sample; the next,
+  /// long one belongs on the edge of a frame.
   var delay: Int {
     switch codec {
     case .mp3: 1_105
     case .aac: 1_024
     case .opus: 312
+    case .vorbis: -VorbisEncoder.changeStep
     case .flac: 0
     }
   }
@@ -131,11 +155,13 @@ public struct EncoderSettings: Hashable, Sendable {
   }
 
   /// What a file of these frames begins with: `fLaC` and STREAMINFO (RFC 9639, 8.2), 42 bytes; for Opus the pages of its
-  /// two headers (RFC 7845, 5), whose pre-skip is the priming; empty for MP3 and ADTS.
+  /// two headers (RFC 7845, 5), whose pre-skip is the priming; for Vorbis those of its three (Vorbis I, 4.2); empty for MP3
+  /// and ADTS.
   public func streamHeader(totalSamples: Int64) -> [UInt8] {
     switch codec {
     case .mp3, .aac: []
     case .opus: OggOpusFormat.streamHeader(self)
+    case .vorbis: OggVorbisFormat.streamHeader(self)
     case .flac: FLACFormat.streamHeader(settings: self, totalSamples: totalSamples)
     }
   }
@@ -145,7 +171,7 @@ public struct EncoderSettings: Hashable, Sendable {
 
   /// The packets of an Opus frame, an Ogg page: their sizes, and where the first begins.
   public static func opusPackets(inPage page: some Collection<UInt8>) -> (sizes: [Int], start: Int)? {
-    OggOpusFormat.packets(inPage: page)
+    OggPage.packets(inPage: page)
   }
 
   /// Bytes of every MP3 frame: where a bitrate doesn't come out even (at 44.1 kHz) each frame is padded, not nearly each,
@@ -186,6 +212,10 @@ public struct EncoderSettings: Hashable, Sendable {
     case .opus:
       guard (32_000...256_000).contains(bitrate) else {
         throw AudioCodecError(.invalidRequest, "An Opus bitrate is 32 to 256 kbit/s")
+      }
+    case .vorbis:
+      guard (96_000...256_000).contains(bitrate) else {
+        throw AudioCodecError(.invalidRequest, "A Vorbis bitrate is 96 to 256 kbit/s")
       }
     case .flac:
       guard bitDepth == 16 || bitDepth == 24 else {

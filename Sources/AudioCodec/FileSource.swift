@@ -103,6 +103,11 @@ final class FileSource {
     isPastDeadline = false
   }
 
+  /// Throws `timedOut` when an operation has had its time, also without a read.
+  func checkDeadline() throws(AudioCodecError) {
+    if let deadline, ContinuousClock.now >= deadline { throw AudioCodecError(.timedOut, "Decoding took too long") }
+  }
+
   /// Throws what a read ran into since the last look, because libav cannot say it.
   func check() throws(AudioCodecError) {
     if isPastDeadline { throw AudioCodecError(.timedOut, "Reading took too long") }

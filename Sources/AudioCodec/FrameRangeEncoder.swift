@@ -25,16 +25,19 @@ public final class FrameRangeEncoder: @unchecked Sendable {
   public private(set) var position: Int
 
   private let reader: PCMReader
-  private let encoder: PacketEncoder
+  private let encoder: any PacketEncoding
   private let input: StereoBuffer
   /// Where in the source the next sample to be fed lies.
   private var feed: Int64
   /// Number of the frame that the encoder's next packet is.
   private var produced: Int
   /// Packets of the next frame, where a frame has several.
-  private var packets: [[UInt8]] = []
+  private var packets: [EncodedPacket] = []
+  private var packetSamples = 0
   private var priming: [UInt8] = []
   private var primingCount = 0
+  /// Hears every sample that is fed.
+  var listener: TrackAnalyzer.Listener?
 
   /// Opens the file and the encoder; no frame is encoded yet.
   ///
@@ -53,10 +56,10 @@ public final class FrameRangeEncoder: @unchecked Sendable {
   ) throws(AudioCodecError) {
     try Self.check(settings, frames, totalSamples)
     let reader = try PCMReader(
-      path: path, facts: facts, rate: settings.codec == .opus ? settings.sampleRate : nil, limits: limits)
-    guard reader.sampleRate == settings.sampleRate else {
+      path: path, facts: facts, rate: settings.sampleRate, limits: limits)
+    guard settings.codec.sampleRate(onGridOf: reader.facts.gridRate) == settings.sampleRate else {
       throw AudioCodecError(
-        facts == nil ? .invalidRequest : .changed, "The file's grid rate is \(reader.sampleRate) Hz")
+        facts == nil ? .invalidRequest : .changed, "The file's grid rate is \(reader.facts.gridRate) Hz")
     }
     try self.init(
       reader: reader, settings: settings, totalSamples: totalSamples, frames: frames, isQuick: isQuick, reserve: reserve
@@ -70,7 +73,7 @@ public final class FrameRangeEncoder: @unchecked Sendable {
   ) throws(AudioCodecError) {
     try Self.check(settings, frames, totalSamples)
     self.reader = reader
-    encoder = if let reserve { try reserve.take(settings) } else { try PacketEncoder(settings) }
+    encoder = if let reserve { try reserve.take(settings) } else { try settings.openEncoder() }
     self.settings = settings
     self.totalSamples = totalSamples
     self.frames = frames
@@ -78,6 +81,7 @@ public final class FrameRangeEncoder: @unchecked Sendable {
     produced = frames.lowerBound - settings.preRollFrames(before: frames.lowerBound, isQuick: isQuick)
     feed = Int64(produced) * Int64(settings.frameSamples) + Int64(settings.delay)
     input = StereoBuffer(capacity: settings.packetSamples)
+    encoder.begin(atFrame: produced)
   }
 
   private static func check(
@@ -101,7 +105,9 @@ public final class FrameRangeEncoder: @unchecked Sendable {
     var piece = EncodedFrames(firstFrame: position)
     piece.frameSizes.reserveCapacity(end - position)
     while position < end {
-      let more = try encoder.receive { (packet) throws(AudioCodecError) in try take(packet, into: &piece) }
+      let more = try encoder.receive { (packet, samples) throws(AudioCodecError) in
+        try take(packet, samples, into: &piece)
+      }
       if more { continue }
       try feedFrame()
     }
@@ -113,10 +119,14 @@ public final class FrameRangeEncoder: @unchecked Sendable {
     return piece
   }
 
-  private func take(_ packet: UnsafeRawBufferPointer, into piece: inout EncodedFrames) throws(AudioCodecError) {
+  private func take(
+    _ packet: UnsafeRawBufferPointer, _ samples: Int, into piece: inout EncodedFrames
+  ) throws(AudioCodecError) {
     if settings.packetsPerFrame > 1 {
-      packets.append(Array(packet))
-      guard packets.count == settings.packetsPerFrame else { return }
+      packets.append(EncodedPacket(bytes: Array(packet), samples: samples))
+      packetSamples += samples
+      guard packetSamples >= settings.frameSamples else { return }
+      packetSamples = 0
     }
     defer { produced += 1 }
     if produced >= frames.lowerBound {
@@ -142,7 +152,13 @@ public final class FrameRangeEncoder: @unchecked Sendable {
       return packet.count + ADTSFormat.headerSize
     case .opus:
       defer { packets.removeAll(keepingCapacity: true) }
-      return OggOpusFormat.append(packets, settings, numbered: number, totalSamples: totalSamples, to: &output)
+      return OggOpusFormat.append(
+        packets.map(\.bytes), settings, numbered: number, totalSamples: totalSamples, to: &output)
+    case .vorbis:
+      defer { packets.removeAll(keepingCapacity: true) }
+      return OggVorbisFormat.append(
+        packets, settings, numbered: number, totalSamples: totalSamples, isPriming: number < frames.lowerBound,
+        to: &output)
     case .flac:
       return try FLACFormat.append(packet, numbered: number, to: &output)
     }
@@ -156,6 +172,7 @@ public final class FrameRangeEncoder: @unchecked Sendable {
       throw AudioCodecError(.encoderFailed, "The encoder keeps its frames back")
     }
     try reader.fill(StereoTarget(left: input.left, right: input.right), count: count, at: feed)
+    try listener?.hear(input, count: count)
     try encoder.feed(input, count: count)
     feed += Int64(count)
   }

@@ -37,11 +37,17 @@ enum Bounds {
   static let checkpointInterval = 32
   /// Files whose facts and index are remembered. An hour of MP3 has 138,000 frames = 4,300 checkpoints = 70 kB.
   static let rememberedFiles = 256
+  /// Vorbis settings whose headers (4.5 kB) are remembered: a rendition at two rates takes two.
+  static let rememberedHeaders = 16
   /// Checkpoints remembered over all files together: 16 MB.
   static let rememberedCheckpoints = 1 << 20
   /// Loudest sample. Lossy decoders go a little over 1, damaged files into the millions and to NaN: LAME aborts the
   /// process over those (an assertion on a frame that it cannot get small enough), and a resampler never forgets a NaN.
   static let peak: Float = 2
+  /// Largest packet that a decoder is given: a WavPack block has up to 1 MB, a frame of Monkey's Audio 5 MB.
+  static let maxPacketBytes = 16 << 20
+  /// Most streams of a container: the sound, a few languages, a dozen pictures.
+  static let maxStreams = 64
   /// Packets in a row that yield no sound before a file counts as undecodable.
   static let fruitlessPackets = 4_096
   /// Shortfall of the decodable end against the declared one that is no truncation (padding, rounded durations).
@@ -49,4 +55,11 @@ enum Bounds {
   /// Largest sample count of one decoded frame: FLAC's block is at most 65,535; some lossless codecs have a few
   /// 100,000.
   static let maxFrameSamples = 1 << 20
+  /// Segments of a track that are encoded once more, on their own, before its table of sizes is believed. A codec that
+  /// decodes differently after a seek shows it in every one.
+  static let triedSegments = 4
+  /// Width and height of a picture that is decoded, and its pixels: 24 million take 96 MB at four bytes, within
+  /// `maxAllocation`. Covers are below 3,000 × 3,000.
+  static let pictureSide = 16_384
+  static let picturePixels = 24_000_000
 }

@@ -1,7 +1,7 @@
 import CFFmpeg
 
 /// One libav encoder, on one thread: frames of samples in, packets out.
-final class PacketEncoder: @unchecked Sendable {
+final class PacketEncoder: PacketEncoding, @unchecked Sendable {
   // Invariant of the unchecked conformance: it has one owner at a time, the reserve or a range encoder.
 
   private let settings: EncoderSettings
@@ -20,6 +20,8 @@ final class PacketEncoder: @unchecked Sendable {
       case .aac: "aac"
       case .opus: "libopus"
       case .flac: "flac"
+      // Its blocks have to be steered: VorbisEncoder.
+      case .vorbis: throw AudioCodecError(.unsupported, "Vorbis isn't encoded by libav")
       }
     guard let codec = avcodec_find_encoder_by_name(name) else {
       throw AudioCodecError(.unsupported, "libav was built without the encoder \(name)")
@@ -57,6 +59,7 @@ final class PacketEncoder: @unchecked Sendable {
       context.pointee.bits_per_raw_sample = Int32(settings.bitDepth)
       context.pointee.compression_level = 5
       context.pointee.frame_size = Int32(settings.packetSamples)
+    case .vorbis: break
     }
     let result = avcodec_open2(context, codec, &options)
     guard result >= 0, Int(context.pointee.frame_size) == settings.packetSamples else {
@@ -109,6 +112,7 @@ final class PacketEncoder: @unchecked Sendable {
           target[2 * index + 1] = PacketEncoder.integer(samples.right[index], scale: 8_388_608) << 8
         }
       }
+    case .vorbis: break
     }
     frame.pointee.nb_samples = Int32(count)
     frame.pointee.pts = fed
@@ -129,7 +133,7 @@ final class PacketEncoder: @unchecked Sendable {
 
   /// Hands the next packet to `body`, which must not keep it; false if the encoder wants more samples.
   func receive(
-    _ body: (UnsafeRawBufferPointer) throws(AudioCodecError) -> Void
+    _ body: (UnsafeRawBufferPointer, Int) throws(AudioCodecError) -> Void
   ) throws(AudioCodecError) -> Bool {
     guard let context, let packet else { return false }
     let result = avcodec_receive_packet(context, packet)
@@ -139,7 +143,7 @@ final class PacketEncoder: @unchecked Sendable {
     }
     defer { av_packet_unref(packet) }
     guard packet.pointee.size > 0, let data = packet.pointee.data else { return true }
-    try body(UnsafeRawBufferPointer(start: data, count: Int(packet.pointee.size)))
+    try body(UnsafeRawBufferPointer(start: data, count: Int(packet.pointee.size)), settings.packetSamples)
     return true
   }
 }

@@ -143,6 +143,8 @@ final class SourceReader {
   /// Decodes the next frame into `chunk`; false at the end.
   private func decode() throws(AudioCodecError) -> Bool {
     var fruitless = 0
+    // A small file can hold sound for a long time: what doesn't read doesn't look at the clock.
+    try file.checkDeadline()
     while fruitless < Bounds.fruitlessPackets {
       switch decoder.receive() {
       case .frame(let frame):

@@ -7,6 +7,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 #include <libswresample/swresample.h>
+#include <libswscale/swscale.h>
 
 // Macros that Swift's importer cannot read (they cast or call other macros), as functions.
 

@@ -47,8 +47,10 @@ public struct CoverStore: Sendable {
       let names = try FileManager.default.contentsOfDirectory(atPath: folder)
       for start in stride(from: 0, to: names.count, by: Limits.scanBatch) {
         let part = names[start..<min(start + Limits.scanBatch, names.count)]
-        let used = try await referenced(part.filter(Self.isKey))
-        for name in part where !used.contains(name) && (Self.isKey(name) || name.contains(".tmp-")) {
+        let used = try await referenced(Array(Set(part.compactMap(Self.key(ofFile:)))))
+        for name in part {
+          // What is neither a picture nor half of one isn't ours.
+          guard Self.key(ofFile: name).map({ !used.contains($0) }) ?? name.contains(".tmp-") else { continue }
           try FileManager.default.removeItem(atPath: folder + "/" + name)
           removed += 1
         }
@@ -57,7 +59,7 @@ public struct CoverStore: Sendable {
     return removed
   }
 
-  private func path(of key: String) -> String {
+  func path(of key: String) -> String {
     directory + "/" + key.prefix(2) + "/" + key
   }
 
@@ -65,7 +67,7 @@ public struct CoverStore: Sendable {
     FileManager.default.fileExists(atPath: path)
   }
 
-  private static func isKey(_ text: String) -> Bool {
+  static func isKey(_ text: String) -> Bool {
     text.utf8.count == 32 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }
 }

@@ -40,6 +40,10 @@ enum Limits {
   /// Characters of a problem's message.
   static let problemCharacters = 300
 
+  /// Tracks of an album whose loudness is combined; what has more under one name is no album, and would make every page
+  /// of the library slow.
+  static let albumTracks = 500
+
   /// Seconds that a statement waits for another process's write lock (an administrator's `dubplate user add`).
   static let busySeconds = 5.0
 

@@ -8,6 +8,7 @@ enum Schema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("0001-library") { try run(library, on: $0) }
     migrator.registerMigration("0002-users") { try run(users, on: $0) }
+    migrator.registerMigration("0003-analyses") { try run(analyses, on: $0) }
     migrator.registerMigration("0004-sessions") { try run(sessions, on: $0) }
     return migrator
   }
@@ -103,5 +104,28 @@ enum Schema {
       saved_at BIGINT NOT NULL
     )
     """
+  ]
+
+  /// By fingerprint: a replaced file has none yet. What is read with every track stands in front of what is large.
+  private static let analyses = [
+    """
+    CREATE TABLE analyses (
+      fingerprint TEXT NOT NULL PRIMARY KEY,
+      version TEXT NOT NULL,
+      analysed_at BIGINT NOT NULL,
+      failure_code TEXT,
+      failure_message TEXT,
+      is_passing INTEGER NOT NULL,
+      integrated DOUBLE PRECISION,
+      loudness_range DOUBLE PRECISION,
+      true_peak DOUBLE PRECISION,
+      histogram BYTEA,
+      segment_sizes BYTEA,
+      peaks BYTEA,
+      rms BYTEA
+    )
+    """,
+    "CREATE INDEX tracks_by_fingerprint ON tracks (fingerprint)",
+    "CREATE INDEX tracks_by_age ON tracks (added_at)",
   ]
 }

@@ -11,6 +11,7 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
   case memoryBudget = "DUBPLATE_MEMORY_BUDGET"
   case encoders = "DUBPLATE_ENCODERS"
   case scanInterval = "DUBPLATE_SCAN_INTERVAL"
+  case analysis = "DUBPLATE_ANALYSIS"
   case socketIOClient = "DUBPLATE_SOCKETIO_CLIENT"
   case logLevel = "LOG_LEVEL"
 
@@ -28,6 +29,7 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
     case .memoryBudget: "--memory-budget"
     case .encoders: "--encoders"
     case .scanInterval: "--scan-interval"
+    case .analysis: "--analysis"
     case .socketIOClient: "--socketio-client"
     case .logLevel: "--log-level"
     }

@@ -51,6 +51,7 @@ public struct ConfigurationReader: Sendable {
     if let bytes = try byteCount(.memoryBudget) { configuration.memoryBudgetBytes = bytes }
     if let count = try integer(.encoders, in: 0...1_024) { configuration.encoderThreads = count }
     if let seconds = try integer(.scanInterval, in: 0...86_400 * 7) { configuration.scanIntervalSeconds = seconds }
+    if let count = try analysisTracks() { configuration.analysisTracks = count }
     if let path = self[.socketIOClient] {
       guard FileManager.default.isReadableFile(atPath: path) else {
         throw ConfigurationError(.socketIOClient, "names no readable file")
@@ -81,6 +82,20 @@ public struct ConfigurationReader: Sendable {
       throw ConfigurationError(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
+  }
+
+  /// `on`, `off`, or tracks at a time.
+  private func analysisTracks() throws(ConfigurationError) -> Int? {
+    switch self[.analysis]?.lowercased() {
+    case nil: return nil
+    case "on": return 1
+    case "off": return 0
+    case let text?:
+      guard let count = Int(text), (1...64).contains(count) else {
+        throw ConfigurationError(.analysis, "must be on, off, or a number of tracks at a time from 1 to 64")
+      }
+      return count
+    }
   }
 
   /// `1073741824`, `512M`, `10G`, `1T`: binary units.

@@ -41,6 +41,8 @@ public struct DubplateServer: Sendable {
     let trackRepository = SQLiteTrackRepository(database)
     let index = SQLiteLibraryIndex(database)
     let covers = CoverStore(directory: data.coversPath)
+    let analyses = SQLiteAnalysisRepository(database)
+    let scaler = CoverScaler(covers: covers)
     let secret = try secret(data)
     let tokens = try await AccessTokens(secret: secret)
     let audioKeys =
@@ -50,14 +52,18 @@ public struct DubplateServer: Sendable {
     let readiness = Readiness()
 
     let tracks = TrackDirectory(
-      repository: trackRepository, libraryRoot: configuration.libraryDirectory, logger: logger)
+      repository: trackRepository, analyses: analyses, libraryRoot: configuration.libraryDirectory, logger: logger)
+    let desk = AnalysisDesk(
+      repository: analyses, libraryRoot: configuration.libraryDirectory, threads: configuration.analysisTracks
+    ) { library.statistics.inTheMaking > 0 }
     let gateway = StreamGateway(
       library: library, tracks: tracks, tokens: tokens, sessions: SQLiteSessionRepository(database), logger: logger)
     let sockets = SocketIOServer(configuration: socketConfiguration(), logger: logger)
     gateway.attach(to: sockets)
     let web = WebAPI(
-      users: SQLiteUserRepository(database), tracks: trackRepository, covers: covers, tokens: tokens,
-      audioKeys: audioKeys, hasher: hasher, library: library, directory: tracks, gateway: gateway,
+      users: SQLiteUserRepository(database), tracks: trackRepository, analyses: analyses, analyst: desk, covers: covers,
+      scaler: scaler, tokens: tokens, audioKeys: audioKeys, hasher: hasher, library: library, directory: tracks,
+      gateway: gateway,
       readiness: readiness, socketPath: Self.socketPath, allowedOrigins: configuration.allowedOrigins, logger: logger)
 
     let application = web.application(
@@ -71,17 +77,24 @@ public struct DubplateServer: Sendable {
       readiness.becomeReady()
       onListening(port)
     }
+    // A scan that ends while the one before is still being worked on is remembered, a third is not.
+    let (scans, scanEnded) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let scan = ScanService(
       scanner: LibraryScanner(
         root: configuration.libraryDirectory, index: index, covers: covers, inspector: ProbeInspector(), logger: logger),
-      index: index, intervalSeconds: configuration.scanIntervalSeconds, logger: logger)
+      index: index, intervalSeconds: configuration.scanIntervalSeconds, logger: logger,
+      onScanned: { scanEnded.yield() })
+    let analysis = AnalysisService(
+      desk: desk, repository: analyses, width: configuration.analysisTracks, scans: scans, logger: logger)
 
     // In the order of need; a shutdown goes through them from the last to the first.
     let services: [any Service] = [
       ShutdownService(name: "segments", logger: logger) { try await library.close() },
       ShutdownService(name: "sessions", logger: logger) { await gateway.close() },
       ShutdownService(name: "logins", logger: logger) { try await hasher.close() },
+      ShutdownService(name: "covers", logger: logger) { try await scaler.close() },
       application,
+      analysis,
       scan,
       ShutdownService(name: "connections", logger: logger) {
         readiness.becomeUnready("going down")

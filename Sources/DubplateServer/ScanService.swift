@@ -9,12 +9,15 @@ struct ScanService: Service {
   let index: any LibraryIndex
   let intervalSeconds: Int
   let logger: Logger
+  /// Called after each look through the library, also one that failed: what is known can be worked on.
+  let onScanned: @Sendable () -> Void
 
   func run() async throws {
     // Cancelled by a graceful shutdown, also in the middle of a scan: what is done is kept, the rest is done next time.
     await cancelWhenGracefulShutdown {
       repeat {
         await scanOnce()
+        onScanned()
         guard intervalSeconds > 0 else { break }
       } while await rested()
     }

@@ -24,6 +24,8 @@ public struct ServerConfiguration: Sendable {
   public var encoderThreads = 0
   /// Seconds from one look through the library to the next; 0: only at the start.
   public var scanIntervalSeconds = 600
+  /// Tracks that are analysed at a time in the background; 0: only those whose waveform is asked for.
+  public var analysisTracks = 1
   /// The official browser client, served at `/socket.io/socket.io.js`; nil: not served.
   public var socketIOClientPath: String?
   /// Least severe message that is logged.

@@ -62,6 +62,8 @@ final class AudioStream {
   var dueTick: UInt64?
   private var cursor: SegmentCursor
   private var source = Source.none
+  /// Keeps the segment at the cursor, and the next.
+  private var pin: SegmentPin?
   private var pendingChoice: (choice: QualityLadder.Choice, reason: String)?
   private var refusedSince: Int64?
   /// The feed that will call `wake`, so that it is asked once.
@@ -72,6 +74,9 @@ final class AudioStream {
   var hasReportedEnd = false
   /// What it plays for the listener's session: which item of the queue, and which start of it.
   var role: Role?
+  /// Chooses the rendition of each segment where the listener leaves it to the server.
+  private let automatic: AutomaticQuality?
+  private let bufferSeconds: Double
   private let writer: ChunkWriter
   private let library: SegmentLibrary
   private let owner: String
@@ -81,7 +86,7 @@ final class AudioStream {
 
   init(
     id: String, track: PlayableTrack, choice: QualityLadder.Choice, startSample: Int64, bufferSeconds: Double,
-    format: ChunkFormat, startsAt: Int64? = nil,
+    format: ChunkFormat, automatic: AutomaticQuality? = nil, startsAt: Int64? = nil,
     owner: String, socket: Socket, library: SegmentLibrary, now: Int64, wake: @escaping @Sendable () -> Void
   ) {
     self.id = id
@@ -91,6 +96,8 @@ final class AudioStream {
     self.socket = socket
     self.library = library
     self.wake = wake
+    self.automatic = automatic
+    self.bufferSeconds = bufferSeconds
     startedNanoseconds = now
     writer = ChunkWriter(format: format, streamId: id)
     cursor = SegmentCursor(track: track.segments, rendition: choice.rendition, sample: startSample)
@@ -114,6 +121,7 @@ final class AudioStream {
         track.segments, rendition: choice.rendition, index: cursor.index, frame: cursor.frame,
         deadline: pacer.dryNanoseconds(now: now),
         owner: owner)
+      pin = library.pin(track.segments, rendition: choice.rendition, index: cursor.index)
       if case .ready(let segment) = feed.read(from: cursor.frame) {
         source = .ready(segment)
       } else {
@@ -188,13 +196,11 @@ final class AudioStream {
         source = .none
         return .failure(DubplateError(error))
       case .pending:
-        wait(for: feed)
-        return .success(nil)
+        return wait(for: feed)
       case .frames(let frames, let end, let priming):
         // With sound in hand it's better to wait for the whole segment, whose bytes are shared with everyone.
         if pacer.nextSample - pacer.playhead.sample(at: now) > GatewayLimits.comfortableSamples {
-          wait(for: feed)
-          return .success(nil)
+          return wait(for: feed)
         }
         return .success(cursor.piece(fromFrames: frames, upTo: end, priming: priming))
       }
@@ -205,10 +211,15 @@ final class AudioStream {
     return .success(piece)
   }
 
-  private func wait(for feed: SegmentFeed) {
-    guard awaitedFeed !== feed else { return }
+  private func wait(for feed: SegmentFeed) -> Result<SegmentCursor.Piece?, DubplateError> {
+    guard awaitedFeed !== feed else { return .success(nil) }
+    do throws(SegmentError) {
+      try feed.notify(on: socket.eventLoop, wake)
+    } catch {
+      return .failure(DubplateError(error))
+    }
     awaitedFeed = feed
-    feed.notify(on: socket.eventLoop, wake)
+    return .success(nil)
   }
 
   private func send(_ piece: SegmentCursor.Piece, now: Int64) {
@@ -224,11 +235,24 @@ final class AudioStream {
     pacer.sent(samples: Int(piece.gridEnd - pacer.nextSample), now: now)
     guard cursor.advance(past: piece) else { return }
     source = .none
-    if let pendingChoice, !pacer.isComplete {
-      apply(pendingChoice.choice, reason: pendingChoice.reason, at: pacer.nextSample)
-    }
+    if !pacer.isComplete { chooseRendition(at: pacer.nextSample, now: now) }
     // Ahead of need; a refusal now is asked again when the sound is due.
     try? prepare(now: now)
+  }
+
+  /// At a segment's edge: what the listener asked for, or else the policy's next rung.
+  private func chooseRendition(at sample: Int64, now: Int64) {
+    if let pendingChoice { return apply(pendingChoice.choice, reason: pendingChoice.reason, at: sample) }
+    guard choice.isAutomatic, let automatic else { return }
+    let (rendition, reason) = automatic.next(
+      after: choice.rendition, bufferSeconds: aheadSeconds(now: now), fullSeconds: bufferSeconds, now: now)
+    guard rendition != choice.rendition else { return }
+    apply(QualityLadder.Choice(quality: choice.quality, rendition: rendition), reason: reason, at: sample)
+  }
+
+  /// Sound that has been handed over and not been heard, in seconds.
+  func aheadSeconds(now: Int64) -> Double {
+    Double(pacer.nextSample - pacer.playhead.sample(at: now)) / Double(track.sampleRate)
   }
 
   private func apply(_ choice: QualityLadder.Choice, reason: String, at sample: Int64) {
@@ -260,7 +284,7 @@ extension PlayableTrack {
       "bitrate": .int(Int64(choice.rendition.bitrate)),
       "sampleRate": .int(Int64(segments.timeline(choice.rendition).sampleRate)),
     ]
-    let header = choice.rendition.streamHeader(for: segments)
+    let header = choice.rendition.decoderDescription(for: segments)
     if !header.isEmpty { fields["description"] = .string(String(buffer: Base64Text.encode(ByteBuffer(bytes: header)))) }
     return fields
   }

@@ -38,6 +38,7 @@ public struct DubplateError: Error, Sendable, CustomStringConvertible {
     public static let positionOutOfRange = Code(name: "position_out_of_range", httpStatus: 416)
     public static let unknownQuality = Code(name: "unknown_quality", httpStatus: 422)
     public static let undecodable = Code(name: "undecodable", httpStatus: 422)
+    public static let timedOut = Code(name: "timed_out", httpStatus: 422)
     public static let rateLimited = Code(name: "rate_limited", httpStatus: 429)
     public static let internalFault = Code(name: "internal", httpStatus: 500)
     public static let busy = Code(name: "busy", httpStatus: 503)
@@ -60,6 +61,7 @@ public struct DubplateError: Error, Sendable, CustomStringConvertible {
     switch error.code {
     case .unavailable: self.init(.trackUnavailable, "the track's file can't be read")
     case .undecodable: self.init(.undecodable, "the track's sound can't be decoded")
+    case .timedOut: self.init(.timedOut, "the track's sound takes too long to decode")
     case .busy, .shuttingDown:
       self.init(.busy, error.message, retryAfterMilliseconds: error.retryAfterMilliseconds ?? 1_000)
     case .failed, .cancelled: self.init(.internalFault, "the track could not be prepared")

@@ -5,9 +5,12 @@ import Segments
 public struct PlayableTrack: Sendable {
   public let track: Track
   public let segments: SegmentTrack
+  /// Nil until the track has been analysed.
+  public let loudness: TrackLoudness?
 
-  public init(track: Track, libraryRoot: String) {
+  public init(track: Track, libraryRoot: String, loudness: TrackLoudness? = nil) {
     self.track = track
+    self.loudness = loudness
     segments = SegmentTrack(
       fingerprint: track.fingerprint, path: track.filePath(in: libraryRoot), gridRate: track.gridRate,
       sampleCount: track.gridSampleCount,

@@ -8,17 +8,21 @@ public enum QualityLadder {
     /// A tier, a bitrate or the rendition's own name.
     public let quality: String
     public let rendition: Rendition
+
+    /// Whether the rendition is the policy's to choose.
+    var isAutomatic: Bool { quality == AutomaticQuality.name }
   }
 
   /// What plays when nobody says anything.
-  public static let defaultQuality = "auto"
+  public static let defaultQuality = AutomaticQuality.name
 
   private static let tiers: [String: Rendition] = [
     "rescue": .opus48, "low": .mp3x128, "medium": .aac192, "high": .mp3x320, "lossless": .flac,
   ]
 
   private static let bitrates: [String: [String: Rendition]] = [
-    "128kbps": ["mp3": .mp3x128, "aac": .aac128, "opus": .opus128], "192kbps": ["mp3": .mp3x192, "aac": .aac192],
+    "128kbps": ["mp3": .mp3x128, "aac": .aac128, "opus": .opus128], "160kbps": ["ogg": .ogg160],
+    "192kbps": ["mp3": .mp3x192, "aac": .aac192],
     "320kbps": ["mp3": .mp3x320],
   ]
 
@@ -38,8 +42,8 @@ public enum QualityLadder {
   }
 
   private static func rendition(quality: String, codec: String?) -> Rendition? {
-    if let byCodec = bitrates[quality] { return byCodec[codec ?? "mp3"] }
-    let found = quality == "auto" ? Rendition.aac192 : tiers[quality] ?? Rendition(name: quality)
+    if let byCodec = bitrates[quality] { return codec.map { byCodec[$0] } ?? byCodec["mp3"] ?? byCodec.values.first }
+    let found = quality == AutomaticQuality.name ? Rendition.aac192 : tiers[quality] ?? Rendition(name: quality)
     guard let found, codec == nil || codec == found.codecName else { return nil }
     return found
   }

@@ -12,7 +12,7 @@ struct SegmentCursor {
   /// The next chunk is the first of its run: it begins with the stream header and priming.
   private var startsRun = true
   private let frameSamples: Int
-  private let primingFrames: Int
+  private let primingSamples: Int
   private let header: ByteBuffer
   private let timeline: Timeline
 
@@ -40,7 +40,7 @@ struct SegmentCursor {
     frame = offset / settings.frameSamples
     leadingSamples = offset % settings.frameSamples
     frameSamples = settings.frameSamples
-    primingFrames = settings.primingFrames
+    primingSamples = settings.primingSamples
     header = ByteBuffer(bytes: rendition.streamHeader(for: track))
   }
 
@@ -69,7 +69,7 @@ struct SegmentCursor {
       preamble = header
       if let priming, priming.readableBytes > 0 {
         preamble.writeImmutableBuffer(priming)
-        skip += primingFrames * frameSamples
+        skip += primingSamples
       }
     }
     let segmentSamples = timeline.samples(inSegment: index)

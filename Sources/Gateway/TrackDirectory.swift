@@ -26,12 +26,17 @@ public final class TrackDirectory: Sendable {
   }
 
   private let repository: any TrackRepository
+  private let analyses: (any AnalysisRepository)?
   private let libraryRoot: String
   private let logger: Logger
   private let state = Mutex(State())
 
-  public init(repository: any TrackRepository, libraryRoot: String, logger: Logger) {
+  /// - Parameter analyses: where the tracks' loudness is known; nil for nowhere.
+  public init(
+    repository: any TrackRepository, analyses: (any AnalysisRepository)? = nil, libraryRoot: String, logger: Logger
+  ) {
     self.repository = repository
+    self.analyses = analyses
     self.libraryRoot = libraryRoot
     self.logger = logger
   }
@@ -73,9 +78,12 @@ public final class TrackDirectory: Sendable {
     while let batch = takeBatch() {
       do {
         var missing = batch
-        for track in try await repository.tracks(ids: batch.keys.elements) {
+        async let known = loudness(of: batch.keys.elements)
+        let tracks = try await repository.tracks(ids: batch.keys.elements)
+        let loudness = await known
+        for track in tracks {
           let waiters = missing.removeValue(forKey: track.id) ?? []
-          let found = keep(track)
+          let found = keep(track, loudness[track.id])
           for waiter in waiters { waiter(found) }
         }
         for waiter in missing.values.joined() {
@@ -103,11 +111,21 @@ public final class TrackDirectory: Sendable {
     }
   }
 
-  private func keep(_ found: Track) -> Found {
+  /// Nobody waits in vain for sound because its loudness can't be read.
+  private func loudness(of ids: [String]) async -> [String: TrackLoudness] {
+    do {
+      return try await analyses?.loudness(of: ids) ?? [:]
+    } catch {
+      logger.error("the tracks' loudness can't be read", metadata: ["error": "\(error)"])
+      return [:]
+    }
+  }
+
+  private func keep(_ found: Track, _ loudness: TrackLoudness?) -> Found {
     guard found.missingSince == nil else {
       return .failure(DubplateError(.trackUnavailable, "the track's file has gone"))
     }
-    let track = PlayableTrack(track: found, libraryRoot: libraryRoot)
+    let track = PlayableTrack(track: found, libraryRoot: libraryRoot, loudness: loudness)
     state.withLock { state in
       state.entries[track.id] = nil  // so that it goes to the end
       state.entries[track.id] = Entry(track: track, expires: .now() + GatewayLimits.cachedTrackLifetime)

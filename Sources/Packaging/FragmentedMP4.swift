@@ -12,7 +12,7 @@ public struct FragmentedMP4: Sendable {
 
   /// Nil for a rendition that doesn't go into MP4.
   public init?(_ track: PackagedTrack) {
-    guard track.rendition.codec != .mp3 else { return nil }
+    guard track.rendition.codec != .mp3, track.rendition.codec != .vorbis else { return nil }
     self.track = track
   }
 
@@ -116,7 +116,7 @@ public struct FragmentedMP4: Sendable {
   private func writeSampleEntry(_ stsd: inout ByteBuffer) {
     let name: StaticString =
       switch track.rendition.codec {
-      case .mp3, .aac: "mp4a"
+      case .mp3, .aac, .vorbis: "mp4a"
       case .opus: "Opus"
       case .flac: "fLaC"
       }
@@ -129,7 +129,7 @@ public struct FragmentedMP4: Sendable {
       entry.writeZeros(4)
       entry.writeInteger(UInt32(track.sampleRate) << 16)
       switch track.rendition.codec {
-      case .mp3, .aac: entry.writeFullBox("esds") { writeElementaryStreamDescriptor(&$0) }
+      case .mp3, .aac, .vorbis: entry.writeFullBox("esds") { writeElementaryStreamDescriptor(&$0) }
       case .opus:
         // Opus in ISOBMFF, 4.3.2: the identification header with its numbers the other way round.
         entry.writeBox("dOps") { box in
@@ -220,7 +220,7 @@ public struct FragmentedMP4: Sendable {
     case .aac: (EncoderSettings.adtsHeaderBytes, [frame.readableBytes - EncoderSettings.adtsHeaderBytes])
     case .opus:
       EncoderSettings.opusPackets(inPage: frame.readableBytesView).map { ($0.start, $0.sizes) } ?? (0, [])
-    case .mp3, .flac: (0, [frame.readableBytes])
+    case .mp3, .flac, .vorbis: (0, [frame.readableBytes])
     }
   }
 

@@ -22,7 +22,7 @@ public struct PackagedTrack: Sendable {
   public var segmentCount: Int { timeline.segmentCount }
 
   /// Samples that a decoder makes of the priming frames, in front of the music.
-  var primingSamples: Int { settings.primingFrames * settings.frameSamples }
+  var primingSamples: Int { settings.primingSamples }
 
   /// Frames of a segment, without priming.
   func frameCount(_ index: Int) -> Int {
@@ -41,6 +41,7 @@ public struct PackagedTrack: Sendable {
     case .aac: "mp4a.40.2"
     case .opus: "Opus"
     case .flac: "fLaC"
+    case .vorbis: "vorbis"
     }
   }
 
@@ -56,6 +57,9 @@ public struct PackagedTrack: Sendable {
       return (bits, bits)
     case .aac: return (rendition.bitrate * 130 / 100 + overhead, rendition.bitrate * 101 / 100 + overhead)
     case .opus: return (rendition.bitrate * 125 / 100 + overhead, rendition.bitrate + overhead)
+    case .vorbis:
+      let slot = settings.vorbisSlotBytes * 8 * sampleRate / settings.frameSamples
+      return (slot, rendition.bitrate)
     case .flac:
       let raw = sampleRate * settings.channels * settings.bitDepth
       return (raw + overhead, raw * 2 / 3 + overhead)

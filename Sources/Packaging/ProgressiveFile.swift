@@ -5,17 +5,19 @@ import Segments
 /// A whole track as one file whose every byte has its place before any of it is encoded.
 ///
 /// MP3's frames all have the same size. AAC's and Opus' segments differ by some hundredths, so each gets a slot that is
-/// a little too large for it, filled up with a `free` box. FLAC's sizes are known when the segments are: until then the
+/// a little too large for it, filled up with a `free` box; so does each of Vorbis' pages, filled up behind the data of its
+/// last packet. FLAC's sizes are known when the segments are: until then the
 /// file has a beginning and no length.
 public struct ProgressiveFile: Sendable {
   /// What the file is called and said to be.
   public enum Container: String, Sendable, CaseIterable {
-    case mp3, m4a, flac
+    case mp3, m4a, ogg, flac
 
     public var mediaType: String {
       switch self {
       case .mp3: "audio/mpeg"
       case .m4a: "audio/mp4"
+      case .ogg: "audio/ogg"
       case .flac: "audio/flac"
       }
     }
@@ -30,7 +32,7 @@ public struct ProgressiveFile: Sendable {
   private let mp4: FragmentedMP4?
 
   /// - Parameters:
-  ///   - tags: for MP3 and MP4.
+  ///   - tags: for MP3, MP4 and Ogg.
   ///   - losslessSizes: bytes of the frames of each segment, where all are known.
   /// - Returns: nil where the rendition doesn't go into this container.
   public init?(
@@ -58,6 +60,12 @@ public struct ProgressiveFile: Sendable {
       Self.writeIndex(track, sizes, to: &head)
       self.head = head
       self.sizes = sizes
+    case (.ogg, .vorbis):
+      mp4 = nil
+      let comments = [("TITLE", tags.title), ("ARTIST", tags.artist), ("ALBUM", tags.album)]
+      head = ByteBuffer(
+        bytes: track.settings.vorbisHeader(comments: comments.compactMap { name, value in value.map { (name, $0) } }))
+      sizes = PartSizes(count: track.segmentCount) { Self.pages(track, $0) * track.settings.vorbisSlotBytes }
     case (.flac, .flac):
       mp4 = nil
       head = ByteBuffer(bytes: track.settings.streamHeader(totalSamples: track.sampleCount))
@@ -81,6 +89,8 @@ public struct ProgressiveFile: Sendable {
     var part: ByteBuffer
     if let mp4 {
       part = mp4.fragment(segment)
+    } else if container == .ogg {
+      part = try filledPages(segment)
     } else if segment.key.index == 0, segment.primingFrames > 0 {
       part = segment.priming
       part.writeImmutableBuffer(segment.frames)
@@ -93,6 +103,27 @@ public struct ProgressiveFile: Sendable {
     case 0: break
     case 8... where mp4 != nil: part.writeBox("free") { $0.writeZeros(rest - 8) }
     default: throw PackagingError(description: "segment \(segment.key) takes \(-rest) bytes more than its place has")
+    }
+    return part
+  }
+
+  /// Pages of a Vorbis segment, the first with its priming.
+  private static func pages(_ track: PackagedTrack, _ index: Int) -> Int {
+    track.frameCount(index) + (index == 0 ? track.settings.primingFrames : 0)
+  }
+
+  /// The pages of a Vorbis segment, all of one size.
+  private func filledPages(_ segment: Segment) throws(PackagingError) -> ByteBuffer {
+    var pages = (0..<segment.frameCount).map { segment.bytes(of: $0..<$0 + 1) }
+    if segment.key.index == 0 { pages.insert(segment.priming, at: 0) }
+    let size = track.settings.vorbisSlotBytes
+    var part = ByteBuffer()
+    part.reserveCapacity(pages.count * size)
+    for page in pages {
+      guard let filled = EncoderSettings.filledVorbisFrame(Array(page.readableBytesView), to: size) else {
+        throw PackagingError(description: "a page of segment \(segment.key) doesn't fit its place")
+      }
+      part.writeBytes(filled)
     }
     return part
   }

@@ -55,14 +55,20 @@ public final class BulkTranscoder: Sendable {
       }
       let encoder = try TrackEncoder(path: track.path, facts: track.facts, settings: all)
       var lines = renditions.map { Line(track, $0) }
+      let latest =
+        ContinuousClock.now + .seconds(SegmentLimits.bulkSeconds + lines.reduce(0) { $0 + $1.duration })
       while let place = lines.indices.filter({ !lines[$0].isDone }).min(by: { lines[$0].seconds < lines[$1].seconds }) {
         guard progress(lines[place].seconds / max(lines[place].duration, 1)) else { throw SegmentError.nobodyWaits }
         guard let frames = try encoder.nextSegment(place) else {
           throw SegmentError(.undecodable, "the track ended before its time")
         }
+        guard ContinuousClock.now < latest else {
+          throw SegmentError(.timedOut, "the file's sound takes too long to decode")
+        }
         let segment = lines[place].take(frames)
         outcome.bytes += store.save(segment)
         outcome.segments += 1
+        if store.isWalkDue { store.buildIndex() }
       }
       outcome.damagedPackets = encoder.damagedPackets
     } catch {
@@ -93,16 +99,15 @@ public final class BulkTranscoder: Sendable {
 
     mutating func take(_ encoded: EncodedFrames) -> Segment {
       if index == 0 { priming = ByteBuffer(bytes: encoded.priming) }
-      var offsets: [UInt32] = [0]
-      offsets.reserveCapacity(encoded.frameCount + 1)
-      for size in encoded.frameSizes { offsets.append(offsets[offsets.count - 1] + UInt32(size)) }
       let segment = Segment(
         key: SegmentKey(fingerprint: fingerprint, rendition: rendition, index: index),
         frameSamples: settings.frameSamples, sampleCount: timeline.samples(inSegment: index), priming: priming,
-        primingFrames: settings.primingFrames, frames: ByteBuffer(bytes: encoded.bytes), offsets: offsets)
+        primingFrames: settings.primingFrames, frames: ByteBuffer(bytes: encoded.bytes),
+        offsets: Segment.offsets(encoded.frameSizes, count: encoded.frameCount))
       index += 1
       priming =
-        settings.primingFrames > 0 ? segment.bytes(of: segment.frameCount - 1..<segment.frameCount) : ByteBuffer()
+        settings.primingFrames > 0
+        ? rendition.priming(ofFrame: segment.bytes(of: segment.frameCount - 1..<segment.frameCount)) : ByteBuffer()
       return segment
     }
   }

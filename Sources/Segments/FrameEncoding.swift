@@ -1,4 +1,5 @@
 import AudioCodec
+import NIOCore
 
 /// Makes the frames of one stretch of a track, a few at a time. One thread at a time may use it.
 protocol FrameEncoding: AnyObject, Sendable {
@@ -15,16 +16,27 @@ extension Rendition {
   }
 
   /// What stands before the first frame in a playable file, and what a decoder is configured with: FLAC's `fLaC`
-  /// marker and STREAMINFO, Opus' two header pages; empty for MP3 and ADTS.
+  /// marker and STREAMINFO, Opus' and Vorbis' header pages; empty for MP3 and ADTS.
   public func streamHeader(for track: SegmentTrack) -> [UInt8] {
     encoderSettings(for: track).streamHeader(totalSamples: track.timeline(self).sampleCount)
+  }
+
+  /// What configures a decoder that is given frames without a stream header.
+  public func decoderDescription(for track: SegmentTrack) -> [UInt8] {
+    encoderSettings(for: track).decoderDescription(totalSamples: track.timeline(self).sampleCount)
+  }
+
+  /// What a decoder that begins behind a frame is given of it: all of it, or a Vorbis frame's last packet.
+  func priming(ofFrame frame: ByteBuffer) -> ByteBuffer {
+    guard codec == .vorbis else { return frame }
+    return EncoderSettings.vorbisPriming(ofFrame: Array(frame.readableBytesView)).map(ByteBuffer.init(bytes:)) ?? frame
   }
 }
 
 extension EncoderSettings {
   /// Samples of a track at these settings' rate.
   func totalSamples(of track: SegmentTrack) -> Int64 {
-    sampleRate == track.gridRate ? track.sampleCount : track.timeline(.opus48).sampleCount
+    Timeline(track, sampleRate: sampleRate).sampleCount
   }
 }
 
@@ -36,7 +48,8 @@ extension SegmentError {
     } else if let error = error as? AudioCodecError {
       switch error.code {
       case .vanished, .unreadable, .changed: self.init(.unavailable, "the file can't be read")
-      case .notAudio, .noAudio, .truncated, .unsupported, .damaged, .timedOut:
+      case .timedOut: self.init(.timedOut, "the file's sound takes too long to decode")
+      case .notAudio, .noAudio, .truncated, .unsupported, .damaged:
         self.init(.undecodable, "the file's sound can't be decoded")
       default: self.init(.failed, "the encoder failed")
       }

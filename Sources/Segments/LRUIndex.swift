@@ -47,6 +47,16 @@ struct LRUIndex<Key: Hashable, Value> {
     sweepIfStale()
   }
 
+  /// A value has come to cost more or less; its order stays.
+  mutating func recost(_ key: Key, to cost: Int) {
+    guard let index = entries.index(forKey: key) else { return }
+    totalCost += cost - entries.values[index].cost
+    entries.values[index].cost = cost
+  }
+
+  /// The value of `key`; its order stays.
+  func peek(_ key: Key) -> Value? { entries[key]?.value }
+
   @discardableResult
   mutating func remove(_ key: Key) -> Value? {
     guard let entry = entries.removeValue(forKey: key) else { return nil }
@@ -55,10 +65,23 @@ struct LRUIndex<Key: Hashable, Value> {
   }
 
   /// Takes out the least recently used entries until the sum of costs is at most `budget`; returns them, oldest first.
-  mutating func evict(downTo budget: Int) -> [(key: Key, value: Value)] {
+  /// - Parameters:
+  ///   - patience: how many entries in use are passed over before it gives up, for the next time.
+  ///   - isPinned: stays, and counts as used now.
+  mutating func evict(
+    downTo budget: Int, patience: Int = 0, isPinned: (Key) -> Bool = { _ in false }
+  ) -> [(key: Key, value: Value)] {
     var evicted: [(key: Key, value: Value)] = []
-    while totalCost > budget, let oldest = uses.popFirst() {
+    var passedOver = 0
+    while totalCost > budget, passedOver <= patience, let oldest = uses.popFirst() {
       guard let entry = entries[oldest.key], entry.stamp == oldest.stamp else { continue }
+      if isPinned(oldest.key) {
+        passedOver += 1
+        clock += 1
+        entries[oldest.key]?.stamp = clock
+        uses.append((oldest.key, clock))
+        continue
+      }
       entries.removeValue(forKey: oldest.key)
       totalCost -= entry.cost
       evicted.append((oldest.key, entry.value))

@@ -34,8 +34,44 @@ public enum SegmentLimits {
   /// take turns in time.
   public static let pieceSamples = 11_520
 
-  /// Files that may be read or written at once. More would only queue in the kernel.
+  /// Files that may be read at once. More would only queue in the kernel.
   public static let fileThreads = 4
+
+  /// Files that may be written at once, beside: a listener's look-up doesn't queue behind what is kept for later.
+  static let writeThreads = 2
+
+  /// Segments that are kept from eviction because somebody plays them: two for each of 50,000 listeners who all hear
+  /// something else. What comes beyond is kept by its recent use alone.
+  static let pinnedSegments = 131_072
+
+  /// How often what other processes (`dubplate transcode`) have put into the store is counted: a walk over a million
+  /// files takes two seconds of one thread.
+  static let storeWalkInterval = Duration.seconds(600)
+
+  /// Files that are entered in the index at a time, some milliseconds in which no other segment is looked up.
+  static let indexPortion = 8_192
+
+  /// An unfinished file of that age belongs to no process any more.
+  static let strayFileSeconds: Int64 = 60
+
+  /// A segment's date says when it was used last, to this grain: a write for every read would wear the disk.
+  static let dateGrainSeconds: Int64 = 3_600
+
+  /// Entries in use that an eviction from memory passes over before it gives up until the next one.
+  static let pinsPassedOver = 256
+
+  /// Longest time that a job may hold encoder threads, all its steps together, in nanoseconds. A segment takes some 20
+  /// ms; two seconds of sound that take a thousand times as long come from a file that is made to hurt.
+  static let jobNanoseconds: Int64 = 30_000_000_000
+
+  /// The same for a whole track made ahead of need: a minute, and the time that all its renditions last.
+  static let bulkSeconds = 60.0
+
+  /// How long a file that could not be decoded, or took too long, is refused without another try.
+  static let refusalNanoseconds: Int64 = 30_000_000_000
+
+  /// Files that are refused so. What comes beyond pushes out the one whose time ends first.
+  static let refusedFiles = 1_024
 
   /// Writes that may wait for the disk; a segment beyond that is served from memory and not kept.
   public static let queuedWrites = 256

@@ -17,10 +17,13 @@ public struct Rendition: Hashable, Sendable, CustomStringConvertible {
   /// For when nothing else gets through.
   public static let opus48 = Rendition(name: "opus-48", codec: .opus, bitrate: 48_000)
   public static let opus128 = Rendition(name: "opus-128", codec: .opus, bitrate: 128_000)
+  public static let ogg160 = Rendition(name: "ogg-160", codec: .vorbis, bitrate: 160_000)
   public static let flac = Rendition(name: "flac", codec: .flac, bitrate: 0)
 
   /// Every rendition that can be asked for.
-  public static let all: [Rendition] = [mp3x128, mp3x192, mp3x320, aac128, aac192, opus48, opus128, flac]
+  public static let all: [Rendition] = [
+    mp3x128, mp3x192, mp3x320, aac128, aac192, opus48, opus128, ogg160, flac,
+  ]
 
   private init(name: String, codec: EncoderSettings.Codec, bitrate: Int) {
     self.name = name
@@ -34,8 +37,12 @@ public struct Rendition: Hashable, Sendable, CustomStringConvertible {
     self = found
   }
 
-  /// The codec as the protocol calls it: `mp3`, `aac`, `opus`, `flac`.
+  /// The codec as the protocol calls it: `mp3`, `aac`, `opus`, `ogg` (Vorbis), `flac`.
   public var codecName: String { codec.rawValue }
+
+  /// Whether a segment has the same bytes however it was made. A lossy encoder carries a state along that depends on
+  /// where it began: at a listener's place, at the segment's pre-roll, or at the track's beginning.
+  public var isReproducible: Bool { codec == .flac }
 
   public var description: String { name }
 

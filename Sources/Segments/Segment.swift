@@ -4,8 +4,8 @@ import Synchronization
 /// A finished segment: immutable, and shared by every listener of its position.
 ///
 /// `frames` holds whole elementary frames back to back; `offsets[k]` is where frame `k` begins and the last entry is
-/// the end. `priming` holds the frame before the segment, which a decoder that starts here needs for its state and
-/// whose sound it drops.
+/// the end. `priming` holds the frame before the segment (of Vorbis its last packet), which a decoder that starts here
+/// needs for its state and whose sound it drops.
 public final class Segment: Sendable {
   /// Which one it is.
   public let key: SegmentKey
@@ -22,8 +22,16 @@ public final class Segment: Sendable {
   /// Where each frame begins in `frames`, and the end: `frameCount + 1` entries.
   public let offsets: [UInt32]
 
-  private let packagedForm = Mutex<ByteBuffer?>(nil)
-  private let textForms = Mutex<[(range: Range<Int>, text: ByteBuffer)]>([])
+  /// What was made of it for one way or another to deliver it, and is kept beside it.
+  private struct Forms {
+    var packaged: ByteBuffer?
+    var texts: [(range: Range<Int>, text: ByteBuffer)] = []
+    var whenGrown: (@Sendable (Segment) -> Void)?
+
+    var byteCount: Int { texts.reduce(packaged?.readableBytes ?? 0) { $0 + $1.text.readableBytes } }
+  }
+
+  private let forms = Mutex(Forms())
 
   public init(
     key: SegmentKey, frameSamples: Int, sampleCount: Int, priming: ByteBuffer, primingFrames: Int, frames: ByteBuffer,
@@ -41,9 +49,27 @@ public final class Segment: Sendable {
   /// How many frames it has.
   public var frameCount: Int { offsets.count - 1 }
 
-  /// What it costs to keep, in bytes.
+  /// What it costs to keep, in bytes, with the forms that were made of it so far.
   public var byteCount: Int {
     frames.readableBytes + priming.readableBytes + offsets.count * MemoryLayout<UInt32>.size + 256
+      + forms.withLock(\.byteCount)
+  }
+
+  /// Calls back, on any thread, when it costs more to keep than before.
+  func whenGrown(_ callback: @escaping @Sendable (Segment) -> Void) {
+    forms.withLock { $0.whenGrown = callback }
+  }
+
+  /// Where each of a row of frames begins, and the end.
+  static func offsets(_ sizes: some Sequence<Int>, count: Int) -> [UInt32] {
+    var offsets: [UInt32] = [0]
+    offsets.reserveCapacity(count + 1)
+    var end: UInt32 = 0
+    for size in sizes {
+      end += UInt32(size)
+      offsets.append(end)
+    }
+    return offsets
   }
 
   /// The bytes of some of its frames, by reference.
@@ -57,26 +83,32 @@ public final class Segment: Sendable {
   public func priming(before frame: Int) -> ByteBuffer {
     guard primingFrames > 0 else { return ByteBuffer() }
     guard frame >= primingFrames else { return priming }
-    return bytes(of: frame - primingFrames..<frame)
+    return key.rendition.priming(ofFrame: bytes(of: frame - primingFrames..<frame))
   }
 
-  /// The segment in the form in which it goes over HTTP, made once: a segment that is asked for there takes twice its
-  /// bytes, as long as it is in memory.
+  /// The segment in the form in which it goes over HTTP, made once and counted in ``byteCount``: a segment that is
+  /// asked for there takes twice its bytes, as long as it is in memory.
   public func packaged(_ make: (Segment) -> ByteBuffer) -> ByteBuffer {
-    if let known = packagedForm.withLock({ $0 }) { return known }
+    if let known = forms.withLock(\.packaged) { return known }
     let form = make(self)
-    packagedForm.withLock { $0 = form }
+    let whenGrown = forms.withLock { forms in
+      forms.packaged = form
+      return forms.whenGrown
+    }
+    whenGrown?(self)
     return form
   }
 
-  /// The base64 text of some of its frames, made once for all listeners of that range.
+  /// The base64 text of some of its frames, made once for all listeners of that range, and counted in ``byteCount``.
   public func base64(of range: Range<Int>) -> ByteBuffer {
-    if let known = textForms.withLock({ forms in forms.first { $0.range == range }?.text }) { return known }
+    if let known = forms.withLock({ forms in forms.texts.first { $0.range == range }?.text }) { return known }
     let text = Base64Text.encode(bytes(of: range))
-    textForms.withLock { forms in
-      if forms.count == SegmentLimits.textFormsPerSegment { forms.removeFirst() }
-      forms.append((range, text))
+    let whenGrown = forms.withLock { forms in
+      if forms.texts.count == SegmentLimits.textFormsPerSegment { forms.texts.removeFirst() }
+      forms.texts.append((range, text))
+      return forms.whenGrown
     }
+    whenGrown?(self)
     return text
   }
 }

@@ -8,6 +8,8 @@ public struct SegmentError: Error, Sendable, CustomStringConvertible {
     case unavailable
     /// The file is there, but its sound can't be decoded.
     case undecodable
+    /// To decode its sound takes longer than a file may take.
+    case timedOut = "timed_out"
     /// No encoder slot: try again after `retryAfterMilliseconds`.
     case busy
     /// Nobody wanted it any more.

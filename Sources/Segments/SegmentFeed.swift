@@ -66,13 +66,17 @@ public final class SegmentFeed: Sendable {
   public let key: SegmentKey
   private let state = Mutex(State())
 
-  init(key: SegmentKey) {
+  private let waitersAtMost: Int
+
+  init(key: SegmentKey, waitersAtMost: Int = SegmentLimits.waitersPerSegment) {
     self.key = key
+    self.waitersAtMost = waitersAtMost
   }
 
   /// A feed that is complete from the start.
   init(_ segment: Segment) {
     self.key = segment.key
+    waitersAtMost = SegmentLimits.waitersPerSegment
     state.withLock { $0.phase = .ready(segment) }
   }
 
@@ -82,37 +86,50 @@ public final class SegmentFeed: Sendable {
       switch state.phase {
       case .ready(let segment): return .ready(segment)
       case .failed(let error): return .failed(error)
-      case .coming(let pieces): return Self.read(from: frame, in: pieces)
+      case .coming(let pieces): return Self.read(from: frame, in: pieces, of: key.rendition)
       }
     }
   }
 
   /// Calls back once on `eventLoop` when there is more to read than now, or at once where it's over.
-  public func notify(on eventLoop: any EventLoop, _ callback: @escaping @Sendable () -> Void) {
-    wait(Waiter(eventLoop: eventLoop, callback: callback))
+  /// - Throws: `busy` when too many wait already.
+  public func notify(on eventLoop: any EventLoop, _ callback: @escaping @Sendable () -> Void) throws(SegmentError) {
+    try wait(Waiter(eventLoop: eventLoop, callback: callback))
   }
 
   /// The whole segment, when it is there.
+  /// - Throws: why there is none; `busy` when too many wait for it already.
   public func whole() async throws(SegmentError) -> Segment {
     while true {
       switch read(from: 0) {
       case .ready(let segment): return segment
       case .failed(let error): throw error
       case .pending, .frames:
-        await withCheckedContinuation { continuation in
-          wait(Waiter(eventLoop: nil) { continuation.resume() })
+        let refusal: SegmentError? = await withCheckedContinuation { continuation in
+          do throws(SegmentError) {
+            try wait(Waiter(eventLoop: nil) { continuation.resume(returning: nil) })
+          } catch {
+            continuation.resume(returning: error)
+          }
         }
+        if let refusal { throw refusal }
       }
     }
   }
 
-  private func wait(_ waiter: Waiter) {
-    let isOver = state.withLock { state in
-      guard case .coming = state.phase, state.waiters.count < SegmentLimits.waitersPerSegment else { return true }
+  private func wait(_ waiter: Waiter) throws(SegmentError) {
+    enum Answer { case waits, isOver, isFull }
+    let answer = state.withLock { state -> Answer in
+      guard case .coming = state.phase else { return .isOver }
+      guard state.waiters.count < waitersAtMost else { return .isFull }
       state.waiters.append(waiter)
-      return false
+      return .waits
     }
-    if isOver { waiter.call() }
+    switch answer {
+    case .waits: return
+    case .isOver: waiter.call()
+    case .isFull: throw .busy("too many wait for one segment")
+    }
   }
 
   func append(_ piece: Piece) {
@@ -158,7 +175,7 @@ public final class SegmentFeed: Sendable {
     for waiter in waiters { waiter.call() }
   }
 
-  private static func read(from frame: Int, in pieces: [Piece]) -> Reading {
+  private static func read(from frame: Int, in pieces: [Piece], of rendition: Rendition) -> Reading {
     var next = frame
     var bytes = ByteBuffer()
     var priming: ByteBuffer?
@@ -166,7 +183,9 @@ public final class SegmentFeed: Sendable {
     while let piece = pieces.last(where: { $0.frames.contains(next) }) {
       let skipped = piece.sizes.prefix(next - piece.frames.lowerBound).reduce(0, +)
       if next == frame {
-        priming = (piece.frames.lowerBound == frame ? piece.priming : nil) ?? Self.frame(frame - 1, in: pieces)
+        priming =
+          (piece.frames.lowerBound == frame ? piece.priming : nil)
+          ?? Self.frame(frame - 1, in: pieces).map(rendition.priming(ofFrame:))
         bytes = piece.bytes.dropping(skipped)
       } else {
         bytes.writeImmutableBuffer(piece.bytes.dropping(skipped))

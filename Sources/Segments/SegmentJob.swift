@@ -15,6 +15,9 @@ final class SegmentJob: TranscodeJob {
     @Sendable (_ track: SegmentTrack, _ settings: EncoderSettings, _ frames: Range<Int>, _ isQuick: Bool) throws ->
     any FrameEncoding
 
+  /// Monotonic nanoseconds.
+  typealias Clock = @Sendable () -> Int64
+
   /// Where it begins.
   enum Start {
     /// At the frame of the segment that somebody needs first; quickly, if it's needed now.
@@ -34,6 +37,8 @@ final class SegmentJob: TranscodeJob {
     /// Frames below this are drafts as long as the first run lasts; 0 without a quick start.
     var draftEnd: Int
     var pieceCount = 0
+    /// Nanoseconds that its steps have held a thread.
+    var spent: Int64 = 0
     /// When the frames made so far will have been heard by who asked first.
     var deadline: Int64
   }
@@ -45,6 +50,8 @@ final class SegmentJob: TranscodeJob {
   /// The segment's frames, by their numbers in the track.
   private let trackFrames: Range<Int>
   private let makeEncoder: EncoderFactory
+  /// Monotonic nanoseconds.
+  private let clock: Clock
   /// Settles the feed: called once, with the segment or why there is none.
   private let completion: @Sendable (Result<Segment, SegmentError>) -> Void
   private let work: Mutex<Work>
@@ -54,7 +61,8 @@ final class SegmentJob: TranscodeJob {
   private let isCancelled = Atomic(false)
 
   init(
-    feed: SegmentFeed, track: SegmentTrack, start: Start, deadline: Int64, makeEncoder: @escaping EncoderFactory,
+    feed: SegmentFeed, track: SegmentTrack, start: Start, deadline: Int64, clock: @escaping Clock,
+    makeEncoder: @escaping EncoderFactory,
     completion: @escaping @Sendable (Result<Segment, SegmentError>) -> Void
   ) {
     self.feed = feed
@@ -63,8 +71,9 @@ final class SegmentJob: TranscodeJob {
     self.timeline = track.timeline(feed.key.rendition)
     self.trackFrames = settings.frames(ofSegment: feed.key.index, totalSamples: timeline.sampleCount)
     self.makeEncoder = makeEncoder
+    self.clock = clock
     self.completion = completion
-    let now = Int64(NIODeadline.now().uptimeNanoseconds)
+    let now = clock()
     let (first, isUrgent) =
       switch start {
       case .whole: (0, false)
@@ -93,7 +102,14 @@ final class SegmentJob: TranscodeJob {
       return .done
     }
     do {
-      let deadline = try work.withLock { work in try advance(&work) }
+      let deadline = try work.withLock { work in
+        let began = clock()
+        defer { work.spent += clock() - began }
+        return try advance(&work)
+      }
+      guard work.withLock(\.spent) <= SegmentLimits.jobNanoseconds else {
+        throw SegmentError(.timedOut, "the file's sound takes too long to decode")
+      }
       if let deadline { return .again(deadline: deadline) }
       let segment = try assemble()
       completion(.success(segment))
@@ -157,12 +173,8 @@ final class SegmentJob: TranscodeJob {
     }
     var frames = ByteBuffer()
     frames.reserveCapacity(pieces.reduce(0) { $0 + $1.bytes.readableBytes })
-    var offsets: [UInt32] = [0]
-    offsets.reserveCapacity(trackFrames.count + 1)
-    for piece in pieces {
-      for size in piece.sizes { offsets.append(offsets[offsets.count - 1] + UInt32(size)) }
-      frames.writeImmutableBuffer(piece.bytes)
-    }
+    for piece in pieces { frames.writeImmutableBuffer(piece.bytes) }
+    let offsets = Segment.offsets(pieces.lazy.flatMap(\.sizes), count: trackFrames.count)
     return Segment(
       key: feed.key, frameSamples: settings.frameSamples,
       sampleCount: timeline.samples(inSegment: feed.key.index),

@@ -1,14 +1,17 @@
 import Synchronization
 
-/// A wish for a segment that can be taken back: by ``release()``, or by letting go of the lease.
+/// A wish for a segment that can be taken back: by ``release()``, or by letting go of the lease. As long as it's held,
+/// the segment and the one behind it are not evicted.
 public final class SegmentLease: Sendable {
   /// Where the segment comes.
   public let feed: SegmentFeed
+  private let pin: SegmentPin
   private let giveUp: @Sendable () -> Void
   private let isReleased = Atomic(false)
 
-  init(feed: SegmentFeed, giveUp: @escaping @Sendable () -> Void) {
+  init(feed: SegmentFeed, pin: SegmentPin, giveUp: @escaping @Sendable () -> Void) {
     self.feed = feed
+    self.pin = pin
     self.giveUp = giveUp
   }
 

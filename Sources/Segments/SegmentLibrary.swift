@@ -1,6 +1,7 @@
 import AudioCodec
 import Foundation
 import Logging
+import NIOCore
 import NIOPosix
 import Synchronization
 
@@ -30,6 +31,12 @@ public final class SegmentLibrary: Sendable {
     public var diskBytes = 0
     public var diskSegments = 0
     public var failedWrites = 0
+    /// Whether the files on disk have all been counted since the start.
+    public var isDiskCounted = false
+    /// Segments that are kept because somebody plays them.
+    public var pinned = 0
+    /// Files that are refused for a while, because they could not be decoded.
+    public var refusedFiles = 0
     public var inTheMaking = 0
     public var encoded = 0
     public var memoryHits = 0
@@ -51,6 +58,7 @@ public final class SegmentLibrary: Sendable {
     var making: [SegmentKey: Making] = [:]
     var makingPerOwner: [String: Int] = [:]
     var queuedWrites = 0
+    var refusals = FileRefusals()
     var encoded = 0
     var memoryHits = 0
     var diskHits = 0
@@ -60,6 +68,9 @@ public final class SegmentLibrary: Sendable {
   private let store: SegmentStore?
   private let scheduler: TranscodeScheduler
   private let filePool: NIOThreadPool
+  private let writePool: NIOThreadPool
+  private let pins = SegmentPins()
+  private let clock: SegmentJob.Clock
   private let makeEncoder: SegmentJob.EncoderFactory
   private let replenishment: ReserveJob
   private let state = Mutex(State())
@@ -84,18 +95,22 @@ public final class SegmentLibrary: Sendable {
 
   init(
     configuration: Configuration, logger: Logger, reserve: EncoderReserve = EncoderReserve(),
+    clock: @escaping SegmentJob.Clock = { Int64(NIODeadline.now().uptimeNanoseconds) },
     makeEncoder: @escaping SegmentJob.EncoderFactory
   ) throws {
     self.configuration = configuration
     self.replenishment = ReserveJob(reserve)
     self.makeEncoder = makeEncoder
-    self.store = try configuration.directory.map {
-      try SegmentStore(root: $0, budgetBytes: configuration.diskBudgetBytes, logger: logger)
+    self.clock = clock
+    self.store = try configuration.directory.map { [pins] in
+      try SegmentStore(root: $0, budgetBytes: configuration.diskBudgetBytes, pins: pins, logger: logger)
     }
     self.scheduler = TranscodeScheduler(threadCount: configuration.encoderThreads)
     self.filePool = NIOThreadPool(numberOfThreads: SegmentLimits.fileThreads)
+    self.writePool = NIOThreadPool(numberOfThreads: SegmentLimits.writeThreads)
     filePool.start()
-    if let store { filePool.submit { if $0 == .active { store.buildIndex() } } }
+    writePool.start()
+    if let store { writePool.submit { if $0 == .active { store.buildIndex() } } }
   }
 
   /// A segment's feed.
@@ -132,7 +147,15 @@ public final class SegmentLibrary: Sendable {
   ) throws(SegmentError) -> SegmentLease {
     let key = SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: index)
     let feed = try open(key, track: track, start: .whole, deadline: deadline, owner: owner) { $0.leases += 1 }
-    return SegmentLease(feed: feed) { [weak self] in self?.giveUp(feed) }
+    return SegmentLease(feed: feed, pin: pin(track, rendition: rendition, index: index)) { [weak self] in
+      self?.giveUp(feed)
+    }
+  }
+
+  /// Keeps a segment and the one behind it, in memory and on disk, for somebody who plays them.
+  public func pin(_ track: SegmentTrack, rendition: Rendition, index: Int) -> SegmentPin {
+    pins.pin(
+      (index...index + 1).map { SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: $0) })
   }
 
   /// One who wanted a segment has left.
@@ -155,13 +178,18 @@ public final class SegmentLibrary: Sendable {
   }
 
   /// Bytes of the frames of each segment of a lossless rendition, when all of them are kept; else nil.
-  public func losslessSizes(of track: SegmentTrack, rendition: Rendition) -> [Int]? {
+  public func losslessSizes(of track: SegmentTrack, rendition: Rendition) async -> [Int]? {
     guard let store else { return nil }
     let settings = rendition.encoderSettings(for: track)
     let keys = (0..<track.timeline(rendition).segmentCount).map {
       SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: $0)
     }
-    return store.fileBytes(keys)?.enumerated().map { index, bytes in
+    let files: [Int]? = await withCheckedContinuation { continuation in
+      filePool.submit { poolState in
+        continuation.resume(returning: poolState == .active ? store.fileBytes(keys) : nil)
+      }
+    }
+    return files?.enumerated().map { index, bytes in
       let frames = settings.frames(ofSegment: index, totalSamples: track.sampleCount).count
       return SegmentFile.soundBytes(inFileOf: bytes, frames: frames)
     }
@@ -202,7 +230,9 @@ public final class SegmentLibrary: Sendable {
     case .refused:
       throw .busy("too many segments in the making for one user")
     case .new(let feed):
-      if let store, store.mayContain(key) {
+      // What the index doesn't know may have been made by another process: opening a file that isn't there takes
+      // microseconds, encoding what is there a thousand times that.
+      if let store {
         load(feed, from: store, track: track, start: start, deadline: deadline)
       } else {
         try encode(feed, track: track, start: start, deadline: deadline)
@@ -217,8 +247,9 @@ public final class SegmentLibrary: Sendable {
     return state.withLock { state in
       Statistics(
         memoryBytes: state.memory.totalCost, memorySegments: state.memory.count, diskBytes: disk?.bytes ?? 0,
-        diskSegments: disk?.segments ?? 0, failedWrites: disk?.failedWrites ?? 0, inTheMaking: state.making.count,
-        encoded: state.encoded,
+        diskSegments: disk?.segments ?? 0, failedWrites: disk?.failedWrites ?? 0,
+        isDiskCounted: disk?.isWhole ?? true, pinned: pins.count, refusedFiles: state.refusals.count,
+        inTheMaking: state.making.count, encoded: state.encoded,
         memoryHits: state.memoryHits, diskHits: state.diskHits)
     }
   }
@@ -227,6 +258,7 @@ public final class SegmentLibrary: Sendable {
   public func close() async throws {
     try await scheduler.close()
     try await filePool.shutdownGracefully()
+    try await writePool.shutdownGracefully()
   }
 
   private func load(
@@ -253,8 +285,13 @@ public final class SegmentLibrary: Sendable {
   private func encode(
     _ feed: SegmentFeed, track: SegmentTrack, start: SegmentJob.Start, deadline: Int64
   ) throws(SegmentError) {
-    let job = SegmentJob(feed: feed, track: track, start: start, deadline: deadline, makeEncoder: makeEncoder) {
-      result in
+    if let refusal = state.withLock({ $0.refusals.refusal(of: track.fingerprint, now: clock()) }) {
+      settle(feed, .failure(refusal))
+      throw refusal
+    }
+    let job = SegmentJob(
+      feed: feed, track: track, start: start, deadline: deadline, clock: clock, makeEncoder: makeEncoder
+    ) { result in
       self.jobEnded(feed, result)
     }
     let isWanted = state.withLock { state in
@@ -287,6 +324,9 @@ public final class SegmentLibrary: Sendable {
   }
 
   private func jobEnded(_ feed: SegmentFeed, _ result: Result<Segment, SegmentError>) {
+    if case .failure(let error) = result {
+      state.withLock { $0.refusals.note(error, of: feed.key.fingerprint, now: clock()) }
+    }
     settle(feed, result)
     guard case .success(let segment) = result, let store else { return }
     let isAdmitted = state.withLock { state in
@@ -296,24 +336,41 @@ public final class SegmentLibrary: Sendable {
       return true
     }
     guard isAdmitted else { return }
-    filePool.submit { poolState in
+    writePool.submit { poolState in
       if poolState == .active { store.save(segment) }
       self.state.withLock { $0.queuedWrites -= 1 }
+      if poolState == .active, store.isWalkDue { store.buildIndex() }
     }
   }
 
   /// Takes a feed out of the making, and tells those who wait for it.
   private func settle(_ feed: SegmentFeed, _ result: Result<Segment, SegmentError>) {
+    if case .success(let segment) = result { segment.whenGrown { [weak self] in self?.recount($0) } }
     let evicted = state.withLock { state -> [(key: SegmentKey, value: Segment)] in
       if let making = state.making[feed.key], making.feed === feed { Self.forget(making, in: &state) }
       guard case .success(let segment) = result else { return [] }
       state.memory.insert(segment, cost: segment.byteCount, for: feed.key)
-      return state.memory.evict(downTo: configuration.memoryBudgetBytes)
+      return evict(&state)
     }
     withExtendedLifetime(evicted) {}  // freed outside the lock
     switch result {
     case .success(let segment): feed.finish(segment)
     case .failure(let error): feed.fail(error)
     }
+  }
+
+  /// A segment takes more memory than before.
+  private func recount(_ segment: Segment) {
+    let evicted = state.withLock { state -> [(key: SegmentKey, value: Segment)] in
+      guard state.memory.peek(segment.key) === segment else { return [] }
+      state.memory.recost(segment.key, to: segment.byteCount)
+      return evict(&state)
+    }
+    withExtendedLifetime(evicted) {}
+  }
+
+  private func evict(_ state: inout State) -> [(key: SegmentKey, value: Segment)] {
+    state.memory.evict(
+      downTo: configuration.memoryBudgetBytes, patience: SegmentLimits.pinsPassedOver, isPinned: pins.contains)
   }
 }

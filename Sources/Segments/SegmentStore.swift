@@ -3,17 +3,19 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Segments on disk, within a budget of bytes: the least recently used go first.
+/// Segments on disk, within a budget of bytes: the least recently used go first, and what is being played stays.
 ///
 /// A segment is one file, `<fingerprint's first two digits>/<fingerprint>/<rendition>/<index>.seg`, written beside
-/// its place and renamed into it, so that a reader sees a whole one or none. Calls block and belong on a file thread.
-/// A disk that is full or gone costs the cache, never the sound: the error is logged, counted, and the segment served
+/// its place and renamed into it, so that a reader sees a whole one or none. The folder is the truth and the index a
+/// memory of it: a segment that another process has made is found by opening it. Calls block and belong on a file
+/// thread. A disk that is full or gone costs the cache, never the sound: the error is logged, counted, and the segment served
 /// from memory.
 final class SegmentStore: Sendable {
   private struct State {
-    var index = LRUIndex<String, Void>()
-    var isIndexed = false
+    var index = StoreIndex()
     var lastComplaint: ContinuousClock.Instant?
+    var isWalking = false
+    var lastWalk: ContinuousClock.Instant?
   }
 
   /// Counts since the start.
@@ -22,10 +24,13 @@ final class SegmentStore: Sendable {
     var segments = 0
     var failedWrites = 0
     var damagedFiles = 0
+    /// Whether all files are counted that there were at the start.
+    var isWhole = false
   }
 
   private let root: URL
   private let budgetBytes: Int
+  private let pins: SegmentPins
   private let logger: Logger
   private let state = Mutex(State())
   private let failedWrites = Atomic(0)
@@ -34,66 +39,65 @@ final class SegmentStore: Sendable {
   /// - Parameters:
   ///   - root: the folder; made when it isn't there.
   ///   - budgetBytes: what all files together may take.
-  init(root: URL, budgetBytes: Int, logger: Logger) throws {
+  ///   - pins: what is not evicted.
+  init(root: URL, budgetBytes: Int, pins: SegmentPins = SegmentPins(), logger: Logger) throws {
     self.root = root
     self.budgetBytes = budgetBytes
+    self.pins = pins
     self.logger = logger
     try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
   }
 
   var counters: Counters {
-    let (bytes, segments) = state.withLock { ($0.index.totalCost, $0.index.count) }
-    return Counters(
-      bytes: bytes, segments: segments, failedWrites: failedWrites.load(ordering: .relaxed),
-      damagedFiles: damagedFiles.load(ordering: .relaxed))
-  }
-
-  /// Whether a load may find it. True for everything until ``buildIndex()`` has ended.
-  func mayContain(_ key: SegmentKey) -> Bool {
-    let path = Self.path(of: key)
-    return state.withLock { !$0.isIndexed || $0.index.contains(path) }
-  }
-
-  /// Bytes of the files of a row of segments; nil when one of them isn't there, or nobody knows yet.
-  func fileBytes(_ keys: [SegmentKey]) -> [Int]? {
     state.withLock { state in
-      guard state.isIndexed else { return nil }
-      var sizes: [Int] = []
-      sizes.reserveCapacity(keys.count)
-      for key in keys {
-        guard let size = state.index.cost(of: Self.path(of: key)) else { return nil }
-        sizes.append(size)
-      }
-      return sizes
+      Counters(
+        bytes: state.index.totalBytes, segments: state.index.count,
+        failedWrites: failedWrites.load(ordering: .relaxed), damagedFiles: damagedFiles.load(ordering: .relaxed),
+        isWhole: state.lastWalk != nil)
     }
+  }
+
+  /// Bytes of the files of a row of segments; nil when one of them isn't there.
+  func fileBytes(_ keys: [SegmentKey]) -> [Int]? {
+    let known = state.withLock { state in keys.map { state.index.bytes(of: Self.name(of: $0)) } }
+    var sizes: [Int] = []
+    sizes.reserveCapacity(keys.count)
+    for (key, size) in zip(keys, known) {
+      if let size {
+        sizes.append(size)
+        continue
+      }
+      guard let size = SegmentFile.size(at: path(of: Self.name(of: key))) else { return nil }
+      state.withLock { $0.index.use(Self.name(of: key), bytes: size) }
+      sizes.append(size)
+    }
+    return sizes
   }
 
   /// The segment, or nil when it isn't there or isn't whole; a damaged file is removed.
   func load(_ key: SegmentKey) -> Segment? {
-    let path = Self.path(of: key)
-    let url = root.appendingPathComponent(path)
-    guard let data = try? Data(contentsOf: url) else {
-      _ = state.withLock { $0.index.remove(path) }
+    let name = Self.name(of: key)
+    guard let file = SegmentFile.read(path(of: name)) else {
+      state.withLock { $0.index.remove(name) }
       return nil
     }
-    guard let segment = SegmentFile.decode(ByteBuffer(bytes: data), key: key) else {
+    guard let segment = SegmentFile.decode(file, key: key) else {
       damagedFiles.add(1, ordering: .relaxed)
       logger.warning("removed a damaged segment", metadata: ["segment": "\(key)"])
-      remove([path])
+      state.withLock { $0.index.remove(name) }
+      remove([name])
       return nil
     }
-    state.withLock { state in
-      if state.index.use(path) == nil { state.index.insert((), cost: data.count, for: path) }
-    }
+    state.withLock { $0.index.use(name, bytes: file.readableBytes) }
     return segment
   }
 
   /// Keeps a segment, and makes room for it. Returns its bytes on disk, 0 when the disk refuses.
   @discardableResult
   func save(_ segment: Segment) -> Int {
-    let path = Self.path(of: segment.key)
+    let name = Self.name(of: segment.key)
     let file = SegmentFile.encode(segment)
-    let url = root.appendingPathComponent(path)
+    let url = URL(fileURLWithPath: path(of: name), isDirectory: false)
     do {
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(file.readableBytesView).write(to: url, options: .atomic)
@@ -101,57 +105,71 @@ final class SegmentStore: Sendable {
       complain(about: error)
       return 0
     }
-    let evicted = state.withLock { state in
-      state.index.insert((), cost: file.readableBytes, for: path)
-      return state.index.evict(downTo: budgetBytes).map(\.key)
-    }
-    remove(evicted)
+    state.withLock { $0.index.use(name, bytes: file.readableBytes) }
+    evict()
     return file.readableBytes
   }
 
-  /// Learns what is there, oldest first, and brings it under the budget. Segments can be loaded and saved meanwhile.
-  func buildIndex() {
-    var found: [(path: String, bytes: Int, used: Date)] = []
-    let keys: Set<URLResourceKey> = [.fileSizeKey, .contentModificationDateKey, .isRegularFileKey]
-    let walk = FileManager.default.enumerator(at: root, includingPropertiesForKeys: Array(keys))
-    while let url = walk?.nextObject() as? URL {
-      guard let values = try? url.resourceValues(forKeys: keys), values.isRegularFile == true else { continue }
-      guard url.pathExtension == "seg" else {
-        // What an earlier process began to write and never finished.
-        if let date = values.contentModificationDate, date.timeIntervalSinceNow < -60 {
-          try? FileManager.default.removeItem(at: url)
-        }
-        continue
-      }
-      let path = url.pathComponents.suffix(4).joined(separator: "/")
-      found.append((path, values.fileSize ?? 0, values.contentModificationDate ?? .distantPast))
+  /// Whether it's time to look at what other processes have put in and taken out.
+  var isWalkDue: Bool {
+    state.withLock { state in
+      guard !state.isWalking else { return false }
+      return state.lastWalk.map { ContinuousClock.now - $0 > SegmentLimits.storeWalkInterval } ?? true
     }
-    found.sort { $0.used < $1.used }
+  }
+
+  /// Learns what is there, and brings it under the budget. Segments can be loaded and saved meanwhile.
+  func buildIndex() {
+    let isFree = state.withLock { state in
+      guard !state.isWalking else { return false }
+      state.isWalking = true
+      state.index.beginWalk()
+      return true
+    }
+    guard isFree else { return }
+    let began = ContinuousClock.now
+    var found: [(number: StoreIndex.Number, bytes: UInt32, used: UInt32)] = []
+    StoreWalk(root: root.path).run { track, folder, files in
+      state.withLock { state in
+        for file in files {
+          let name = StoreIndex.Name(track: track, folder: folder, index: file.index)
+          guard let number = state.index.number(name) else { continue }
+          found.append((number, UInt32(clamping: file.bytes), UInt32(clamping: file.used)))
+        }
+      }
+    } stray: { path, age in
+      // What an earlier process began to write and never finished.
+      if age > SegmentLimits.strayFileSeconds { unlink(path) }
+    }
+    found.sort { $0.used > $1.used }
+    // In portions, so that nobody who looks a segment up waits for all of them.
+    for start in stride(from: 0, to: found.count, by: SegmentLimits.indexPortion) {
+      state.withLock { state in
+        for file in found[start..<min(start + SegmentLimits.indexPortion, found.count)] {
+          state.index.found(file.number, bytes: Int(file.bytes))
+        }
+      }
+    }
+    state.withLock { state in
+      state.index.endWalk()
+      state.isWalking = false
+      state.lastWalk = .now
+    }
+    evict()
+    logger.debug(
+      "the store has been counted", metadata: ["segments": "\(found.count)", "took": "\(ContinuousClock.now - began)"])
+  }
+
+  private func evict() {
     let evicted = state.withLock { state in
-      let sinceStart = state.index
-      state.index = LRUIndex()
-      for file in found where !sinceStart.contains(file.path) {
-        state.index.insert((), cost: file.bytes, for: file.path)
-      }
-      for file in found where sinceStart.contains(file.path) {
-        state.index.insert((), cost: file.bytes, for: file.path)
-      }
-      state.isIndexed = true
-      return state.index.evict(downTo: budgetBytes).map(\.key)
+      state.index.evict(downTo: budgetBytes) { name in Self.key(of: name).map(pins.contains) ?? false }
     }
     remove(evicted)
   }
 
-  private func remove(_ paths: [String]) {
-    for path in paths {
-      _ = state.withLock { $0.index.remove(path) }
-      do {
-        try FileManager.default.removeItem(at: root.appendingPathComponent(path))
-      } catch let error as CocoaError where error.code == .fileNoSuchFile {
-        continue  // gone already, which is what was wanted
-      } catch {
-        complain(about: error)
-      }
+  private func remove(_ names: [StoreIndex.Name]) {
+    for name in names where unlink(path(of: name)) != 0 && errno != ENOENT {
+      complain(about: POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO))
     }
   }
 
@@ -171,8 +189,23 @@ final class SegmentStore: Sendable {
     }
   }
 
-  private static func path(of key: SegmentKey) -> String {
-    "\(key.fingerprint.prefix(2))/\(key.fingerprint)/\(key.rendition.name)-v\(encodingVersion)/\(key.index).seg"
+  // MARK: Names
+
+  private static let suffix = "-v\(encodingVersion)"
+
+  private static func name(of key: SegmentKey) -> StoreIndex.Name {
+    StoreIndex.Name(track: key.fingerprint, folder: key.rendition.name + suffix, index: key.index)
+  }
+
+  private static func key(of name: StoreIndex.Name) -> SegmentKey? {
+    guard name.folder.hasSuffix(suffix) else { return nil }
+    return Rendition(name: String(name.folder.dropLast(suffix.count))).map {
+      SegmentKey(fingerprint: name.track, rendition: $0, index: name.index)
+    }
+  }
+
+  private func path(of name: StoreIndex.Name) -> String {
+    "\(root.path)/\(name.track.prefix(2))/\(name.track)/\(name.folder)/\(name.index).seg"
   }
 
   /// Part of every path: a change in how segments are encoded gets a new number, so that old sound is never mixed

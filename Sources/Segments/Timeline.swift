@@ -13,14 +13,15 @@ public struct Timeline: Sendable, Hashable {
   private let gridRate: Int
 
   public init(_ track: SegmentTrack, _ rendition: Rendition) {
+    self.init(track, sampleRate: rendition.encoderSettings(for: track).sampleRate)
+  }
+
+  /// - Parameter sampleRate: of the settings with which it's encoded.
+  init(_ track: SegmentTrack, sampleRate: Int) {
     gridRate = track.gridRate
-    if rendition.codec == .opus, track.gridRate != 48_000 {
-      sampleRate = 48_000
-      sampleCount = (track.sampleCount * 48_000 + Int64(track.gridRate) - 1) / Int64(track.gridRate)
-    } else {
-      sampleRate = track.gridRate
-      sampleCount = track.sampleCount
-    }
+    self.sampleRate = sampleRate
+    let (rate, grid) = (Int64(sampleRate), Int64(track.gridRate))
+    sampleCount = rate == grid ? track.sampleCount : (track.sampleCount * rate + grid - 1) / grid
   }
 
   public var segmentCount: Int { SampleGrid.segmentCount(sampleCount: sampleCount) }

@@ -13,7 +13,7 @@ extension AudioController {
     // What a page of another origin may see, the router's middleware says.
     guard !head.headers.contains(name: "origin"), let wanted = SegmentURI(head.uri),
       let rendition = Rendition(name: wanted.rendition),
-      wanted.ending == rendition.segmentExtension, let track = tracks.cached(wanted.track),
+      rendition.isInHLS, wanted.ending == rendition.segmentExtension, let track = tracks.cached(wanted.track),
       let segment = library.ready(track.segments, rendition: rendition, index: wanted.index),
       let grant = try? grant(wanted.token, track: wanted.track), grant.renditions.contains(rendition.name)
     else { return nil }

@@ -1,4 +1,5 @@
 import Access
+import AudioCodec
 import Catalog
 import Foundation
 import Gateway
@@ -17,13 +18,18 @@ import Segments
 struct AudioController: Sendable {
   let library: SegmentLibrary
   let tracks: TrackDirectory
+  let analyses: any AnalysisRepository
   let keys: AudioURLKeys
   let logger: Logger
   private let grants = GrantCache()
 
-  init(library: SegmentLibrary, tracks: TrackDirectory, keys: AudioURLKeys, logger: Logger) {
+  init(
+    library: SegmentLibrary, tracks: TrackDirectory, analyses: any AnalysisRepository, keys: AudioURLKeys,
+    logger: Logger
+  ) {
     self.library = library
     self.tracks = tracks
+    self.analyses = analyses
     self.keys = keys
     self.logger = logger
   }
@@ -107,7 +113,9 @@ struct AudioController: Sendable {
     let track = try await tracks.track(id)
     // One codec unless more are asked for: Chromium's own HLS can't change it in the middle, nor read packed MP3.
     let wanted = request.uri.queryParameters["codecs"]?.split(separator: ",").map(String.init) ?? ["aac"]
-    let packaged = grant.renditions.compactMap(Rendition.init(name:)).filter { wanted.contains($0.codecName) }.map {
+    let packaged = grant.renditions.compactMap(Rendition.init(name:)).filter {
+      $0.isInHLS && wanted.contains($0.codecName)
+    }.map {
       PackagedTrack(track.segments, rendition: $0)
     }
     guard !packaged.isEmpty else { throw DubplateError(.notFound, "there is no rendition of these codecs") }
@@ -117,6 +125,7 @@ struct AudioController: Sendable {
 
   private func playlist(_ request: Request, _ context: APIContext) async throws -> Response {
     let (_, track, rendition) = try await open(request, context, rendition: try context.parameters.require("name"))
+    guard rendition.isInHLS else { throw DubplateError(.notFound, "there is nothing here") }
     let query = Self.query(request, track)
     let packaged = PackagedTrack(track.segments, rendition: rendition)
     let header = FragmentedMP4(packaged).map { _ in "init.mp4\(query)" }
@@ -141,7 +150,8 @@ struct AudioController: Sendable {
       request, context, rendition: try context.parameters.require("name"))
     let name = try context.parameters.require("segment").split(separator: ".", omittingEmptySubsequences: false)
     let packaged = PackagedTrack(track.segments, rendition: rendition)
-    guard name.count == 2, name[1] == rendition.segmentExtension, let index = Int(name[0]), String(index) == name[0],
+    guard rendition.isInHLS, name.count == 2, name[1] == rendition.segmentExtension, let index = Int(name[0]),
+      String(index) == name[0],
       (0..<packaged.segmentCount).contains(index)
     else { throw DubplateError(.notFound, "there is nothing here") }
     let segment: Segment
@@ -168,30 +178,34 @@ struct AudioController: Sendable {
     }
     let (grant, track, rendition) = try await open(request, context, rendition: String(parts[0]))
     let packaged = PackagedTrack(track.segments, rendition: rendition)
-    let sizes = container == .flac ? library.losslessSizes(of: track.segments, rendition: rendition) : nil
+    let sizes = container == .flac ? try await losslessSizes(of: track.segments, rendition) : nil
     guard
       let file = ProgressiveFile(
         packaged, container: container,
         tags: FileTags(title: track.track.title, artist: track.track.artist, album: track.track.album),
-        losslessSizes: sizes)
+        losslessSizes: sizes?.bytes)
     else { throw DubplateError(.notFound, "there is nothing here") }
 
     var headers: HTTPFields = [.contentType: container.mediaType, .cacheControl: "private, max-age=86400"]
-    let transfer = FileTransfer(
+    var transfer = FileTransfer(
       library: library, track: track.segments, rendition: rendition, file: file, owner: grant.session,
       logger: logger)
+    if sizes?.isForetold == true {
+      transfer.onMisfit = { [analyses] in try await analyses.forgetSegmentSizes(of: track.segments.fingerprint) }
+    }
     guard let length = file.byteCount else {
       // Nobody knows how long it'll be: it can be heard, and seeking comes when all of it has been made.
       headers[.acceptRanges] = "none"
       return Response(status: .ok, headers: headers, body: transfer.everything(try admit(transfer, 0, request)))
     }
-    let tag = "\"\(track.segments.fingerprint.prefix(24))-\(rendition)\""
-    headers[.eTag] = tag
+    let tag = EntityTag(
+      "\(track.segments.fingerprint.prefix(24))-\(rendition)\(sizes?.tag ?? "")", isStrong: rendition.isReproducible)
+    headers[.eTag] = tag.text
     headers[.acceptRanges] = "bytes"
-    if request.headers[.ifNoneMatch].map({ Self.matches($0, tag) }) == true {
+    if request.headers[.ifNoneMatch].map(tag.matches(anyOf:)) == true {
       return Response(status: .notModified, headers: headers)
     }
-    let isCurrent = request.headers[.ifRange].map { $0 == tag } ?? true
+    let isCurrent = request.headers[.ifRange].map(tag.isStronglyEqual(to:)) ?? true
     switch ByteRange(isCurrent ? request.headers[.range] : nil, length: length) {
     case .whole:
       return Response(status: .ok, headers: headers, body: transfer.part(0..<length, try admit(transfer, 0, request)))
@@ -206,6 +220,15 @@ struct AudioController: Sendable {
     }
   }
 
+  /// Bytes of a lossless rendition's segments: those that are kept, or those that the analysis foretells.
+  private func losslessSizes(of track: SegmentTrack, _ rendition: Rendition) async throws -> LosslessSizes? {
+    if let kept = await library.losslessSizes(of: track, rendition: rendition) {
+      return LosslessSizes(bytes: kept, isForetold: false)
+    }
+    let foretold = try await analyses.segmentSizes(of: track.fingerprint, version: TrackAnalysis.storedVersion)
+    return foretold.map { LosslessSizes(bytes: $0, isForetold: true) }
+  }
+
   /// The lease of the first segment that an answer needs, or why there is none; HEAD needs none.
   private func admit(_ transfer: FileTransfer, _ offset: Int, _ request: Request) throws -> SegmentLease? {
     guard request.method != .head else { return nil }
@@ -215,8 +238,17 @@ struct AudioController: Sendable {
       throw DubplateError(error)
     }
   }
+}
 
-  private static func matches(_ field: String, _ tag: String) -> Bool {
-    field.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.contains { $0 == tag || $0 == "*" }
+/// Bytes of each segment of a lossless rendition.
+private struct LosslessSizes {
+  let bytes: [Int]
+  /// Nothing of it may have been made yet.
+  let isForetold: Bool
+
+  /// Part of the file's tag: should sizes ever differ from those that a client has seen, it's another file. FNV-1a.
+  var tag: String {
+    let hash = bytes.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64(max($1, 0))) &* 0x100_0000_01B3 }
+    return "-" + String(hash, radix: 36)
   }
 }

@@ -27,13 +27,13 @@ struct AudioLinks: Sendable {
     return (keys.token(for: grant), expires)
   }
 
-  /// `hls` (the AAC ladder), `hls-mp3`, `hls-flac`, and one file for each rendition, by name.
+  /// `hls` (the AAC ladder), `hls-mp3`, `hls-opus`, `hls-flac`, and one file for each rendition, by name.
   /// - Parameter token: nil when a cookie carries it.
   func urls(track: PlayableTrack, plan: Plan, token: String?) -> [String: String] {
     let query = token.map { "?token=\($0)" } ?? ""
     var urls = ["hls": "/audio/\(track.id)/master.m3u8\(query)"]
     for rendition in Self.renditions(for: plan) {
-      if rendition.codec != .aac {
+      if rendition.codec != .aac, rendition.isInHLS {
         let more = query.isEmpty ? "?" : query + "&"
         urls["hls-\(rendition.codecName)"] =
           "/audio/\(track.id)/master.m3u8\(more)codecs=\(rendition.codecName)"
@@ -50,9 +50,13 @@ extension Rendition {
     switch codec {
     case .mp3: .mp3
     case .aac, .opus: .m4a
+    case .vorbis: .ogg
     case .flac: .flac
     }
   }
+
+  /// HLS has no Vorbis.
+  var isInHLS: Bool { codec != .vorbis }
 
   /// The extension of its HLS segments.
   var segmentExtension: String { codec == .mp3 ? "mp3" : "m4s" }

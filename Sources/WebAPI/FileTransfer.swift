@@ -15,6 +15,8 @@ struct FileTransfer: Sendable {
   let file: ProgressiveFile
   let owner: String
   let logger: Logger
+  /// A segment has other bytes than its place: what said the places is wrong.
+  var onMisfit: (@Sendable () async throws -> Void)?
 
   /// A file whose length nobody knows, from its beginning.
   /// - Parameter admitted: what ``admit(from:)`` gave, held until the segment is asked for.
@@ -69,6 +71,7 @@ struct FileTransfer: Sendable {
       throw error
     } catch let error as PackagingError {
       logger.error("a file was broken off", metadata: ["error": "\(error)"])
+      try await onMisfit?()
       throw error
     }
   }

@@ -23,4 +23,9 @@ public enum WebLimits {
   static let uriBytes = 4_096
   /// How often a file that is being sent asks again for an encoder, a second between: as long as a client waits for bytes.
   static let busyTries = 20
+  /// Covers that may wait for the one thread that scales them, some 50 ms each: a library page's worth.
+  static let waitingCovers = 128
+  /// How long somebody who asks for a waveform waits for the track to be analysed, before told to come again: an hour of
+  /// music takes longer than a client's patience.
+  static let analysisPatience = Duration.seconds(8)
 }

@@ -1,9 +1,7 @@
 import Catalog
 import Foundation
 import Gateway
-import HTTPTypes
 import Hummingbird
-import NIOPosix
 
 /// The library: `/api/v1/tracks`.
 struct TrackController: Sendable {
@@ -25,8 +23,10 @@ struct TrackController: Sendable {
     var channels: Int
     var bitsPerSample: Int?
     var hasCover: Bool
+    var loudness: LoudnessAnswer?
+    var albumLoudness: LoudnessAnswer?
 
-    init(_ track: Track) {
+    init(_ track: Track, _ known: TrackLoudness?) {
       id = track.id
       title = track.title
       artist = track.artist
@@ -43,6 +43,8 @@ struct TrackController: Sendable {
       channels = track.channels
       bitsPerSample = track.bitsPerSample
       hasCover = track.coverKey != nil
+      loudness = LoudnessAnswer(known?.track)
+      albumLoudness = LoudnessAnswer(known?.album)
     }
   }
 
@@ -54,12 +56,14 @@ struct TrackController: Sendable {
   }
 
   let tracks: any TrackRepository
-  let covers: CoverStore
+  let analyses: any AnalysisRepository
 
   func addRoutes(to group: RouterGroup<APIContext>) {
     group.get("tracks", use: list)
-    group.get("tracks/:id") { _, context in TrackAnswer(try await track(context)) }
-    group.get("tracks/:id/cover", use: cover)
+    group.get("tracks/:id") { _, context in
+      let track = try await track(context)
+      return TrackAnswer(track, try await analyses.loudness(of: [track.id])[track.id])
+    }
   }
 
   private func list(_ request: Request, _ context: APIContext) async throws -> PageAnswer {
@@ -68,7 +72,9 @@ struct TrackController: Sendable {
     let limit = try Self.number("limit", in: request, default: WebLimits.defaultPageSize, range: 1...WebLimits.pageSize)
     let offset = try Self.number("offset", in: request, default: 0, range: 0...Int(Int32.max))
     let page = try await tracks.search(query: query, limit: limit, offset: offset)
-    return PageAnswer(tracks: page.rows.map(TrackAnswer.init), total: page.total, limit: limit, offset: offset)
+    let loudness = try await analyses.loudness(of: page.rows.map(\.id))
+    return PageAnswer(
+      tracks: page.rows.map { TrackAnswer($0, loudness[$0.id]) }, total: page.total, limit: limit, offset: offset)
   }
 
   private func track(_ context: APIContext) async throws -> Track {
@@ -77,18 +83,6 @@ struct TrackController: Sendable {
       throw DubplateError(.unknownTrack, "there is no such track")
     }
     return track
-  }
-
-  private func cover(_ request: Request, _ context: APIContext) async throws -> Response {
-    guard let key = try await track(context).coverKey else { throw DubplateError(.noCover, "the track has no cover") }
-    let tag = "\"\(key)\""
-    var headers: HTTPFields = [.eTag: tag, .cacheControl: "private, max-age=86400"]
-    if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }
-    guard let cover = try await NIOThreadPool.singleton.runIfActive({ try covers.cover(key: key) }) else {
-      throw DubplateError(.noCover, "the track has no cover")
-    }
-    headers[.contentType] = cover.mime
-    return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: cover.data)))
   }
 
   private static func number(

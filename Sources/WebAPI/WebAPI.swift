@@ -14,6 +14,8 @@ import SocketIOServer
 public struct WebAPI: Sendable {
   private let auth: AuthController
   private let tracks: TrackController
+  private let covers: CoverController
+  private let waveforms: WaveformController
   private let streams: StreamController
   private let audio: AudioController
   private let allowedOrigins: Set<String>
@@ -25,16 +27,20 @@ public struct WebAPI: Sendable {
   ///   - socketPath: where the Socket.IO server is, for `websocketUrl`.
   ///   - allowedOrigins: of pages that may fetch the sound.
   public init(
-    users: any UserRepository, tracks: any TrackRepository, covers: CoverStore, tokens: AccessTokens,
+    users: any UserRepository, tracks: any TrackRepository, analyses: any AnalysisRepository,
+    analyst: any TrackAnalysing, covers: CoverStore, scaler: CoverScaler, tokens: AccessTokens,
     audioKeys: AudioURLKeys, hasher: LoginHasher, library: SegmentLibrary, directory: TrackDirectory,
     gateway: StreamGateway, readiness: Readiness, socketPath: String, allowedOrigins: [String], logger: Logger
   ) {
     self.allowedOrigins = Set(allowedOrigins)
     auth = AuthController(users: users, tokens: tokens, hasher: hasher)
-    self.tracks = TrackController(tracks: tracks, covers: covers)
+    self.tracks = TrackController(tracks: tracks, analyses: analyses)
+    self.covers = CoverController(tracks: tracks, covers: covers, scaler: scaler)
+    waveforms = WaveformController(tracks: tracks, analyses: analyses, analyst: analyst)
     streams = StreamController(
       gateway: gateway, tokens: tokens, socketPath: socketPath, links: AudioLinks(keys: audioKeys), tracks: directory)
-    audio = AudioController(library: library, tracks: directory, keys: audioKeys, logger: logger)
+    audio = AudioController(
+      library: library, tracks: directory, analyses: analyses, keys: audioKeys, logger: logger)
     self.tokens = tokens
     self.readiness = readiness
     self.logger = logger
@@ -81,6 +87,8 @@ public struct WebAPI: Sendable {
     let closed = api.group().add(middleware: TokenMiddleware(tokens: tokens))
     auth.addRoutes(to: closed)
     tracks.addRoutes(to: closed)
+    covers.addRoutes(to: closed)
+    waveforms.addRoutes(to: closed)
     streams.addRoutes(to: closed)
     return router.buildResponder()
   }

@@ -15,6 +15,7 @@ struct Dubplate: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ServeCommand.self, UserCommand.self, TokenCommand.self, TranscodeCommand.self, CacheCommand.self,
+      ServeCommand.self, UserCommand.self, TokenCommand.self, TranscodeCommand.self, AnalyseCommand.self,
+      CacheCommand.self,
     ])
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import DubplateServer
 import Foundation
 
-/// Where things are, for commands that work on the library beside the server.
+/// Where things are: of the server, and of commands that work on the library beside it.
 struct PlaceOptions: ParsableArguments {
   @Option(help: "Folder of the database and of finished segments (DUBPLATE_DATA; default ./data).")
   var data: String?

@@ -19,21 +19,22 @@ struct ServeCommand: AsyncParsableCommand {
   var host: String?
   @Option(help: "Port to listen on (PORT; default 3001). 0 lets the system choose.")
   var port: String?
-  @Option(help: "Folder of the database and of finished segments (DUBPLATE_DATA; default ./data).")
-  var data: String?
-  @Option(help: "Folder of the music (DUBPLATE_LIBRARY; default ./library).")
-  var library: String?
+  @OptionGroup var places: PlaceOptions
   @Option(
     help: "Origins of other sites' pages that may connect, separated by commas, or * (ALLOWED_ORIGINS; default none).")
   var allowedOrigins: String?
-  @Option(help: "Bytes of finished segments on disk, such as 500M or 10G (DUBPLATE_SEGMENT_BUDGET; default 10G).")
-  var segmentBudget: String?
   @Option(help: "Bytes of finished segments in memory (DUBPLATE_MEMORY_BUDGET; default 256M).")
   var memoryBudget: String?
   @Option(help: "Threads that encode (DUBPLATE_ENCODERS; default 0: one a core).")
   var encoders: String?
   @Option(help: "Seconds between two scans of the library (DUBPLATE_SCAN_INTERVAL; default 600; 0: only at the start).")
   var scanInterval: String?
+  @Option(
+    help: """
+      Measure loudness, waveforms and sizes of new tracks in the background (DUBPLATE_ANALYSIS; default on: a track at \
+      a time): on, off, or a number of tracks at a time.
+      """)
+  var analysis: String?
   @Option(
     name: .customLong("socketio-client"),
     help: "The official browser client, served at /socket.io/socket.io.js (DUBPLATE_SOCKETIO_CLIENT).")
@@ -56,9 +57,10 @@ struct ServeCommand: AsyncParsableCommand {
 
   private func read() throws -> ServerConfiguration {
     let flags: [ConfigurationKey: String?] = [
-      .host: host, .port: port, .data: data, .library: library, .allowedOrigins: allowedOrigins,
-      .segmentBudget: segmentBudget,
-      .memoryBudget: memoryBudget, .encoders: encoders, .scanInterval: scanInterval, .socketIOClient: socketIOClient,
+      .host: host, .port: port, .data: places.data, .library: places.library, .allowedOrigins: allowedOrigins,
+      .segmentBudget: places.segmentBudget,
+      .memoryBudget: memoryBudget, .encoders: encoders, .scanInterval: scanInterval, .analysis: analysis,
+      .socketIOClient: socketIOClient,
       .logLevel: logLevel,
     ]
     do {

@@ -11,7 +11,7 @@ struct TranscodeCommand: AsyncParsableCommand {
     abstract: "Make all segments of the library ahead of need.",
     discussion: """
       Each track is decoded once for all renditions. What is there already isn't made again: a run that was broken off (Ctrl-C, a power cut)
-      goes on where it was. It may run beside the server, which finds new segments when it is started again.
+      goes on where it was. It may run beside the server, which finds what has been made at once.
 
         dubplate transcode --renditions mp3-128,aac-192 --jobs 2
 

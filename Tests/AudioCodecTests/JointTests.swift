@@ -72,6 +72,7 @@ import Testing
     let all: [EncoderSettings] = [
       .mp3(bitrate: 192_000, sampleRate: probe.gridRate), .aac(bitrate: 192_000, sampleRate: probe.gridRate),
       .opus(bitrate: 48_000), .opus(bitrate: 128_000),
+      .vorbis(bitrate: 160_000, sampleRate: probe.gridRate),
     ]
     for settings in all {
       let source = try PCMReader(path: piece.path, facts: probe.facts, rate: settings.sampleRate)
@@ -87,7 +88,7 @@ import Testing
           let track = TrackEncoding.Track(
             settings: settings, totalSamples: total,
             file: settings.streamHeader(totalSamples: total) + frames.priming + frames.bytes,
-            primingSamples: frames.primingFrames * settings.frameSamples, frameCount: 25, frameSizes: frames.frameSizes)
+            primingSamples: settings.primingSamples, frameCount: 25, frameSizes: frames.frameSizes)
           let first = try TrackEncoding.decode(track)[0..<settings.frameSamples]
           source.seek(to: Int64(start * settings.frameSamples))
           let original = try source.read(settings.frameSamples)

@@ -86,4 +86,59 @@ import Testing
     try library.data.remove("covers")
     #expect(try await library.scan().added == 1)
   }
+
+  // MARK: Scaled
+
+  /// An uncompressed picture of one colour.
+  private func bitmap(_ width: Int, _ height: Int) -> [UInt8] {
+    func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 0xFF) } }
+    let pixels = (width * 3 + 3) / 4 * 4 * height
+    var bytes = Array("BM".utf8) + little(54 + pixels, 4) + little(0, 4) + little(54, 4)
+    bytes += little(40, 4) + little(width, 4) + little(height, 4) + little(1, 2) + little(24, 2) + little(0, 4)
+    bytes += little(pixels, 4) + little(2_835, 4) + little(2_835, 4) + little(0, 8)
+    return bytes + [UInt8](repeating: 0x80, count: pixels)
+  }
+
+  @Test func aScaledPictureIsMadeOnceAndKeptBesideIt() throws {
+    let folder = try TemporaryFolder()
+    let store = CoverStore(directory: folder("covers"))
+    let key = try #require(try store.store(bitmap(300, 200)))
+    #expect(try store.keptScaled(key: key, size: 64) == nil)
+    let made = try #require(try store.scaled(key: key, size: 64))
+    #expect(made.mime == "image/jpeg" && made.key == "\(key)-64" && made.data.starts(with: [0xFF, 0xD8, 0xFF]))
+    #expect(try store.keptScaled(key: key, size: 64) == made)
+    #expect(try store.scaled(key: key, size: 64) == made)
+  }
+
+  @Test func whatFitsOrCanNotBeScaledIsShownAsItIs() throws {
+    let folder = try TemporaryFolder()
+    let store = CoverStore(directory: folder("covers"))
+    for picture in [bitmap(300, 200), png, Array("....ftypavif".utf8)] {
+      let key = try #require(try store.store(picture))
+      let original = try #require(try store.cover(key: key))
+      #expect(try store.scaled(key: key, size: 512) == original)
+      #expect(try store.keptScaled(key: key, size: 512) == original, "it isn't tried again")
+    }
+  }
+
+  @Test func noOtherSizesAreKept() throws {
+    let folder = try TemporaryFolder()
+    let store = CoverStore(directory: folder("covers"))
+    let key = try #require(try store.store(bitmap(300, 200)))
+    #expect(try store.scaled(key: key, size: 100) == nil)
+    #expect(try store.scaled(key: String(repeating: "a", count: 32), size: 64) == nil)
+    #expect(try store.keptScaled(key: "../../etc/passwd", size: 64) == nil)
+  }
+
+  @Test func aSweepRemovesScaledPicturesWithTheirOriginals() async throws {
+    let folder = try TemporaryFolder()
+    let store = CoverStore(directory: folder("covers"))
+    let (kept, gone) = (
+      try #require(try store.store(bitmap(300, 200))), try #require(try store.store(bitmap(200, 300)))
+    )
+    for key in [kept, gone] { _ = try store.scaled(key: key, size: 64) }
+    #expect(try await store.sweep { Set($0).intersection([kept]) } == 2)
+    #expect(try store.keptScaled(key: kept, size: 64) != nil)
+    #expect(try store.keptScaled(key: gone, size: 64) == nil && store.cover(key: gone) == nil)
+  }
 }

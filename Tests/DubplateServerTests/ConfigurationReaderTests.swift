@@ -44,7 +44,7 @@ import Testing
       (.memoryBudget, "lots"),
       (.memoryBudget, "-5G"), (.encoders, "1.5"), (.scanInterval, "-1"), (.logLevel, "loud"), (.jwtSecret, "short"),
       (.allowedOrigins, "music.example"), (.allowedOrigins, "https://music.example/path"),
-      (.socketIOClient, "/nowhere/socket.io.js"),
+      (.socketIOClient, "/nowhere/socket.io.js"), (.analysis, "0"), (.analysis, "perhaps"), (.analysis, "65"),
     ] as [(ConfigurationKey, String)])
   func aBadValueNamesItsKey(key: ConfigurationKey, value: String) throws {
     let error = #expect(throws: ConfigurationError.self) { try read(environment: [key.rawValue: value]) }
@@ -63,6 +63,12 @@ import Testing
   @Test func originsAreListed() throws {
     let configuration = try read([.allowedOrigins: "https://a.example, http://b.example:8080 ,*"])
     #expect(configuration.allowedOrigins == ["https://a.example", "http://b.example:8080", "*"])
+  }
+
+  @Test(arguments: [("on", 1), ("OFF", 0), ("4", 4)])
+  func analysisIsOnOffOrAtSomeWidth(text: String, tracks: Int) throws {
+    #expect(try read([.analysis: text]).analysisTracks == tracks)
+    #expect(try read().analysisTracks == 1)
   }
 
   @Test func everyKeyIsInTheReadme() throws {

@@ -51,6 +51,30 @@ def test_what_was_made_in_bulk_is_what_the_server_plays(fresh_server, music):
     assert len(segments(server)) == count, "nothing had to be made"
 
 
+def test_what_is_made_while_the_server_runs_is_found_and_not_made_again(fresh_server, music, tmp_path):
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "Odd FLAC.flac").write_bytes(music.files["Odd FLAC"].read_bytes())
+    server = fresh_server(library=library).start()
+    track = server.wait_tracks("Odd FLAC")["Odd FLAC"]
+    urls = server.post("/api/v1/stream/start", {"trackId": track["id"]}).json()["urls"]
+    assert requests.head(server.url + urls["flac"], timeout=20).headers["accept-ranges"] == "none"
+    done = transcode(server, "--renditions", "mp3-128,flac")
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = {path: path.stat().st_ino for path in segments(server)}
+    assert requests.head(server.url + urls["flac"], timeout=20).headers["accept-ranges"] == "bytes"
+    assert requests.get(server.url + urls["flac"], timeout=60).status_code == 200
+    path, query = urls["mp3-128"].split("?", 1)
+    for index in range(4):
+        answer = requests.get(f"{server.url}{path.removesuffix('.mp3')}/{index}.mp3?{query}", timeout=60)
+        assert answer.status_code == 200 and len(answer.content) > 1_000
+    assert server.stop() == 0
+    kept = {path: path.stat().st_ino for path in segments(server)}
+    # A segment that is made anew is a new file. What `start` prepared by itself is of another rendition.
+    assert {path: inode for path, inode in kept.items() if path in made} == made
+    assert all("mp3-128" not in str(path) and "flac-" not in str(path) for path in kept.keys() - made.keys())
+
+
 def test_a_run_that_was_killed_leaves_no_wrong_segment_and_goes_on(fresh_server, music):
     server = scanned(fresh_server, music)
     command = [program(), "transcode", "--data", server.data, "--library", server.library, "--renditions", RENDITIONS]

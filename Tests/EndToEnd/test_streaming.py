@@ -261,6 +261,26 @@ def test_opus_of_a_44_kilohertz_track_counts_at_48(server, music, tracks):
     assert sound.lag(source, ear[: len(source)]) == 0
 
 
+@pytest.mark.parametrize("position", [0, 2.5])
+def test_vorbis_is_pushed_as_a_playable_file(server, music, tracks, position):
+    with listening(server, transports=["websocket"], **WHOLE) as listener:
+        started, chunks = play(listener, tracks["Odd FLAC"], quality="160kbps", codec="ogg", position=position)
+    assert (started["codec"], started["sampleRate"], started["bitrate"]) == ("ogg", 44100, 160000)
+    check_sequence(started, chunks, position)
+    # A decoder makes nothing of the priming; what is dropped lies between the page's beginning and the position.
+    skip = chunks[0].get("skip", 0)
+    assert skip == round(position * 44100) % 15360 and not any(chunk.get("skip") for chunk in chunks[1:])
+    source = sound.source_samples(music.files["Odd FLAC"], 44100)[round(position * 44100) :]
+    raw = sound.ffmpeg("-f", "ogg", "-i", "pipe:0", "-f", "s16le", "pipe:1", stdin=b"".join(c["data"] for c in chunks))
+    ear = numpy.frombuffer(raw, "<i2").reshape(-1, 2)[skip:]
+    assert len(ear) == sum(chunk["samples"] for chunk in chunks) == len(source)
+    assert sound.lag(source, ear) == 0
+    assert sound.signal_to_noise(source, ear) > 8
+    # What a decoder is configured with: three headers, their number and lengths in front.
+    headers = description(started)
+    assert headers[:2] == bytes([2, 30]) and headers[3:10] == b"\x01vorbis"
+
+
 def test_a_change_to_opus_and_back_loses_no_moment(server, tracks):
     with listening(server, transports=["websocket"], bufferSeconds=2) as listener:
         listener.ok("play_track", {"trackId": tracks["Long"]["id"], "quality": "mp3-192"})

@@ -10,6 +10,7 @@ import Testing
       ("low", nil, "mp3-128"), ("medium", nil, "aac-192"), ("high", nil, "mp3-320"), ("lossless", nil, "flac"),
       ("auto", nil, "aac-192"),
       ("192kbps", nil, "mp3-192"), ("192kbps", "aac", "aac-192"), ("320kbps", "mp3", "mp3-320"),
+      ("160kbps", "ogg", "ogg-160"), ("160kbps", nil, "ogg-160"), ("ogg-160", "ogg", "ogg-160"),
       ("aac-128", nil, "aac-128"),
       ("low", "mp3", "mp3-128"),
     ] as [(String, String?, String)])
@@ -20,7 +21,7 @@ import Testing
   }
 
   @Test(
-    arguments: [("loud", nil), ("320kbps", "aac"), ("low", "flac"), ("", nil), ("192kbps", "wma")]
+    arguments: [("loud", nil), ("320kbps", "aac"), ("low", "flac"), ("", nil), ("192kbps", "wma"), ("160kbps", "mp3")]
       as [(String, String?)])
   func whatThereIsNotIsRefused(quality: String, codec: String?) {
     let error = #expect(throws: DubplateError.self) {

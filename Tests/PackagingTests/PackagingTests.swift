@@ -64,8 +64,10 @@ private func segment(_ rendition: Rendition, _ index: Int, size: (Int) -> Int) -
   @Test func mp3DoesNotGoIntoMP4AndNothingElseIntoMP3() {
     #expect(FragmentedMP4(PackagedTrack(track, rendition: .mp3x192)) == nil)
     #expect(MP3File(PackagedTrack(track, rendition: .aac192)) == nil)
-    for (rendition, container) in [(Rendition.mp3x192, ProgressiveFile.Container.m4a), (.flac, .mp3), (.aac192, .flac)]
-    {
+    for (rendition, container) in [
+      (Rendition.mp3x192, ProgressiveFile.Container.m4a), (.flac, .mp3), (.aac192, .flac), (.ogg160, .m4a),
+      (.opus48, .ogg),
+    ] {
       #expect(
         ProgressiveFile(
           PackagedTrack(track, rendition: rendition), container: container, tags: FileTags(title: "x")) == nil)

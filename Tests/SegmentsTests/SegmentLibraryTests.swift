@@ -69,11 +69,10 @@ import Testing
       Issue.record("nothing can be there yet")
       return
     }
-    async let called: Void = withCheckedContinuation { continuation in
-      feed.notify(on: MultiThreadedEventLoopGroup.singleton.next()) { continuation.resume() }
-    }
+    let (calls, called) = AsyncStream.makeStream(of: Void.self)
+    try feed.notify(on: MultiThreadedEventLoopGroup.singleton.next()) { called.finish() }
     studio.release()
-    await called
+    for await _ in calls {}
     switch feed.read(from: 10) {
     case .frames(let bytes, let end, let priming):
       #expect(bytes == ByteBuffer(bytes: (10..<end).flatMap { FakeStudio.frame($0, isDraft: $0 < 12) }))
@@ -160,7 +159,7 @@ import Testing
     let track = SegmentTrack.fake(samples: 2 * 92_160)
     var sizes: [Int] = []
     for index in 0..<2 {
-      #expect(library.losslessSizes(of: track, rendition: .flac) == nil)
+      #expect(await library.losslessSizes(of: track, rendition: .flac) == nil)
       let lease = try library.lease(track, rendition: .flac, index: index, deadline: 0, owner: "anna")
       sizes.append(try await lease.feed.whole().frames.readableBytes)
     }
@@ -169,7 +168,7 @@ import Testing
     let next = try self.library(FakeStudio())
     var known: [Int]?
     for _ in 0..<2_000 where known == nil {
-      known = next.losslessSizes(of: track, rendition: .flac)
+      known = await next.losslessSizes(of: track, rendition: .flac)
       await Task.yield()
     }
     #expect(known == sizes)

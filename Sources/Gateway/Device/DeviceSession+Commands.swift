@@ -132,7 +132,8 @@ extension DeviceSession {
           "position": .double(seek.position), "epoch": .int(Int64(stream.epoch)), "streamId": .string(stream.id),
         ]))
     case .quality(let quality):
-      let choice = try QualityLadder.resolve(quality: quality.quality, codec: quality.codec, plan: device.plan)
+      let choice = settled(
+        try QualityLadder.resolve(quality: quality.quality, codec: quality.codec, plan: device.plan))
       stream.change(to: choice, reason: "manual")
       action = .quality(quality: choice.quality, codec: choice.rendition.codecName)
       let wish = QualityWish(quality: quality.quality, codec: quality.codec)

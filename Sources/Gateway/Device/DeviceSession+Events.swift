@@ -26,6 +26,7 @@ extension DeviceSession {
     payload["position"] = .double(stream.position(now: now))
     payload["epoch"] = .int(Int64(stream.epoch))
     payload["channels"] = 2
+    payload["loudness"] = stream.track.loudness?.wireValue
     payload["itemId"] = stream.role.map { .string($0.itemId) }
     if let former {
       payload["follows"] = .string(former.id)

@@ -131,6 +131,7 @@ extension DeviceSession {
       inSession(reply) { core, device in
         let target = command.deviceId ?? device
         try core.state.changeSettings(of: target, command.settings, by: device)
+        core.applySettings(of: target)
         return ["device": core.state.devices[target].map { .object(core.deviceFields($0)) } ?? .null]
       }
     case "group_join":
@@ -159,6 +160,10 @@ extension DeviceSession {
       guard let value else { continue }
       guard value.isFinite, value >= 0 else { throw DubplateError(.badRequest, "\(field): must not be negative") }
     }
+    let now = Self.now
+    automatic?.report(
+      bandwidth: stats.bandwidth, bufferSeconds: stats.bufferMs.map { $0 / 1_000 },
+      expectedSeconds: stream?.aheadSeconds(now: now), roundTripSeconds: stats.rttMs.map { $0 / 1_000 }, now: now)
     guard let position = stats.position, let at = stats.at, let stream, stats.streamId == stream.id,
       let moment = services.clock.nanoseconds(at: at), position.isFinite, position >= 0
     else { return }

@@ -26,7 +26,8 @@ final class DeviceSession {
   var hasBegunNext = false
   /// The item that is being looked up to follow.
   var openingItem: String?
-  var volume = 1.0
+  /// Chooses where the listener leaves the quality to the server.
+  let automatic: AutomaticQuality?
   /// The user's session; nil for a device on its own.
   var session: UserSession?
   /// Whether others play along, so that this device doesn't move alone.
@@ -43,6 +44,8 @@ final class DeviceSession {
     self.device = device
     self.services = services
     self.pump = pump
+    automatic = AutomaticQuality(
+      socket: socket, plan: device.plan, codecs: device.codecs, savesData: device.dataSaver)
     budget = CommandBudget(now: Self.now)
   }
 
@@ -138,10 +141,21 @@ final class DeviceSession {
   ) -> AudioStream {
     let bound = NIOLoopBound(self, eventLoop: socket.eventLoop)
     return AudioStream(
-      id: id, track: track, choice: choice, startSample: sample, bufferSeconds: device.bufferSeconds,
-      format: device.format, startsAt: startsAt,
+      id: id, track: track, choice: settled(choice), startSample: sample, bufferSeconds: device.bufferSeconds,
+      format: device.format, automatic: automatic, startsAt: startsAt,
       owner: device.userId, socket: socket, library: services.library, now: Self.now
     ) { bound.value.streamWoke(id) }
+  }
+
+  /// A choice whose rendition is known: the policy's, where the listener leaves it to the server.
+  func settled(_ choice: QualityLadder.Choice) -> QualityLadder.Choice {
+    guard choice.isAutomatic, let automatic else { return choice }
+    let now = Self.now
+    let rendition = automatic.next(
+      after: stream?.choice.rendition, bufferSeconds: stream?.aheadSeconds(now: now) ?? 0,
+      fullSeconds: device.bufferSeconds, now: now
+    ).rendition
+    return QualityLadder.Choice(quality: choice.quality, rendition: rendition)
   }
 
   /// The command is answered: the stream that it made is announced, and its sound begins.

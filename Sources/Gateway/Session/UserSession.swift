@@ -87,8 +87,15 @@ final class UserSession: Sendable {
         services.logger.error("a device can't join its session", metadata: ["error": "\(error)"])
       }
       carryOut()
+      applySettings(of: deviceId)
       tell(deviceId, "queue_update", queueFields(reason: "hello", by: nil))
       tell(deviceId, "sync_state", stateFields(.hello, by: deviceId))
+    }
+
+    /// What is set for a device and concerns the server.
+    func applySettings(of deviceId: String) {
+      guard let savesData = state.devices[deviceId]?.dataSaver else { return }
+      on(deviceId) { $0.automatic?.savesData = savesData }
     }
 
     func leave(_ deviceId: String, socketId: String) {

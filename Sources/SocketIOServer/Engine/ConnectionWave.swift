@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-  import CMalloc
+  import CLinux
 #endif
 
 /// Notices that many sessions came and most of them have left.

@@ -31,6 +31,9 @@ extension EngineSocket {
   /// Bytes that were sent and have not left. Event loop only.
   public var bufferedBytes: Int { webSocket?.bufferedBytes ?? polling?.queuedBytes ?? 0 }
 
+  /// What the WebSocket's connection has carried; nil for polling, and where nobody can say. Event loop only.
+  public var connectionStatistics: ConnectionStatistics? { webSocket?.statistics }
+
   func send(_ packet: EnginePacket, flush: Bool) {
     guard !session.isClosed else { return }
     if packet.kind == .message { loop.countOut(bytes: packet.payload.readableBytes) }

@@ -69,4 +69,7 @@ extension Socket {
 
   /// Bytes that were sent and have not left. Event loop only.
   public var bufferedBytes: Int { client.engine.bufferedBytes }
+
+  /// What the connection has carried, to whomever; nil for polling, and where nobody can say. Event loop only.
+  public var connectionStatistics: ConnectionStatistics? { client.engine.connectionStatistics }
 }

@@ -30,6 +30,9 @@ final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable {
   private var isReading = false
   private var needsFlush = false
   private let channel: any Channel
+  /// What the connection has carried; nil where nobody can say.
+  var statistics: ConnectionStatistics? { channelLoop.inEventLoop ? ConnectionStatistics(channel) : nil }
+
   /// Bytes on their way from the session's event loop to the channel's. Atomic: written on both.
   private let inTransit = Atomic<Int>(0)
 

@@ -43,7 +43,7 @@ enum TrackEncoding {
       guard let part = parts[index] else { continue }
       if index == 0 {
         track.file += part.priming
-        track.primingSamples = part.primingFrames * settings.frameSamples
+        track.primingSamples = settings.primingSamples
       }
       track.file += part.bytes
       track.frameSizes += part.sizes
@@ -65,11 +65,12 @@ enum TrackEncoding {
 
   /// Decodes with the ffmpeg program and takes the priming off; what is behind the track's end stays.
   static func decode(_ track: Track) throws -> StereoSamples {
-    let format = track.settings.codec == .opus ? "ogg" : track.settings.codec.rawValue
+    let isOgg = track.settings.codec == .opus || track.settings.codec == .vorbis
+    let format = isOgg ? "ogg" : track.settings.codec.rawValue
     let path = try TestAudio.write(track.file, ending: format)
     let decoded = try TestAudio.decode(path, format: format)
-    // What Opus' header says of its pre-skip and its last page of the end, every decoder heeds.
-    if track.settings.codec == .opus { return decoded }
+    // What the header says of a pre-skip and the last page of the end, every decoder heeds.
+    if isOgg { return decoded }
     guard decoded.count >= track.primingSamples else { throw TestFailure("nothing was decoded") }
     return decoded[track.primingSamples..<decoded.count]
   }
@@ -78,7 +79,7 @@ enum TrackEncoding {
   static func decodedSamples(of track: Track) -> Int {
     switch track.settings.codec {
     case .mp3, .aac: track.frameCount * track.settings.frameSamples
-    case .opus, .flac: Int(track.totalSamples)
+    case .opus, .vorbis, .flac: Int(track.totalSamples)
     }
   }
 
@@ -88,6 +89,7 @@ enum TrackEncoding {
       .mp3(bitrate: 320_000, sampleRate: probe.gridRate), .aac(bitrate: 128_000, sampleRate: probe.gridRate),
       .aac(bitrate: 192_000, sampleRate: probe.gridRate),
       .opus(bitrate: 48_000), .opus(bitrate: 128_000),
+      .vorbis(bitrate: 160_000, sampleRate: probe.gridRate),
       .flac(bitDepth: probe.flacBitDepth, sampleRate: probe.gridRate),
     ]
   }

@@ -27,8 +27,12 @@ func wholeSegment(_ feed: SegmentFeed) async throws -> Segment {
     case .ready(let segment): return segment
     case .failed(let error): throw error
     case .pending, .frames:
-      await withCheckedContinuation { continuation in
-        feed.notify(on: eventLoop) { continuation.resume() }
+      try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        do {
+          try feed.notify(on: eventLoop) { continuation.resume() }
+        } catch {
+          continuation.resume(throwing: error)
+        }
       }
     }
   }

@@ -5,6 +5,7 @@ import { Connection } from './net/connection.js';
 import { claimDeviceId } from './net/device.js';
 import { goOnAfterOutage } from './player/after-outage.js';
 import { reportNetwork } from './player/network-reports.js';
+import { LoudnessChoice } from './player/loudness-choice.js';
 import { followOrders } from './player/orders.js';
 import { Playback } from './player/playback.js';
 import { Session } from './player/session.js';
@@ -89,7 +90,8 @@ const devices = new DevicePanel({
 });
 const login = setUpLogin((newUser) => enter(newUser));
 
-setUpQualityMenu({ transport, session, user: () => user, say: (message) => toast(message, 'note') });
+const loudness = new LoudnessChoice(playback.receiver);
+setUpQualityMenu({ transport, session, loudness, user: () => user, say: (message) => toast(message, 'note') });
 setUpElsewhere(session, transport);
 setUpUpcoming(playback);
 setUpMediaSession(transport);

@@ -24,6 +24,8 @@ const MAX_CROSSFADE_SHARE = 0.5;
  * @property {string} [follows] the stream that it comes right behind
  * @property {number} [crossfade] seconds that it is mixed with the end of that one
  * @property {{position: number, at: number}} [sync]
+ * @property {{track?: import('../audio/loudness.js').Loudness, album?: import('../audio/loudness.js').Loudness}}
+ *   [loudness] as far as it is known
  *
  * @typedef {object} ReceiverEvents
  * @property {undefined} change another stream, or another rendition of it

@@ -11,6 +11,13 @@ const TIERS = [
   { id: 'lossless', name: 'Lossless', note: 'FLAC', isPremium: true },
 ];
 
+/** @type {{mode: import('../audio/loudness.js').LoudnessMode, name: string, note: string}[]} */
+const LOUDNESS = [
+  { mode: 'track', name: 'Loudness by track', note: '−14 LUFS' },
+  { mode: 'album', name: 'Loudness by album', note: '−14 LUFS' },
+  { mode: 'off', name: 'Loudness as it is', note: 'off' },
+];
+
 /** Why a rendition was chosen (`quality_change`), in a word or two. */
 const REASONS = {
   manual: 'chosen',
@@ -35,11 +42,17 @@ function renditionName(stream) {
  * @param {object} parts
  * @param {import('../player/transport.js').Transport} parts.transport
  * @param {import('../player/session.js').Session} parts.session
+ * @param {import('../player/loudness-choice.js').LoudnessChoice} parts.loudness
  * @param {() => import('../net/api.js').User | null} parts.user whose plan decides what is locked
  * @param {(message: string) => void} parts.say
  */
-export function setUpQualityMenu({ transport, session, user, say }) {
-  const menu = new Menu(byId('quality-button'), byId('quality-menu'), () => [...TIERS.map(item), saver()]);
+export function setUpQualityMenu({ transport, session, loudness, user, say }) {
+  const menu = new Menu(byId('quality-button'), byId('quality-menu'), () => [
+    ...TIERS.map(item),
+    saver(),
+    element('div', { class: 'menu__rule', role: 'separator' }),
+    ...LOUDNESS.map(loudnessItem),
+  ]);
 
   function item(tier) {
     const isLocked = tier.isPremium && user()?.plan === 'free';
@@ -85,6 +98,28 @@ export function setUpQualityMenu({ transport, session, user, say }) {
       menu.close();
       preferences.set('dataSaver', !isOn);
       transport.attempt(session.setDevice({ dataSaver: !isOn }));
+    });
+    return node;
+  }
+
+  function loudnessItem({ mode, name, note }) {
+    const isChosen = mode === loudness.mode;
+    const node = element(
+      'button',
+      {
+        class: 'menu__item',
+        type: 'button',
+        role: 'menuitemradio',
+        'aria-checked': String(isChosen),
+        'data-loudness': mode,
+      },
+      isChosen ? icon('check') : element('span'),
+      element('span', {}, name),
+      element('span', { class: 'menu__note' }, note),
+    );
+    node.addEventListener('click', () => {
+      menu.close();
+      loudness.set(mode);
     });
     return node;
   }

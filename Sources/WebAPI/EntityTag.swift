@@ -1,0 +1,28 @@
+/// Says which version of a file an answer is of (RFC 9110, section 8.8.3).
+///
+/// A strong one promises the same bytes, so that parts got at different times can be put together. A weak one promises
+/// the same music: a lossy segment that is made again, from another place on or together with the whole track, may have
+/// other bytes.
+struct EntityTag {
+  private let opaque: String
+  private let isStrong: Bool
+
+  init(_ opaque: String, isStrong: Bool) {
+    self.opaque = "\"\(opaque)\""
+    self.isStrong = isStrong
+  }
+
+  /// As it stands in `ETag`.
+  var text: String { isStrong ? opaque : "W/" + opaque }
+
+  /// For `If-None-Match`: whether one of its tags is this one, weak or not (section 13.1.2).
+  func matches(anyOf field: String) -> Bool {
+    field.split(separator: ",").map { $0.trimmingPrefix { $0 == " " || $0 == "\t" } }.contains { given in
+      let given = given.prefix { $0 != " " && $0 != "\t" }
+      return given == "*" || given == opaque || given == "W/" + opaque
+    }
+  }
+
+  /// For `If-Range`: whether a part may be answered with a part. Never so for a weak one (section 13.1.5).
+  func isStronglyEqual(to field: String) -> Bool { isStrong && field == opaque }
+}
