@@ -53,6 +53,8 @@ export class Playout extends Emitter {
   #earlierUnderruns = 0;
   #heardId = '';
   #heardTimer;
+  #endTimer;
+  #isPlayedOut = false;
   /** @type {((block: import('./trimmer.js').Block) => void) | null} */
   #tap = null;
 
@@ -127,6 +129,8 @@ export class Playout extends Emitter {
     this.#playhead.clear();
     this.#progress = { ...noProgress(this.#generation), underruns: this.#progress.underruns };
     clearTimeout(this.#heardTimer);
+    clearTimeout(this.#endTimer);
+    this.#isPlayedOut = false;
     this.post({ type: 'flush', generation: this.#generation });
   }
 
@@ -139,6 +143,8 @@ export class Playout extends Emitter {
 
   play() {
     this.#isPlaying = true;
+    this.#isPlayedOut = false;
+    clearTimeout(this.#endTimer);
     this.post({ type: 'play' });
   }
 
@@ -184,6 +190,11 @@ export class Playout extends Emitter {
 
   get isPlaying() {
     return this.#isPlaying;
+  }
+
+  /** Whether it stopped by itself, behind the last sample; that may not have been heard yet. */
+  get isPlayedOut() {
+    return this.#isPlayedOut;
   }
 
   get isStarved() {
@@ -322,7 +333,11 @@ export class Playout extends Emitter {
       this.emit('started', { afterMs: Number.isFinite(left) ? this.nowMs() - left : 0 });
     } else if (event === 'ended') {
       this.#isPlaying = false;
-      this.emit('ended');
+      this.#isPlayedOut = true;
+      const waitMs = this.timeOf(frame) + this.delayMs - this.nowMs();
+      clearTimeout(this.#endTimer);
+      if (waitMs > 0 && waitMs < HEARD_TIMER_LIMIT_MS) this.#endTimer = setTimeout(() => this.emit('ended'), waitMs);
+      else this.emit('ended');
     } else if (event === 'starved' || event === 'recovered') {
       this.emit(event);
     }
