@@ -132,6 +132,10 @@ let package = Package(
       ],
       path: "Examples/scenarios", swiftSettings: strict),
 
+    // What chooses bitrates, held against recorded networks.
+    .executableTarget(
+      name: "abr-simulator", dependencies: ["Playback", argumentParser], path: "Benchmarks/abr", swiftSettings: strict),
+
     // Tests mirror the source tree.
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", nioCore], swiftSettings: strict),
@@ -149,7 +153,7 @@ let package = Package(
     .testTarget(
       name: "PackagingTests", dependencies: ["Packaging", "Segments", "AudioCodec", logging, nioCore],
       swiftSettings: strict),
-    .testTarget(name: "PlaybackTests", dependencies: ["Playback"], swiftSettings: strict),
+    .testTarget(name: "PlaybackTests", dependencies: ["Playback", "abr-simulator"], swiftSettings: strict),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "AudioCodec", grdb], swiftSettings: strict),
     .testTarget(name: "AccessTests", dependencies: ["Access", crypto, jwtKit], swiftSettings: strict),
     .testTarget(

@@ -120,8 +120,8 @@ extension Command {
     var outputDelayMs: Double?
     var dataSaver: Bool?
 
-    var settings: Device.Settings {
-      Device.Settings(
+    var settings: PlaybackDevice.Settings {
+      PlaybackDevice.Settings(
         name: name.map { String($0.prefix(GatewayLimits.nameLength)) }, volume: volume, outputDelayMs: outputDelayMs,
         dataSaver: dataSaver)
     }

@@ -53,4 +53,24 @@ public enum PlaybackLimits {
   public static let deviceTextCharacters = 64
   /// The longest delay of an output, in milliseconds. Bluetooth needs 100 to 300, some televisions a second.
   public static let outputDelayMs = 2_000.0
+
+  /// Renditions that one device can choose among; there are nine.
+  static let rungs = 32
+  /// Bounds of what a throughput can be, bit/s: beyond them a clock was wrong, or a report is a lie.
+  static let leastThroughput = 1_000.0
+  static let mostThroughput = 1e9
+  /// Throughput of a link that was never seen, bit/s: all but one of 43 recorded 3G links carry more on average.
+  static let assumedThroughput = 450_000.0
+  /// In what time a stream's first segment is to be there, in seconds: the first sound comes long before its end.
+  static let startupSeconds = 1.0
+  /// A smaller send fits into any kernel's buffer and measures nothing, in bytes.
+  static let leastSampleBytes = 2_048
+  /// A satellite's round trip is 0.6 s; what is beyond this comes from a full queue or a wrong clock.
+  static let mostRoundTripSeconds = 2.0
+  /// How long a device's report counts: three of its intervals.
+  static let reportNanoseconds: Int64 = 15_000_000_000
+  /// What saving data allows, bit/s: the low tier, and room for its container.
+  static let dataSaverBitsPerSecond = 140_000.0
+  /// Up to this bitrate, the lowest rung is a rescue, bit/s.
+  static let rescueBitsPerSecond = 72_000.0
 }

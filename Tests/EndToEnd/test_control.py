@@ -148,7 +148,7 @@ def test_a_position_outside_of_the_track_is_refused_and_the_stream_goes_on(serve
     ],
 )
 def test_a_command_to_no_stream_says_so(server, event, payload):
-    with listening(server, **WEBSOCKET) as listener:
+    with listening(server, standalone=True, **WEBSOCKET) as listener:
         listener.refused(event, payload, "no_stream")
 
 

@@ -1,6 +1,7 @@
 """One listener, many devices: the queue, what follows without a gap, hand-over and playing together."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -72,7 +73,6 @@ def test_a_queue_plays_on_and_what_follows_comes_right_behind(devices, tracks):
     assert state["trackId"] == second and state["status"] == "playing" and state["deviceId"] == "desk"
     phone.wait_for("sync_state", where=lambda state: state["action"] == "end")
     assert not phone.chunks
-    desk.refused("next_track", {}, "queue_ended") if desk.ok("queue_get")["queue"]["index"] == 1 else None
 
 
 def test_an_older_version_is_answered_with_the_present_queue(devices, tracks):
@@ -92,10 +92,8 @@ def test_two_devices_that_say_next_at_once_go_on_by_one(devices, tracks):
     titles = ("Long", "Odd FLAC", "First Cut")
     version = desk.ok("queue_set", {"tracks": ids(tracks, *titles)})["queue"]["version"]
     started(desk, ids(tracks, "Long")[0])
-    answers = []
-    desk.client.emit("next_track", {"version": version}, callback=answers.append)
-    phone.client.emit("next_track", {"version": version}, callback=answers.append)
-    desk.wait(lambda _: len(answers) == 2 or desk.client.call("clock_sync", {"t0": 0}) is None, "both answers")
+    with ThreadPoolExecutor() as both:
+        answers = list(both.map(lambda device: device.call("next_track", {"version": version}), (desk, phone)))
     assert sorted(answer["ok"] for answer in answers) == [False, True]
     assert desk.ok("queue_get")["queue"]["index"] == 1
 
@@ -113,9 +111,8 @@ def test_a_remote_controls_the_active_device(devices, tracks):
     mark = desk.mark()
     epoch = phone.ok("seek_position", {"position": 60})["epoch"]
     sought = desk.wait_for("sync_state", mark, lambda state: state["action"] == "seek")
-    assert sought["payload"] | {"quality": 0} >= {"position": 60.0, "epoch": epoch, "streamId": stream}.items() or (
-        sought["payload"]["position"] == 60 and sought["payload"]["epoch"] == epoch
-    )
+    told = sought["payload"]
+    assert (told["position"], told["epoch"], told["streamId"]) == (60, epoch, stream)
     chunk = desk.wait_for("audio_chunk", mark, lambda chunk: chunk["epoch"] == epoch)
     assert abs(chunk["position"] - 60) < 0.001
     phone.ok("quality_change", {"quality": "rescue"})
@@ -143,7 +140,8 @@ def test_hand_over_keeps_the_position_and_a_new_device_sees_what_plays(devices, 
     assert moved["state"]["deviceId"] == "phone" and moved["state"]["status"] == "playing"
     listed = desk.ok("device_list")
     assert listed["activeDeviceId"] == "phone"
-    assert {d["deviceId"]: d["active"] for d in listed["devices"] if d["online"]} >= {"phone": True, "desk": False}.items()
+    active = {d["deviceId"]: d["active"] for d in listed["devices"] if d["online"]}
+    assert active["phone"] and not active["desk"]
     desk.refused("device_transfer", {"deviceId": "nowhere"}, "unknown_device")
 
 
@@ -165,7 +163,7 @@ def test_a_device_that_vanishes_in_mid_hand_over_leaves_the_sound_where_it_was(d
 
 def test_a_preload_is_cancelled_by_a_change_and_replaced(devices, tracks):
     desk = devices("desk")
-    short, second, third = ids(tracks, "First Cut", "Odd FLAC", "Long")
+    short, second, third = ids(tracks, "First Cut", "Long", "Odd FLAC")
     queue = desk.ok("queue_set", {"tracks": [short, second]})["queue"]
     one = started(desk, short)
     two = started(desk, second)

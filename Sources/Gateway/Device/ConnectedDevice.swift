@@ -10,7 +10,7 @@ struct ConnectedDevice: Sendable {
   /// Whether the client chose the id, and so can be known again.
   let isNamed: Bool
   let name: String
-  let kind: Device.Kind
+  let kind: PlaybackDevice.Kind
   let format: ChunkFormat
   let bufferSeconds: Double
   /// Has no part in the user's session.
@@ -18,11 +18,12 @@ struct ConnectedDevice: Sendable {
   let dataSaver: Bool
   let outputDelayMs: Double
   /// What it can decode.
-  let codecs: Set<Device.Codec>
+  let codecs: Set<PlaybackDevice.Codec>
 
   /// How the others see it.
-  var announcement: Device.Announcement {
-    Device.Announcement(name: name, kind: kind, codecs: codecs, dataSaver: dataSaver, outputDelayMs: outputDelayMs)
+  var announcement: PlaybackDevice.Announcement {
+    PlaybackDevice.Announcement(
+      name: name, kind: kind, codecs: codecs, dataSaver: dataSaver, outputDelayMs: outputDelayMs)
   }
 
   /// Reads the `auth` of a CONNECT packet.
@@ -31,7 +32,7 @@ struct ConnectedDevice: Sendable {
     self.userId = userId
     self.plan = plan
     format = try Self.choice(auth, "format", of: ChunkFormat.init(rawValue:), "binary, protobuf or base64") ?? .binary
-    kind = try Self.choice(auth, "deviceKind", of: Device.Kind.init(rawValue:), "a kind of device") ?? .other
+    kind = try Self.choice(auth, "deviceKind", of: PlaybackDevice.Kind.init(rawValue:), "a kind of device") ?? .other
     let id = try Self.choice(
       auth, "deviceId", of: { Self.isId($0) ? $0 : nil }, "1 to 64 of A–Z, a–z, 0–9, _ and -")
     deviceId = id ?? connectionId
@@ -46,13 +47,13 @@ struct ConnectedDevice: Sendable {
     isStandalone = try Self.flag(auth, "standalone")
     dataSaver = try Self.flag(auth, "dataSaver")
     if let asked = auth["codecs"], !asked.isNull {
-      let named = asked.array?.map { $0.string.flatMap(Device.Codec.init(rawValue:)) } ?? []
+      let named = asked.array?.map { $0.string.flatMap(PlaybackDevice.Codec.init(rawValue:)) } ?? []
       guard !named.isEmpty, !named.contains(nil) else {
         throw DubplateError(.badRequest, "auth.codecs: must be a list of mp3, aac, ogg, opus, flac")
       }
       codecs = Set(named.compactMap(\.self))
     } else {
-      codecs = Set(Device.Codec.allCases)
+      codecs = Set(PlaybackDevice.Codec.allCases)
     }
   }
 

@@ -9,7 +9,10 @@ import SocketIOServer
 extension DeviceSession {
   /// The session says what comes behind the track of that start.
   func follow(_ following: Following) {
-    guard let stream, stream.role?.order == following.order else { return }
+    guard let stream, stream.role?.order == following.order else {
+      // The track that it follows is still being looked up.
+      return earlyFollowing = following
+    }
     if let next,
       next.role?.itemId != following.item?.id || self.following?.crossfade != following.crossfade
         || self.following?.wish != following.wish

@@ -20,6 +20,8 @@ final class DeviceSession {
   var next: AudioStream?
   /// What the session says comes behind what is heard.
   var following: Following?
+  /// The same for a track that has not begun.
+  var earlyFollowing: Following?
   /// Whether the client has heard of `next`, and its chunks go out.
   var hasBegunNext = false
   /// The item that is being looked up to follow.
@@ -115,14 +117,18 @@ final class DeviceSession {
     let now = Self.now
     let sample = if let sample = start.sample { sample } else { try track.sample(at: start.position) }
     let stream = makeStream(
-      track, choice: start.choice, sample: sample, id: start.id, startsAt: start.isPaused ? nil : start.anchor?.nanoseconds)
+      track, choice: start.choice, sample: sample, id: start.id,
+      startsAt: start.isPaused ? nil : start.anchor?.nanoseconds)
     stream.role = start.role
     if start.isPaused { stream.pause(at: nil, now: now) }
     try stream.prepare(now: now)
     endStream(.replaced)
     self.stream = stream
     isGrouped = start.anchor != nil
-    services.streams.began(id: stream.id, userId: device.userId, session: NIOLoopBound(self, eventLoop: socket.eventLoop))
+    if let early = earlyFollowing, early.order == start.role?.order { following = early }
+    earlyFollowing = nil
+    services.streams.began(
+      id: stream.id, userId: device.userId, session: NIOLoopBound(self, eventLoop: socket.eventLoop))
     unannounced = stream
     return stream
   }

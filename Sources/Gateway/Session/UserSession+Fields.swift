@@ -41,7 +41,7 @@ extension UserSession.Core {
 
   var groupFields: SocketValue { .array(state.devices.group.sorted().map { .string($0) }) }
 
-  func deviceFields(_ device: Device) -> SocketObject {
+  func deviceFields(_ device: PlaybackDevice) -> SocketObject {
     [
       "deviceId": .string(device.deviceId), "name": .string(device.name), "kind": .string(device.kind.rawValue),
       "volume": .double(device.volume), "outputDelayMs": .double(device.outputDelayMs),

@@ -75,7 +75,7 @@ final class UserSession: Sendable {
 
     // MARK: - Devices
 
-    func join(_ deviceId: String, _ announcement: Device.Announcement, _ member: Member) {
+    func join(_ deviceId: String, _ announcement: PlaybackDevice.Announcement, _ member: Member) {
       if let former = members.updateValue(member, forKey: deviceId) {
         // The same device on a new connection; the old one has not noticed yet.
         former.eventLoop.execute { former.device.value.isReplaced() }

@@ -1,6 +1,6 @@
 /// Devices that come and go, hand over, and play together.
 extension ListeningSession {
-  public mutating func connect(_ deviceId: String, as announced: Device.Announcement) throws {
+  public mutating func connect(_ deviceId: String, as announced: PlaybackDevice.Announcement) throws {
     try devices.connect(deviceId, as: announced)
     devicesChanged()
   }
@@ -93,9 +93,10 @@ extension ListeningSession {
     start(item, on: device, position: position, isPaused: false, action: .resume, by: device, now: now)
   }
 
-  public mutating func changeSettings(of device: String, _ settings: Device.Settings, by: String) throws {
+  public mutating func changeSettings(of device: String, _ settings: PlaybackDevice.Settings, by: String) throws {
     try devices.set(settings, for: device)
-    devicesChanged()
+    // A slider that is drawn tells its volume, thirty times a second, and nothing else.
+    if settings != PlaybackDevice.Settings(volume: settings.volume) { devicesChanged() }
     if let volume = settings.volume { tell(.volume(volume, deviceId: device), by: by) }
     add(.save)
   }

@@ -1,0 +1,26 @@
+import Playback
+
+/// The server's own policy, told what the server would know.
+struct DubplatePolicy: BitratePolicy {
+  private(set) var policy: AdaptiveBitrate
+  private let fullSeconds: Double
+
+  /// - Throws: ``PolicyName/Unknown`` for a ladder that isn't one.
+  init(_ setting: SimulatedSession.Setting) throws {
+    let rungs = setting.ladder.enumerated().map { BitrateLadder.Rung(id: $0.offset, bitsPerSecond: $0.element) }
+    guard let ladder = BitrateLadder(rungs) else { throw PolicyName.Unknown(description: "this is no ladder") }
+    policy = AdaptiveBitrate(ladder: ladder)
+    fullSeconds = setting.bufferSeconds - setting.segmentSeconds
+  }
+
+  mutating func next(_ moment: SimulatedSession.Moment) -> Int {
+    policy.next(
+      bufferSeconds: moment.bufferSeconds, fullSeconds: fullSeconds, now: Int64(moment.now * 1e9)
+    ).rung.id
+  }
+
+  mutating func delivered(bits: Double, seconds: Double, latency: Double, now: Double) {
+    policy.delivered(bytes: Int(bits / 8), over: Int64(seconds * 1e9))
+    policy.report(roundTripSeconds: latency, now: Int64(now * 1e9))
+  }
+}

@@ -1,0 +1,181 @@
+/// Chooses the rendition of each segment that is sent to one device.
+///
+/// The rule: a rung is sent if its segment, at the throughput that is reckoned with, takes no larger share of the buffered
+/// sound than its length is of the horizon; in other words, if the link could collapse to `1 / horizon` of a segment per
+/// second and the device would still not run dry. Little in the buffer or a weak link lead to the lowest rung, whose seconds
+/// of sound cost the fewest bits, and so fill the buffer soonest; a deep buffer lets a high one go out even when the link is
+/// briefly below it. The horizon is long while the buffer fills and short once it is full, since nothing can be saved
+/// then. Going down happens at once; going up needs a margin and a dwell, and on a steady link never goes beyond what
+/// the link carries.
+///
+/// Pure and small: no clock (monotonic nanoseconds come in), no I/O, constant work for a decision, about 200 bytes beside
+/// the ladder, which is shared. It follows buffer-based adaptation (Huang et al., SIGCOMM 2014), BOLA (Spiteri et al.,
+/// INFOCOM 2016) and dash.js' insufficient-buffer rule; Docs/decisions/0007-adaptive-bitrate.md has the reasoning.
+public struct AdaptiveBitrate: Sendable {
+  /// Why a rung was chosen; the raw values are those of the event `quality_change`.
+  public enum Reason: String, Sendable, CaseIterable {
+    /// The first segment, before anything was measured.
+    case startup
+    /// What the link carries.
+    case bandwidth
+    /// What the buffer holds: too little for more, or deep enough for more than the link carries.
+    case buffer
+    /// Only the rescue rung is left.
+    case rescue
+    /// The listener saves data.
+    case dataSaver = "data_saver"
+    /// The listener chose it.
+    case manual
+    /// The plan changed.
+    case entitlement
+    /// What the device can decode changed.
+    case device
+  }
+
+  /// The rung for the next segment.
+  public struct Decision: Sendable, Equatable {
+    public let rung: BitrateLadder.Rung
+    public let reason: Reason
+    /// Whether it is another one than before; the first counts as one.
+    public let isSwitch: Bool
+  }
+
+  /// What may be sent.
+  public private(set) var ladder: BitrateLadder
+  /// Whether the listener saves data: nothing above ``PlaybackLimits/dataSaverBitsPerSecond`` unless it was chosen by
+  /// hand.
+  public var savesData = false
+  let tuning: Tuning
+  var estimate = ThroughputEstimate()
+  /// What to believe before anything was measured, bit/s.
+  private let assumed: Double
+  private var current: Int?
+  private var switchedAt = Int64.min
+  private var chosen: Int?
+  private var restriction: Reason?
+  /// How much less the device says it holds than the server thinks.
+  private var shortfall = 0.0
+  private var shortfallUntil = Int64.min
+
+  /// - Parameters:
+  ///   - ladder: what plan and device allow.
+  ///   - lastKnownBitsPerSecond: the link's throughput when this device was last seen; nil if it never was.
+  public init(ladder: BitrateLadder, lastKnownBitsPerSecond: Double? = nil) {
+    self.init(ladder: ladder, lastKnownBitsPerSecond: lastKnownBitsPerSecond, tuning: Tuning())
+  }
+
+  init(ladder: BitrateLadder, lastKnownBitsPerSecond: Double?, tuning: Tuning) {
+    self.ladder = ladder
+    self.tuning = tuning
+    let known = lastKnownBitsPerSecond.flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
+    assumed = min(known ?? PlaybackLimits.assumedThroughput, PlaybackLimits.mostThroughput)
+  }
+
+  /// What the server measured of this link, bit/s; nil before the first sample. To be kept for the device's next visit.
+  public var measuredBitsPerSecond: Double? { estimate.measured }
+
+  /// Bytes have left for the device.
+  ///
+  /// Only bytes that the network has taken: what a kernel's buffer swallowed whole says nothing about the link. Only
+  /// the time during which there was something to send: pauses of the pacer are no part of it.
+  /// - Parameters:
+  ///   - bytes: sent and drained; a sample below ``PlaybackLimits/leastSampleBytes`` is left out.
+  ///   - nanoseconds: from the first byte's leaving until the last was drained.
+  public mutating func delivered(bytes: Int, over nanoseconds: Int64) {
+    guard bytes >= PlaybackLimits.leastSampleBytes, nanoseconds > 0 else { return }
+    estimate.add(bits: Double(bytes) * 8, seconds: Double(nanoseconds) / 1e9, tuning: tuning)
+  }
+
+  /// The device says how it fares; every value is optional, and none is trusted.
+  /// - Parameters:
+  ///   - bitsPerSecond: throughput as the device sees it.
+  ///   - bufferSeconds: sound that it holds.
+  ///   - expectedSeconds: what the server thinks that it holds.
+  ///   - roundTripSeconds: as the device measured it.
+  public mutating func report(
+    bitsPerSecond: Double? = nil, bufferSeconds: Double? = nil, expectedSeconds: Double? = nil,
+    roundTripSeconds: Double? = nil, now: Int64
+  ) {
+    estimate.report(bitsPerSecond: bitsPerSecond, roundTripSeconds: roundTripSeconds, now: now)
+    guard let bufferSeconds, let expectedSeconds, bufferSeconds.isFinite, expectedSeconds.isFinite else { return }
+    shortfall = max(0, expectedSeconds - max(0, bufferSeconds))
+    shortfallUntil = now.addingReportingOverflow(PlaybackLimits.reportNanoseconds).partialValue
+  }
+
+  /// Holds the rung of that id until the next call; nil lets the policy choose again.
+  /// - Returns: whether there is such a rung (or none was named); if there isn't, nothing changes.
+  public mutating func choose(_ id: Int?) -> Bool {
+    guard let id else {
+      chosen = nil
+      return true
+    }
+    guard ladder.rungs.contains(where: { $0.id == id }) else { return false }
+    chosen = id
+    return true
+  }
+
+  /// Another ladder, since the plan or the device changed. A chosen rung that isn't on it is chosen no longer.
+  /// - Parameter reason: said with the switch that follows from it.
+  public mutating func restrict(to ladder: BitrateLadder, reason: Reason) {
+    let before = current.map { self.ladder.rungs[$0] }
+    self.ladder = ladder
+    if let id = chosen, !ladder.rungs.contains(where: { $0.id == id }) { chosen = nil }
+    guard let before else { return }
+    current = ladder.rungs.firstIndex { $0.id == before.id }
+    guard current == nil else { return }
+    current = ladder.highest(within: before.bitsPerSecond)
+    restriction = reason
+  }
+
+  /// The rung for the next segment.
+  /// - Parameters:
+  ///   - bufferSeconds: sound that the device holds and that is on its way to it.
+  ///   - fullSeconds: how much that is when the pacer stops sending.
+  public mutating func next(bufferSeconds: Double, fullSeconds: Double, now: Int64) -> Decision {
+    let (index, reason) = choice(bufferSeconds: bufferSeconds, fullSeconds: fullSeconds, now: now)
+    let isSwitch = restriction != nil || index != current
+    if isSwitch { switchedAt = now }
+    defer {
+      current = index
+      restriction = nil
+    }
+    return Decision(rung: ladder.rungs[index], reason: restriction ?? reason, isSwitch: isSwitch)
+  }
+
+  private func choice(bufferSeconds: Double, fullSeconds: Double, now: Int64) -> (Int, Reason) {
+    if let chosen, let index = ladder.rungs.firstIndex(where: { $0.id == chosen }) { return (index, .manual) }
+    let top = savesData ? ladder.highest(within: PlaybackLimits.dataSaverBitsPerSecond) : ladder.rungs.count - 1
+    guard let current, estimate.isMeasured else {
+      return (min(top, current ?? startIndex(now: now)), .startup)
+    }
+    let full = min(max(fullSeconds.isFinite ? fullSeconds : 0, 0.1), PlaybackLimits.mostBufferSeconds)
+    var buffer = min(max(bufferSeconds.isFinite ? bufferSeconds : 0, 0), full)
+    if now < shortfallUntil { buffer = max(0, buffer - shortfall) }
+    let isFull = buffer >= tuning.fullShare * full
+    let outlook = Outlook(
+      bitsPerSecond: estimate.bitsPerSecond(assumed: assumed, isFull: isFull, now: now),
+      variability: estimate.variability, roundTripSeconds: estimate.roundTripSeconds, bufferSeconds: buffer,
+      fullSeconds: full, isFull: isFull, tuning: tuning)
+
+    let free = index(of: outlook, current: current, now: now)
+    guard free <= top else { return (top, .dataSaver) }
+    return (free, outlook.reason(for: free, on: ladder))
+  }
+
+  /// The highest rung that may be sent; one above the present only with a margin, and after its dwell.
+  private func index(of outlook: Outlook, current: Int, now: Int64) -> Int {
+    let mayClimb = Double(now) - Double(switchedAt) >= tuning.dwellSeconds * 1e9
+    let start = mayClimb ? ladder.rungs.count - 1 : current
+    for index in stride(from: start, to: 0, by: -1) {
+      let share = index > current ? tuning.climbShare : 1
+      if outlook.allows(ladder.rungs[index].bitsPerSecond, share: share) { return index }
+    }
+    return 0
+  }
+
+  /// The first rung: its first segment arrives within a second, at the throughput that is assumed.
+  private func startIndex(now: Int64) -> Int {
+    let believed = estimate.bitsPerSecond(assumed: assumed, isFull: false, now: now)
+    return ladder.highest(within: believed * PlaybackLimits.startupSeconds / tuning.segmentSeconds)
+  }
+}

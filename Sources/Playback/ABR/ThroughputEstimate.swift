@@ -1,0 +1,74 @@
+/// What a device's link carries, from how long the server's own sends took and from what the device says.
+///
+/// Two averages of the samples run beside each other: one that forgets within a second or two and one that remembers half a
+/// minute; what counts is the lower, so that a collapse is believed at once and a recovery when it has lasted (dash.js
+/// and Sabre do the same). A sample weighs as long as it took, and at least a segment's length, so that one long outage
+/// doesn't outweigh the quick sends after it for ever. The mean deviation is kept as TCP keeps that of its round trips
+/// (Jacobson, 1988).
+///
+/// A device's report is hearsay. It lowers the estimate while it is fresh; it raises it only to the average that the
+/// server measured itself, and only if the link is already getting better.
+struct ThroughputEstimate: Sendable, Equatable {
+  private var fast = 0.0
+  private var slow = 0.0
+  /// How much of an average's full weight has come in, 0…1.
+  private var fastWeight = 0.0
+  private var slowWeight = 0.0
+  private var deviation = 0.0
+  private var reported = 0.0
+  private var reportedAt = Int64.min
+  private(set) var roundTripSeconds = 0.0
+
+  /// Whether the server has measured anything.
+  var isMeasured: Bool { fastWeight > 0 }
+
+  /// The server's own measurement, bit/s: the lower of the averages; nil before the first sample.
+  var measured: Double? { isMeasured ? min(fast / fastWeight, slow / slowWeight) : nil }
+
+  /// Mean deviation of the samples from their average, as a share of it; 0 on a link that doesn't change.
+  var variability: Double { isMeasured ? deviation / slow : 0 }
+
+  /// Takes a sample: that many bits in that many seconds of sending without a pause.
+  mutating func add(bits: Double, seconds: Double, tuning: AdaptiveBitrate.Tuning) {
+    let sample = min(max(bits / seconds, PlaybackLimits.leastThroughput), PlaybackLimits.mostThroughput)
+    let weight = max(seconds, tuning.segmentSeconds)
+    let fastShare = weight / (weight + tuning.fastSeconds)
+    let slowShare = weight / (weight + tuning.slowSeconds)
+    fast += fastShare * (sample - fast)
+    fastWeight += fastShare * (1 - fastWeight)
+    slow += slowShare * (sample - slow)
+    slowWeight += slowShare * (1 - slowWeight)
+    deviation += slowShare * (abs(sample - slow / slowWeight) - deviation)
+  }
+
+  /// Takes a device's own measurement; what can't be true is left out or cut to what can.
+  mutating func report(bitsPerSecond: Double?, roundTripSeconds: Double?, now: Int64) {
+    if let bitsPerSecond, bitsPerSecond.isFinite, bitsPerSecond > 0 {
+      reported = min(max(bitsPerSecond, PlaybackLimits.leastThroughput), PlaybackLimits.mostThroughput)
+      reportedAt = now
+    }
+    if let roundTripSeconds, roundTripSeconds.isFinite, roundTripSeconds >= 0 {
+      self.roundTripSeconds = min(roundTripSeconds, PlaybackLimits.mostRoundTripSeconds)
+    }
+  }
+
+  /// The device's report in bit/s, while it is fresh.
+  func hearsay(now: Int64) -> Double? {
+    let (age, overflows) = now.subtractingReportingOverflow(reportedAt)
+    guard !overflows, (0..<PlaybackLimits.reportNanoseconds).contains(age) else { return nil }
+    return reported
+  }
+
+  /// What to reckon with, bit/s.
+  /// - Parameters:
+  ///   - assumed: what to believe before anything was measured.
+  ///   - isFull: the buffer is full: the server has delivered all that it wanted to, so a low report only says that
+  ///     there was nothing to receive.
+  func bitsPerSecond(assumed: Double, isFull: Bool, now: Int64) -> Double {
+    let heard = hearsay(now: now)
+    guard let measured else { return min(heard ?? assumed, assumed) }
+    guard let heard, !(isFull && heard < measured) else { return measured }
+    let recent = fast / fastWeight
+    return recent > measured ? min(heard, recent) : min(heard, measured)
+  }
+}

@@ -1,0 +1,155 @@
+import Testing
+
+@testable import Playback
+
+@Suite struct AdaptiveBitrateTests {
+  static let kbps = [48, 128, 192, 320, 900]
+  static let second: Int64 = 1_000_000_000
+
+  static func ladder(_ kbps: [Int] = kbps) throws -> BitrateLadder {
+    try #require(BitrateLadder(kbps.map { .init(id: $0, bitsPerSecond: Double($0) * 1_000) }))
+  }
+
+  /// A policy whose link has carried that much for 20 seconds, and the time after them.
+  private func measured(_ bitsPerSecond: Double, ladder: BitrateLadder? = nil) throws -> AdaptiveBitrate {
+    var policy = AdaptiveBitrate(ladder: try ladder ?? Self.ladder())
+    for _ in 0..<20 { policy.delivered(bytes: Int(bitsPerSecond / 8), over: Self.second) }
+    return policy
+  }
+
+  @Test func aLadderIsSortedAndRefusesNonsense() throws {
+    #expect(try Self.ladder([900, 48, 320]).rungs.map(\.id) == [48, 320, 900])
+    #expect(BitrateLadder([]) == nil)
+    #expect(BitrateLadder([.init(id: 1, bitsPerSecond: 0)]) == nil)
+    #expect(BitrateLadder([.init(id: 1, bitsPerSecond: .nan)]) == nil)
+    #expect(BitrateLadder([.init(id: 1, bitsPerSecond: 1), .init(id: 1, bitsPerSecond: 2)]) == nil)
+    #expect(BitrateLadder((0...32).map { .init(id: $0, bitsPerSecond: 1) }) == nil)
+  }
+
+  @Test func startsModestlyOnAnUnknownLinkAndHighOnAKnownGoodOne() throws {
+    var unknown = AdaptiveBitrate(ladder: try Self.ladder())
+    let first = unknown.next(bufferSeconds: 0, fullSeconds: 3, now: 0)
+    #expect((128...192).contains(first.rung.id) && first.reason == .startup && first.isSwitch)
+    var good = AdaptiveBitrate(ladder: try Self.ladder(), lastKnownBitsPerSecond: 20e6)
+    #expect(good.next(bufferSeconds: 0, fullSeconds: 3, now: 0).rung.id == 900)
+    var bad = AdaptiveBitrate(ladder: try Self.ladder(), lastKnownBitsPerSecond: 60_000)
+    #expect(bad.next(bufferSeconds: 0, fullSeconds: 3, now: 0).rung.id == 48)
+  }
+
+  @Test func aManualChoiceHoldsWhateverTheLinkDoes() throws {
+    var policy = try measured(30_000)
+    let chose = policy.choose(320)
+    #expect(chose)
+    for step in 0..<20 {
+      let decision = policy.next(bufferSeconds: 0, fullSeconds: 25, now: Int64(step) * Self.second)
+      #expect(decision.rung.id == 320 && decision.reason == .manual)
+    }
+    let unknown = policy.choose(7)
+    #expect(!unknown)
+    #expect(policy.next(bufferSeconds: 0, fullSeconds: 25, now: 30 * Self.second).rung.id == 320)
+    _ = policy.choose(nil)
+    let automatic = policy.next(bufferSeconds: 0, fullSeconds: 25, now: 31 * Self.second)
+    #expect(automatic.rung.id == 48 && automatic.reason == .rescue)
+  }
+
+  @Test func fallsToTheRescueRungAtOnceWhenTheLinkCollapses() throws {
+    var policy = try measured(5e6)
+    _ = policy.next(bufferSeconds: 25, fullSeconds: 25, now: 0)
+    #expect(policy.next(bufferSeconds: 25, fullSeconds: 25, now: 30 * Self.second).rung.id == 900)
+    policy.delivered(bytes: 20_000, over: 8 * Self.second)
+    let decision = policy.next(bufferSeconds: 17, fullSeconds: 25, now: 38 * Self.second)
+    #expect(decision.rung.id == 48 && decision.reason == .rescue && decision.isSwitch)
+  }
+
+  @Test func savingDataCapsTheLadderButNotTheHand() throws {
+    var policy = try measured(50e6)
+    policy.savesData = true
+    let capped = (0..<20).map { policy.next(bufferSeconds: 25, fullSeconds: 25, now: Int64($0 * 5) * Self.second) }
+    #expect(capped.allSatisfy { $0.rung.id <= 128 })
+    #expect(capped.last?.reason == .dataSaver)
+    _ = policy.choose(900)
+    #expect(policy.next(bufferSeconds: 25, fullSeconds: 25, now: 200 * Self.second).rung.id == 900)
+  }
+
+  @Test(arguments: [AdaptiveBitrate.Reason.entitlement, .device])
+  func aRestrictedLadderTakesEffectWithTheNextSegment(reason: AdaptiveBitrate.Reason) throws {
+    var policy = try measured(50e6)
+    _ = policy.next(bufferSeconds: 25, fullSeconds: 25, now: 0)
+    #expect(policy.next(bufferSeconds: 25, fullSeconds: 25, now: 30 * Self.second).rung.id == 900)
+    _ = policy.choose(900)
+    policy.restrict(to: try Self.ladder([48, 128, 192]), reason: reason)
+    let decision = policy.next(bufferSeconds: 25, fullSeconds: 25, now: 31 * Self.second)
+    #expect(decision.rung.id == 192 && decision.reason == reason && decision.isSwitch)
+    #expect(policy.next(bufferSeconds: 25, fullSeconds: 25, now: 33 * Self.second).isSwitch == false)
+  }
+
+  @Test func aReportCannotRaiseBeyondWhatWasMeasured() throws {
+    var honest = try measured(250_000)
+    var lying = honest
+    for step in 0..<100 {
+      let now = Int64(step * 2) * Self.second
+      for claim in [1e12, .infinity, .nan, -5, 0, 900e6] {
+        lying.report(bitsPerSecond: claim, bufferSeconds: 1e9, expectedSeconds: 20, roundTripSeconds: 0, now: now)
+      }
+      let one = honest.next(bufferSeconds: 20, fullSeconds: 25, now: now)
+      let other = lying.next(bufferSeconds: 20, fullSeconds: 25, now: now)
+      #expect(other.rung.id <= one.rung.id)
+      honest.delivered(bytes: 31_250, over: Self.second)
+      lying.delivered(bytes: 31_250, over: Self.second)
+    }
+    var unmeasured = AdaptiveBitrate(ladder: try Self.ladder())
+    unmeasured.report(bitsPerSecond: 1e9, now: 0)
+    #expect(unmeasured.next(bufferSeconds: 0, fullSeconds: 25, now: 1).rung.id <= 192)
+  }
+
+  @Test func aFreshReportLowersAndAnOldOneIsForgotten() throws {
+    var policy = try measured(5e6)
+    _ = policy.next(bufferSeconds: 20, fullSeconds: 25, now: 0)
+    policy.report(bitsPerSecond: 60_000, now: 10 * Self.second)
+    #expect(policy.next(bufferSeconds: 15, fullSeconds: 25, now: 11 * Self.second).rung.id == 48)
+    #expect(policy.next(bufferSeconds: 24, fullSeconds: 25, now: 40 * Self.second).rung.id == 900)
+  }
+
+  @Test func aLowReportOverAFullBufferOnlyMeansThatNothingWasSent() throws {
+    var policy = try measured(20e6)
+    _ = policy.next(bufferSeconds: 25, fullSeconds: 25, now: 0)
+    policy.report(bitsPerSecond: 40_000, now: 10 * Self.second)
+    #expect(policy.next(bufferSeconds: 25, fullSeconds: 25, now: 11 * Self.second).rung.id == 900)
+  }
+
+  @Test func aDeviceThatHoldsLessThanThoughtIsBelieved() throws {
+    var policy = try measured(400_000)
+    _ = policy.next(bufferSeconds: 25, fullSeconds: 25, now: 0)
+    #expect(policy.next(bufferSeconds: 25, fullSeconds: 25, now: 30 * Self.second).rung.id > 48)
+    policy.report(bufferSeconds: 1, expectedSeconds: 25, now: 31 * Self.second)
+    #expect(policy.next(bufferSeconds: 25, fullSeconds: 25, now: 32 * Self.second).rung.id == 48)
+  }
+
+  @Test func nonsenseNeverLeavesTheLadder() throws {
+    var random = SystemRandomNumberGenerator()
+    let wild: [Double] = [.nan, .infinity, -.infinity, -1, 0, 1e-300, 1e300, 3, 25, 120]
+    let times: [Int64] = [.min, -1, 0, 1, Self.second, .max]
+    for _ in 0..<2_000 {
+      var policy = AdaptiveBitrate(
+        ladder: try Self.ladder(), lastKnownBitsPerSecond: wild.randomElement(using: &random))
+      for _ in 0..<10 {
+        policy.delivered(
+          bytes: [Int.min, -1, 0, 1, 5_000, .max].randomElement(using: &random) ?? 0,
+          over: times.randomElement(using: &random) ?? 0)
+        policy.report(
+          bitsPerSecond: wild.randomElement(using: &random), bufferSeconds: wild.randomElement(using: &random),
+          expectedSeconds: wild.randomElement(using: &random), roundTripSeconds: wild.randomElement(using: &random),
+          now: times.randomElement(using: &random) ?? 0)
+        let decision = policy.next(
+          bufferSeconds: wild.randomElement(using: &random) ?? 0, fullSeconds: wild.randomElement(using: &random) ?? 0,
+          now: times.randomElement(using: &random) ?? 0)
+        #expect(Self.kbps.contains(decision.rung.id))
+        #expect(policy.estimate.variability.isFinite)
+      }
+    }
+  }
+
+  @Test func isSmall() {
+    #expect(MemoryLayout<AdaptiveBitrate>.size <= 384)
+  }
+}
