@@ -43,7 +43,6 @@ function player({ latencyMs = 20 } = {}) {
     async until(time) {
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
       for (; ms < time; ms += 5) output.run(ms);
-      await new Promise((resolve) => setTimeout(resolve, 30)); // `heard` is said by a timer of the real clock
     },
   };
 }
