@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { OutputClock } from '../../Sources/WebAPI/Resources/player/js/audio/output-clock.js';
 import { GroupTimeline } from '../../Sources/WebAPI/Resources/player/js/sync/group-timeline.js';
 import { GroupPlay } from '../../Sources/WebAPI/Resources/player/js/sync/group-play.js';
@@ -10,6 +10,10 @@ import { random } from './support.mjs';
 
 const RATE = 48_000;
 const SERVER = 1.7e12;
+
+/** @type {GroupPlay[]} */
+const made = [];
+afterEach(() => made.splice(0).forEach((group) => group.leave()));
 
 /** The server's clock as a device knows it: with an error of its own, ms. */
 const clockOf = (errorMs = () => 0) => ({
@@ -31,6 +35,7 @@ function device({ ppm = 0, phase = 0, latencyMs = 25, delayMs = 0, clockError, j
   receiver.accept = () => true;
   const clockSync = { clock: clockOf(clockError), setGrouped() {} };
   const group = new GroupPlay(connection, receiver, clockSync);
+  made.push(group);
   return { world, connection, output, receiver, group, delayMs };
 }
 
@@ -96,7 +101,6 @@ test('two devices of different phase, latency, delay and drift start together an
   }
   const { ms, positions } = heard.at(-1);
   assert.ok(Math.abs(positions[0] - (ms - 2500) / 1000) < 0.001);
-  for (const { group } of devices) group.leave();
 });
 
 test('one that joins late falls in at the right place, and the other is not disturbed', async () => {
@@ -114,7 +118,6 @@ test('one that joins late falls in at the right place, and the other is not dist
   await live(devices, 10_000, 20_000, heard);
   assert.ok(apart(heard, 11_000) < 1, `${apart(heard, 11_000)}`);
   assert.equal(first.output.underruns + first.group.resyncs, 0);
-  for (const { group } of devices) group.leave();
 });
 
 test('a device that is thrown off comes back: slowly where little is wrong, at once where much is', async () => {
@@ -130,7 +133,6 @@ test('a device that is thrown off comes back: slowly where little is wrong, at o
     assert.ok(apart(heard, 25_000) < 1, `${error}: ${apart(heard, 25_000)}`);
     assert.equal(devices[1].group.resyncs > 0, resyncs > 0, `${error}`);
     assert.equal(devices[0].group.resyncs, 0);
-    for (const { group } of devices) group.leave();
   }
 });
 
@@ -174,7 +176,6 @@ test('pause, going on, a seek and the next track keep them together', async () =
     assert.equal(output.underruns + group.resyncs, 0);
   });
   assert.ok(Math.abs(heard.at(-1).positions[0] - (19.99 - 15.6)) < 0.002, `${heard.at(-1).positions}`);
-  all(({ group }) => group.leave());
 });
 
 test('whoever is not in a group (any more) plays freely', async () => {

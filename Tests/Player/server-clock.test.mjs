@@ -39,7 +39,7 @@ const after = (errors, from, to = Infinity) =>
 const quantile = (sorted, share) => sorted[Math.floor(share * (sorted.length - 1))];
 
 /** All errors of many links, ms, from 15 s on. */
-function manyLinks(options, count = 40) {
+function manyLinks(options, count = 24) {
   const all = [];
   for (let seed = 1; seed <= count; seed += 1) all.push(...after(simulate({ seed, ...options }).errors, 15_000));
   return all.sort((a, b) => a - b);
@@ -98,8 +98,8 @@ for (const [what, size, withinMs] of [
 
 test('without a jump there is none', () => {
   let restarts = 0;
-  for (let seed = 1; seed <= 40; seed += 1) restarts += simulate({ seed, drift: 100e-6 }).clock.restarts;
-  assert.ok(restarts <= 2, `${restarts}`);
+  for (let seed = 1; seed <= 20; seed += 1) restarts += simulate({ seed, drift: 100e-6 }).clock.restarts;
+  assert.ok(restarts <= 1, `${restarts}`);
 });
 
 test('a computer that slept for an hour: the local clock stood still', () => {

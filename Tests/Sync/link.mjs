@@ -12,11 +12,14 @@ const RETRANSMISSION_MS = 200 + up[0] + down[0];
 /** @param {import('node:net').Socket} from @param {import('node:net').Socket} into @param {number[]} delay */
 function relay(from, into, [mean, spread]) {
   let free = 0;
+  /** @type {Buffer[]} in order, whatever order timers of the same millisecond fire in */
+  const held = [];
   from.on('data', (data) => {
     const late = Math.random() < loss ? RETRANSMISSION_MS : 0;
     const due = performance.now() + Math.max(mean + (Math.random() * 2 - 1) * spread, 0) + late;
     free = Math.max(free, due);
-    setTimeout(() => into.writable && into.write(data), free - performance.now());
+    held.push(data);
+    setTimeout(() => into.writable && into.write(held.shift()), free - performance.now());
   });
   const end = () => setTimeout(() => into.destroy(), Math.max(free - performance.now(), 0) + 1);
   from.on('close', end);

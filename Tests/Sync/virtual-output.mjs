@@ -21,6 +21,8 @@ export class VirtualOutput extends Playout {
   #now;
   #frame = 0;
   #sinceReport = 0;
+  /** @type {{dueMs: number, act: () => void}[]} in the card's own time, so that a test needs none */
+  #timers = [];
   #block = [new Float32Array(QUANTUM), new Float32Array(QUANTUM)];
   /** What really left, for `trulyHeard`. @type {{frame: number, index: number, step: number}[]} */
   #truth = [];
@@ -74,6 +76,12 @@ export class VirtualOutput extends Playout {
     this.#state?.receive(message);
   }
 
+  later(waitMs, act) {
+    const timer = { dueMs: this.#now() + waitMs, act };
+    this.#timers.push(timer);
+    return () => (this.#timers = this.#timers.filter((other) => other !== timer));
+  }
+
   /** Renders what the card renders until a local moment. @param {number} ms */
   run(ms) {
     const due = Math.floor((ms - this.#startMs) * this.#framesPerMs);
@@ -90,6 +98,10 @@ export class VirtualOutput extends Playout {
       if (events.length + spans.length + begun.length === 0 && this.#sinceReport < REPORT_EVERY_SAMPLES) continue;
       this.#sinceReport = 0;
       this.receive({ ...this.#state.progress, events, spans, begun, frame: this.#frame });
+    }
+    for (const timer of this.#timers.filter(({ dueMs }) => dueMs <= ms)) {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+      timer.act();
     }
     const reading = ms + (this.#random() - 0.5) * 2 * this.#jitterMs;
     this.#clock.observe(reading, (ms - this.#latencyMs - this.#startMs) * this.#framesPerMs);

@@ -52,7 +52,9 @@ export class Playout extends Emitter {
   #progress = noProgress(0);
   #earlierUnderruns = 0;
   #heardId = '';
-  #heardTimer;
+  #forgetHeard = () => {};
+  #forgetEnd = () => {};
+  #isPlayedOut = false;
   /** @type {((block: import('./trimmer.js').Block) => void) | null} */
   #tap = null;
 
@@ -76,6 +78,12 @@ export class Playout extends Emitter {
   /** @param {number} _frame @returns {number} local ms at which it leaves the sound card; NaN when that is unknown */
   timeOf(_frame) {
     return NaN;
+  }
+
+  /** Calls back at a local moment; gives what takes it back. @param {number} waitMs @param {() => void} act */
+  later(waitMs, act) {
+    const timer = setTimeout(act, waitMs);
+    return () => clearTimeout(timer);
   }
 
   /** @param {any} _message @param {Transferable[]} [_transfer] hands it to the output thread */
@@ -126,7 +134,9 @@ export class Playout extends Emitter {
     this.#segments = [];
     this.#playhead.clear();
     this.#progress = { ...noProgress(this.#generation), underruns: this.#progress.underruns };
-    clearTimeout(this.#heardTimer);
+    this.#forgetHeard();
+    this.#forgetEnd();
+    this.#isPlayedOut = false;
     this.post({ type: 'flush', generation: this.#generation });
   }
 
@@ -139,6 +149,8 @@ export class Playout extends Emitter {
 
   play() {
     this.#isPlaying = true;
+    this.#isPlayedOut = false;
+    this.#forgetEnd();
     this.post({ type: 'play' });
   }
 
@@ -184,6 +196,11 @@ export class Playout extends Emitter {
 
   get isPlaying() {
     return this.#isPlaying;
+  }
+
+  /** Whether it stopped by itself, behind the last sample; that may not have been heard yet. */
+  get isPlayedOut() {
+    return this.#isPlayedOut;
   }
 
   get isStarved() {
@@ -304,7 +321,7 @@ export class Playout extends Emitter {
     const frame = this.#playhead.frameOf(start);
     const atMs = frame === null ? NaN : this.timeOf(frame) + this.delayMs;
     const waitMs = atMs - this.nowMs();
-    clearTimeout(this.#heardTimer);
+    this.#forgetHeard();
     const say = () => {
       this.#heardId = id;
       // What came before can't be heard any more, except by a delay that has passed too.
@@ -312,7 +329,7 @@ export class Playout extends Emitter {
       if (index > 0) this.#segments.splice(0, index - 1);
       this.emit('heard', { id, atMs: Number.isFinite(atMs) ? atMs : this.nowMs() });
     };
-    if (waitMs > 0 && waitMs < HEARD_TIMER_LIMIT_MS) this.#heardTimer = setTimeout(say, waitMs);
+    if (waitMs > 0 && waitMs < HEARD_TIMER_LIMIT_MS) this.#forgetHeard = this.later(waitMs, say);
     else say();
   }
 
@@ -322,7 +339,11 @@ export class Playout extends Emitter {
       this.emit('started', { afterMs: Number.isFinite(left) ? this.nowMs() - left : 0 });
     } else if (event === 'ended') {
       this.#isPlaying = false;
-      this.emit('ended');
+      this.#isPlayedOut = true;
+      const waitMs = this.timeOf(frame) + this.delayMs - this.nowMs();
+      this.#forgetEnd();
+      if (waitMs > 0 && waitMs < HEARD_TIMER_LIMIT_MS) this.#forgetEnd = this.later(waitMs, () => this.emit('ended'));
+      else this.emit('ended');
     } else if (event === 'starved' || event === 'recovered') {
       this.emit(event);
     }

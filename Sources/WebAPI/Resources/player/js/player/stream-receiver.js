@@ -75,8 +75,6 @@ export class StreamReceiver extends Emitter {
   /** Streams that are heard or will be, in that order. @type {StreamInfo[]} */
   #streams = [];
   #basePosition = 0;
-  /** Whether all that came was heard, and the output stopped by itself. */
-  #playedOut = false;
   /** @type {{trackId: string, continues: boolean} | null} */
   #awaited = null;
 
@@ -97,7 +95,6 @@ export class StreamReceiver extends Emitter {
     this.#pipeline = new DecodePipeline(this.output, countError, (format, options) =>
       decoder(format, { ...options, forceFallback }),
     );
-    this.output.on('ended', () => (this.#playedOut = true));
     for (const name of /** @type {const} */ (['started', 'starved', 'recovered', 'ended'])) {
       this.output.on(name, (detail) => this.emit(name, detail));
     }
@@ -285,8 +282,7 @@ export class StreamReceiver extends Emitter {
     const crossfade = Math.min(stream.crossfade ?? 0, longest);
     this.#pipeline.follow({ id: streamId, position, gain: this.#gain(stream), crossfade }, formatOf(stream));
     // It may come so late that the one before has been heard to its end, and the output has stopped.
-    if (this.#playedOut) this.output.play();
-    this.#playedOut = false;
+    if (this.output.isPlayedOut) this.output.play();
     this.emit('preloaded', stream);
     this.emit('change');
   }
@@ -366,7 +362,6 @@ export class StreamReceiver extends Emitter {
     const stream = this.stream;
     this.#pipeline.flush(stream ? formatOf(stream) : undefined);
     this.#basePosition = position;
-    this.#playedOut = false;
     if (stream) this.output.begin({ id: stream.streamId, position, gain: this.#gain(stream) });
   }
 
