@@ -87,16 +87,14 @@ export class Playback extends Emitter {
       this.emit('change');
     });
     session.on('settled', () => this.#settled());
-    session.on('devices', () => {
-      receiver.output.delayMs = session.me?.outputDelayMs ?? 0;
-    });
+    session.on('devices', () => (receiver.output.delayMs = session.me?.outputDelayMs ?? 0));
   }
 
   get stream() {
     return this.receiver.stream;
   }
 
-  /** The queue's item that is heard, as far as this device knows. @returns {string | null} */
+  /** The queue's item that is heard. @returns {string | null} */
   get itemId() {
     return this.receiver.stream?.itemId ?? null;
   }
@@ -315,13 +313,10 @@ export class Playback extends Emitter {
 
   /** @param {boolean} isPlaying whether the group does */
   followGroup(isPlaying) {
-    if (!isPlaying && this.isActive) {
-      this.#recovery.rest();
-      this.#setStatus('paused');
-    } else if (isPlaying && this.status === 'paused') {
-      this.#recovery.watch();
-      this.#setStatus('playing');
-    }
+    if (isPlaying ? this.status !== 'paused' : !this.isActive) return;
+    if (isPlaying) this.#recovery.watch();
+    else this.#recovery.rest();
+    this.#setStatus(isPlaying ? 'playing' : 'paused');
   }
 
   /** The server has said who plays: after a reconnect either this device still, or another one took over. */
