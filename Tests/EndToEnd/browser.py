@@ -29,7 +29,7 @@ class Player:
     """One tab with the player. Keeps what the console says and where requests go."""
 
     def __init__(self, browser, server, query="", **options):
-        self.server, self.query = server, query
+        self.server, self.query, self.username = server, query, server.username
         self.context = browser.new_context(**options)
         self.context.add_init_script(WATCH_POLICY)
         self.page = self.context.new_page()
@@ -55,12 +55,13 @@ class Player:
 
     def enter(self, username=None):
         """Opens the player with a session that is there already: a log-in costs the server its slow hash."""
-        token = self.server.token(username or self.server.username)
+        self.username = username or self.server.username
+        token = self.server.token(self.username)
         self.context.add_cookies([{"name": "dubplate_token", "value": token, "url": self.server.url, "httpOnly": True}])
         return self.open().ready()
 
     def log_in(self, username=None, password=None):
-        self.page.fill("#login-username", username or self.server.username)
+        self.page.fill("#login-username", username or self.username)
         self.page.fill("#login-password", password or self.server.password)
         self.page.click("#login-submit")
         self.page.wait_for_selector("#login", state="hidden")
@@ -132,6 +133,10 @@ class Player:
 
     def is_silent(self):
         return self.rms() < SILENCE
+
+    def session(self):
+        """What the player knows of the listener's session, see `js/diagnostics.js`."""
+        return self.page.evaluate("__dubplate.session()")
 
     def until(self, what, condition):
         """Waits for a condition. (Playwright's own `wait_for_function` needs `eval`, which the page's policy forbids.)"""

@@ -229,3 +229,11 @@ def fresh_server(music, tmp_path):
 def tracks(server, music):
     """Tracks of the shared server by title."""
     return server.wait_tracks(*music.files)
+
+
+@pytest.fixture
+def listener(server):
+    """A listener on the premium plan whose session nobody has used yet."""
+    name = f"listener-{secrets.token_hex(4)}"
+    server.add_user(name, "premium")
+    return name

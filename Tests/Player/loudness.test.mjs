@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { StreamGain, gainFactor, gainInDb } from '../../Sources/WebAPI/Resources/player/js/audio/loudness.js';
-import { DecodePipeline } from '../../Sources/WebAPI/Resources/player/js/audio/pipeline.js';
+import { gainFactor, gainInDb } from '../../Sources/WebAPI/Resources/player/js/audio/loudness.js';
+import { LoudnessChoice } from '../../Sources/WebAPI/Resources/player/js/player/loudness-choice.js';
 
 const close = (actual, expected) => assert.ok(Math.abs(actual - expected) < 1e-6, `${actual} is not ${expected}`);
 
@@ -42,39 +42,15 @@ test('by album one gain goes for all its tracks; a track of no album has its own
   close(gainFactor('album', { track: { integrated: -16, truePeak: -6 } }), 10 ** (2 / 20));
 });
 
-test('each sample has the gain of its own stream, to the sample where one follows the other', async () => {
-  const heard = [];
-  const sink = { write: (block) => heard.push(...block[0]), flush() {}, end() {} };
-  class Decoder {
-    kind = 'late';
-    held = [];
-    constructor(onBlock) {
-      this.onBlock = onBlock;
-    }
-    async decode(chunk) {
-      this.held.push(chunk);
-    }
-    async drain() {
-      for (const samples of this.held.splice(0)) this.onBlock([Float32Array.from(samples)]);
-    }
-    close() {}
-  }
-  const pipeline = new DecodePipeline(sink, assert.fail, async (_, { onBlock }) => new Decoder(onBlock));
-  pipeline.flush({ codec: 'mp3', gain: new StreamGain(0.5) });
-  pipeline.push([1, 1, 1]);
-  pipeline.change({ codec: 'mp3', gain: new StreamGain(2) });
-  pipeline.push([1, 1]);
-  pipeline.change({ codec: 'mp3' });
-  pipeline.push([1]);
-  pipeline.end();
-  await pipeline.settled();
-  assert.deepEqual(heard, [0.5, 0.5, 0.5, 2, 2, 1]);
-});
-
-test('a gain that changes in mid-stream goes for what is decoded from then on', () => {
-  const gain = new StreamGain(1);
-  const block = () => [Float32Array.of(1, -1), Float32Array.of(0.5, 0)];
-  assert.deepEqual(gain.apply(block()), block());
-  gain.factor = 0.25;
-  assert.deepEqual(gain.apply(block()), [Float32Array.of(0.25, -0.25), Float32Array.of(0.125, 0)]);
+test('a choice is asked for each stream, and goes for those that sound already', () => {
+  let updates = 0;
+  const receiver = { gainFor: () => 1, updateGains: () => (updates += 1) };
+  const choice = new LoudnessChoice(receiver);
+  const stream = { loudness: { track: { integrated: -20, truePeak: -10 }, album: { integrated: -8, truePeak: 0 } } };
+  close(receiver.gainFor(stream), 10 ** (6 / 20));
+  choice.set('album');
+  close(receiver.gainFor(stream), 10 ** (-6 / 20));
+  choice.set('off');
+  close(receiver.gainFor(stream), 1);
+  assert.equal(updates, 2);
 });

@@ -75,3 +75,14 @@ export function flat(blocks, channel = 0) {
 export function range(from, count) {
   return Array.from({ length: count }, (_, i) => from + i);
 }
+
+/** A seeded source of numbers in 0…1 (mulberry32). @param {number} seed */
+export function random(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

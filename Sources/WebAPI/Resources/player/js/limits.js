@@ -50,3 +50,34 @@ export const VOLUME_STEP = 0.05;
 export const TOAST_MS = 6_000;
 /** Messages at a time; the oldest goes first. */
 export const MAX_TOASTS = 3;
+
+/** Items of one request for a part of the queue. */
+export const QUEUE_WINDOW = 200;
+/** Tracks that a queue may have; the server's bound. */
+export const MAX_QUEUE = 10_000;
+/** Tracks of one request while a queue is filled from the library: the server's bound. */
+export const FILL_PAGE = 500;
+/** Tracks per request by their ids, the server's bound; and how long such requests wait for each other. */
+export const TRACK_BATCH = 100;
+export const TRACK_BATCH_MS = 16;
+/** Tracks kept in memory for queue and remote: some 2 MB. */
+export const MAX_KNOWN_TRACKS = 4_000;
+/** A device's sound may be heard this much later than it's rendered, ms: the server's bound. */
+export const MAX_OUTPUT_DELAY_MS = 2_000;
+/** Longest crossfade, seconds: the server's bound. */
+export const MAX_CROSSFADE_SECONDS = 12;
+/** Devices that are not there, shown at most. */
+export const MAX_OFFLINE_DEVICES = 4;
+
+/** Time between two reports of the network while playing. */
+export const NETWORK_STATS_MS = 5_000;
+/** Chunks further apart than this didn't come in one burst. */
+export const METER_GAP_MS = 120;
+/** Bytes of a burst below which its time says more of timers than of the network. */
+export const METER_LEAST_BYTES = 16_384;
+/** Weight of a new burst. */
+export const METER_SMOOTHING = 0.35;
+/** After a person has scrolled the lyrics they stay where they are for so long. */
+export const LYRICS_REST_MS = 5_000;
+/** A sound card that was asked to begin and hasn't after this waits for a click. */
+export const AUTOPLAY_PATIENCE_MS = 1_500;

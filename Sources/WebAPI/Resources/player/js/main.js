@@ -1,21 +1,40 @@
 import { exposeDiagnostics, statsReader } from './diagnostics.js';
+import { decodableCodecs } from './audio/decoders.js';
 import { api } from './net/api.js';
 import { Connection } from './net/connection.js';
+import { claimDeviceId } from './net/device.js';
+import { goOnAfterOutage } from './player/after-outage.js';
+import { reportNetwork } from './player/network-reports.js';
+import { LoudnessChoice } from './player/loudness-choice.js';
+import { followOrders } from './player/orders.js';
 import { Playback } from './player/playback.js';
+import { Session } from './player/session.js';
+import { TrackStore } from './player/track-store.js';
+import { Transport } from './player/transport.js';
+import { preferences } from './preferences.js';
+import { ClockSync } from './sync/clock-sync.js';
+import { GroupPlay } from './sync/group-play.js';
 import { setUpAccount } from './ui/account.js';
 import { Deck } from './ui/deck.js';
+import { DevicePanel } from './ui/device-panel.js';
 import { byId } from './ui/dom.js';
 import { setUpElsewhere } from './ui/elsewhere.js';
+import { setUpServiceWorker } from './ui/install.js';
 import { Library } from './ui/library.js';
 import { setUpLogin } from './ui/login.js';
+import { LyricsPanel } from './ui/lyrics-panel.js';
 import { setUpMediaSession } from './ui/media-session.js';
 import { NowPlaying } from './ui/now-playing.js';
 import { setUpQualityMenu } from './ui/quality-menu.js';
+import { QueuePanel } from './ui/queue-panel.js';
 import { setUpShortcuts } from './ui/shortcuts.js';
+import { SidePanel } from './ui/side-panel.js';
 import { StatsPanel } from './ui/stats.js';
 import { setUpTheme } from './ui/theme.js';
 import { Ticker } from './ui/ticker.js';
 import { toast } from './ui/toasts.js';
+import { TrackMenu } from './ui/track-menu.js';
+import { setUpUpcoming } from './ui/upcoming.js';
 
 const LINK_TEXTS = {
   offline: 'Offline',
@@ -33,25 +52,56 @@ if (typeof globalThis.io !== 'function') {
   // Said here, since nothing below works without it.
   toast('The player cannot be loaded completely: the server does not give /socket.io/socket.io.js.');
 }
-const connection = new Connection();
 // `?decoder=decodeAudioData` plays as a browser without WebCodecs would.
 const forceFallback = new URLSearchParams(location.search).get('decoder') === 'decodeAudioData';
-const playback = new Playback(connection, { forceFallback });
-const library = new Library(playback);
-const deck = new Deck(playback);
-const now = new NowPlaying(playback);
+const connection = new Connection(await claimDeviceId(), async () => ({
+  codecs: await decodableCodecs({ forceFallback }),
+  dataSaver: preferences.get('dataSaver', false),
+}));
+const clockSync = new ClockSync((payload) => connection.command('clock_sync', payload));
+connection.on('online', () => clockSync.start());
+// Until the first exchange this device's own clock has to do.
+const serverNow = () => (clockSync.clock.isReady ? clockSync.clock.serverAt(performance.now()) : Date.now());
+const session = new Session(connection, serverNow);
+const store = new TrackStore((ids) => api.tracksById(ids));
+const playback = new Playback(connection, session, store, { forceFallback });
+const group = new GroupPlay(connection, playback.receiver, clockSync);
+followOrders({ playback, session, group });
+goOnAfterOutage({ playback, session, store, connection });
+reportNetwork(connection, playback, group);
+const transport = new Transport({ playback, session, store, connection, fetchPage: (page) => api.tracks(page) });
+const menu = new TrackMenu(transport);
+const library = new Library(transport, menu, store);
+const deck = new Deck(transport, session);
+const now = new NowPlaying(transport, playback);
+const queue = new QueuePanel({ session, store, transport });
+const lyrics = new LyricsPanel(transport, (id) => api.track(id));
+const panel = new SidePanel((view) => {
+  if (view === 'queue') queue.show();
+  if (view === 'lyrics') lyrics.show();
+});
 const readStats = statsReader(playback, connection);
-const stats = new StatsPanel(readStats);
+const stats = new StatsPanel(readStats, () => panel.show('playing'));
+const devices = new DevicePanel({
+  session,
+  transport,
+  volume: playback.volume,
+  syncQuality: () => (group.isGrouped && clockSync.clock.isReady ? clockSync.clock.boundMs : null),
+});
 const login = setUpLogin((newUser) => enter(newUser));
 
-setUpQualityMenu(playback, () => user);
-setUpElsewhere(connection);
-setUpMediaSession(playback);
-setUpShortcuts({ playback, library, stats, now });
+const loudness = new LoudnessChoice(playback.receiver);
+setUpQualityMenu({ transport, session, loudness, user: () => user, say: (message) => toast(message, 'note') });
+setUpElsewhere(session, transport);
+setUpUpcoming(playback);
+setUpMediaSession(transport);
+setUpShortcuts({ transport, session, library, stats, panel, devices });
 setUpAccount(() => user, leave);
-exposeDiagnostics({ playback, connection, stats: readStats });
+setUpServiceWorker();
+exposeDiagnostics({ playback, transport, session, connection, stats: readStats });
 
-playback.on('error', ({ message }) => toast(message));
+for (const source of [playback, transport]) source.on('error', ({ message, kind }) => toast(message, kind));
+session.on('notice', ({ message }) => toast(message, 'note'));
 connection.on('login_needed', () => login.show(user !== null));
 api.onSessionEnd = () => login.show(user !== null);
 connection.on('state', (state) => {
@@ -69,6 +119,7 @@ restore();
 function tick(time) {
   deck.tick();
   now.tick();
+  lyrics.tick();
   stats.tick(time);
 }
 
@@ -86,7 +137,10 @@ async function restore() {
 /** @param {import('./net/api.js').User} newUser */
 function enter(newUser) {
   const isSame = user?.id === newUser.id;
-  if (user && !isSame) playback.stop();
+  if (user && !isSame) {
+    playback.stop();
+    session.clear();
+  }
   user = newUser;
   document.body.dataset.session = 'open';
   byId('account-button').hidden = false;
@@ -98,12 +152,15 @@ function enter(newUser) {
 
 async function leave() {
   playback.stop();
+  group.leave();
+  clockSync.stop();
   connection.close();
+  session.clear();
   library.clear();
   user = null;
   document.body.dataset.session = 'none';
   byId('account-button').hidden = true;
-  now.expand(false);
+  panel.expand(false);
   try {
     await api.logOut();
   } catch (error) {

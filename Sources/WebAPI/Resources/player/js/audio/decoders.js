@@ -5,11 +5,10 @@ import { WebCodecsDecoder, webCodecsConfig } from './webcodecs-decoder.js';
  * How the chunks of one rendition are encoded (`stream_started`, `quality_change`).
  *
  * @typedef {object} AudioFormat
- * @property {string} codec `mp3`, `aac` or `flac`
+ * @property {string} codec `mp3`, `aac`, `flac` or `opus`
  * @property {number} sampleRate Hz of the decoded sound
  * @property {number} channels
  * @property {string} [description] base64 of what a decoder needs before the first frame
- * @property {import('./loudness.js').StreamGain} [gain] of its samples
  */
 
 /**
@@ -34,6 +33,18 @@ import { WebCodecsDecoder, webCodecsConfig } from './webcodecs-decoder.js';
 export async function createDecoder(format, { onBlock, onError, forceFallback = false }) {
   if (!forceFallback && (await isSupported(format))) return new WebCodecsDecoder(format, onBlock, onError);
   return new FallbackDecoder(format, onBlock, onError);
+}
+
+/**
+ * What this browser can decode, for `codecs` of CONNECT. Opus comes as bare packets, so it takes WebCodecs; everything
+ * else has another way.
+ *
+ * @param {{forceFallback?: boolean}} [options]
+ * @returns {Promise<string[]>}
+ */
+export async function decodableCodecs({ forceFallback = false } = {}) {
+  const opus = { codec: 'opus', sampleRate: 48_000, channels: 2 };
+  return ['mp3', 'aac', 'flac', ...(!forceFallback && (await isSupported(opus)) ? ['opus'] : [])];
 }
 
 /** @type {Map<string, boolean>} */

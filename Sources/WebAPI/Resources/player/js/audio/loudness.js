@@ -43,27 +43,3 @@ export function gainFactor(mode, loudness, target = TARGET_LUFS) {
   const chosen = mode === 'album' && isKnown(loudness?.album) ? loudness?.album : loudness?.track;
   return 10 ** (gainInDb({ mode, target, ...chosen }) / 20);
 }
-
-/**
- * What the samples of one stream are multiplied with. It travels with the stream's format through the decoder, so that
- * where one track follows another without a gap each sample has its own track's gain.
- */
-export class StreamGain {
-  factor = 1;
-
-  /** @param {number} [factor] */
-  constructor(factor = 1) {
-    this.factor = factor;
-  }
-
-  /**
-   * @param {import('./trimmer.js').Block} block is changed in place
-   * @returns {import('./trimmer.js').Block}
-   */
-  apply(block) {
-    const { factor } = this;
-    if (factor === 1) return block;
-    for (const channel of block) for (let i = 0; i < channel.length; i += 1) channel[i] *= factor;
-    return block;
-  }
-}

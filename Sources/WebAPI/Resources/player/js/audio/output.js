@@ -1,29 +1,19 @@
-import { Emitter } from '../events.js';
-import { MAX_QUEUED_SECONDS, RECOVER_SECONDS, START_SECONDS, SUSPEND_AFTER_MS } from '../limits.js';
+import { RECOVER_SECONDS, START_SECONDS, SUSPEND_AFTER_MS } from '../limits.js';
+import { OutputClock } from './output-clock.js';
+import { Playout } from './playout.js';
 
 const WORKLET_URL = new URL('./worklet.js', import.meta.url);
 
 /**
- * @typedef {object} OutputEvents
- * @property {{afterMs: number}} started first sample after a flush; `afterMs` is how long ago it left, negative for
- *   "will have left"
- * @property {undefined} starved sound ran dry before the end
- * @property {undefined} recovered sound goes on after it ran dry
- * @property {undefined} ended the last sample has been heard
- */
-
-/**
- * The sound card's side: an AudioContext at the track's own sample rate, the worklet, gain and two analysers.
+ * The sound card's side: an AudioContext, the worklet, gain and two analysers.
  *
  * ```
  * worklet ─┬─► spectrum (before the volume, for the eye)
  *          └─► gain ──► level (what really leaves) ──► destination
  * ```
- * Implements `SampleSink`.
- *
- * @extends {Emitter<OutputEvents>}
+ * What is heard when is `Playout`'s to say; here is the clock for it.
  */
-export class AudioOutput extends Emitter {
+export class AudioOutput extends Playout {
   /** @type {AudioContext | null} */
   #context = null;
   /** @type {AudioWorkletNode | null} */
@@ -39,16 +29,11 @@ export class AudioOutput extends Emitter {
   #opening = 0;
   /** @type {{message: any, transfer: Transferable[]}[]} what is sent before the worklet has loaded */
   #outbox = [];
-  #generation = 0;
-  #written = 0;
-  #isPlaying = false;
   #volume = 1;
+  #isGrouped = false;
   #suspendTimer = 0;
-  /** @type {import('./player-state.js').Progress & {frame: number}} */
-  #progress = { generation: 0, played: 0, queued: 0, underruns: 0, starved: false, frame: 0 };
-  #earlierUnderruns = 0;
-  /** @type {((block: import('./trimmer.js').Block) => void) | null} */
-  #tap = null;
+  #clock = new OutputClock(48_000);
+  #clockTimer = 0;
 
   get context() {
     return this.#context;
@@ -68,37 +53,6 @@ export class AudioOutput extends Emitter {
     return this.#context?.sampleRate ?? 0;
   }
 
-  get isPlaying() {
-    return this.#isPlaying;
-  }
-
-  get isStarved() {
-    return this.#isPlaying && this.#progress.starved;
-  }
-
-  get underruns() {
-    return this.#earlierUnderruns + this.#progress.underruns;
-  }
-
-  /** Samples heard since the flush, carried on from the last report by the context's clock. */
-  get played() {
-    const { generation, played, queued, starved, frame } = this.#progress;
-    if (generation !== this.#generation || !this.#context) return 0;
-    if (!this.#isPlaying || starved || this.#context.state !== 'running') return played;
-    const since = Math.max(this.#context.currentTime * this.sampleRate - frame, 0);
-    return played + Math.min(since, queued);
-  }
-
-  /** Samples written and not heard yet. */
-  get queued() {
-    return Math.max(this.#written - this.played, 0);
-  }
-
-  /** Whether the queue is so full that the server cannot be pacing. */
-  get isOverfull() {
-    return this.sampleRate > 0 && this.queued > MAX_QUEUED_SECONDS * this.sampleRate;
-  }
-
   /**
    * Opens the sound card at this rate. Call it from a click: browsers let sound begin only there. Another rate than
    * before means another context, and drops what is queued.
@@ -113,6 +67,8 @@ export class AudioOutput extends Emitter {
     this.#close();
     const context = new AudioContext({ sampleRate, latencyHint: 'interactive' });
     this.#context = context;
+    this.#clock = new OutputClock(sampleRate);
+    this.#clockTimer = setInterval(() => this.#readClock(), 100);
     this.#gain = context.createGain();
     this.#gain.gain.value = this.#volume;
     this.#spectrum = new AnalyserNode(context, { fftSize: 2048, smoothingTimeConstant: 0.72 });
@@ -127,41 +83,27 @@ export class AudioOutput extends Emitter {
     await this.#ready;
   }
 
-  /** @param {import('./trimmer.js').Block} block arrays that are given away */
-  write(block) {
-    this.#written += block[0].length;
-    this.#tap?.(block.map((channel) => channel.slice()));
-    this.#send({ type: 'block', generation: this.#generation, block }, block.map((channel) => channel.buffer));
-  }
-
   flush() {
-    this.#generation += 1;
-    this.#written = 0;
-    this.#outbox = this.#outbox.filter(({ message }) => message.type !== 'block');
-    this.#send({ type: 'flush', generation: this.#generation });
-  }
-
-  end() {
-    this.#send({ type: 'end', generation: this.#generation });
-  }
-
-  /** Takes an `end` back: more follows after all. */
-  more() {
-    this.#send({ type: 'more' });
+    this.#outbox = this.#outbox.filter(({ message }) => message.generation === undefined);
+    super.flush();
   }
 
   play() {
-    this.#isPlaying = true;
     this.#resumeContext();
-    this.#send({ type: 'play' });
+    super.play();
   }
 
-  pause() {
-    this.#progress = { ...this.#progress, played: this.played, queued: this.queued };
-    this.#isPlaying = false;
-    this.#send({ type: 'pause' });
+  /** @param {number} [atMs] */
+  pause(atMs) {
+    super.pause(atMs);
     clearTimeout(this.#suspendTimer);
     this.#suspendTimer = setTimeout(() => this.#context?.suspend(), SUSPEND_AFTER_MS);
+  }
+
+  /** @param {boolean} on */
+  setGrouped(on) {
+    this.#isGrouped = on;
+    super.setGrouped(on);
   }
 
   /** @param {number} volume amplitude 0…1 */
@@ -171,9 +113,40 @@ export class AudioOutput extends Emitter {
     this.#gain.gain.setTargetAtTime(volume, this.#context.currentTime, 0.012);
   }
 
-  /** @param {((block: import('./trimmer.js').Block) => void) | null} listener is given a copy of every block written */
-  tap(listener) {
-    this.#tap = listener;
+  /** @param {number} ms */
+  frameAt(ms) {
+    const context = this.#context;
+    if (context?.state !== 'running') return NaN;
+    this.#readClock();
+    return this.#clock.frameAt(ms);
+  }
+
+  /** @param {number} frame */
+  timeOf(frame) {
+    this.#readClock();
+    return this.#clock.timeOf(frame);
+  }
+
+  /** @param {any} message @param {Transferable[]} [transfer] */
+  post(message, transfer = []) {
+    if (this.#node) this.#node.port.postMessage(message, transfer);
+    else this.#outbox.push({ message, transfer });
+  }
+
+  /**
+   * What the sound card plays now: the browser's own pair of times, or where it has none, the render clock less the
+   * latency that it admits to.
+   */
+  #readClock() {
+    const context = this.#context;
+    if (context?.state !== 'running') return;
+    const { contextTime = 0, performanceTime = 0 } = context.getOutputTimestamp?.() ?? {};
+    if (contextTime > 0 && performanceTime > 0) {
+      this.#clock.observe(performanceTime, contextTime * context.sampleRate);
+    } else if (context.currentTime > 0) {
+      const latency = context.outputLatency || context.baseLatency || 0;
+      this.#clock.observe(performance.now(), (context.currentTime - latency) * context.sampleRate);
+    }
   }
 
   /** @param {AudioContext} context */
@@ -190,62 +163,38 @@ export class AudioOutput extends Emitter {
         recoverThreshold: Math.round(RECOVER_SECONDS * context.sampleRate),
       },
     });
-    node.port.onmessage = ({ data }) => this.#report(context, data);
+    node.port.onmessage = ({ data }) => context === this.#context && this.receive(data);
     if (this.#spectrum) node.connect(this.#spectrum);
     if (this.#gain) node.connect(this.#gain);
     this.#node = node;
     const waiting = this.#outbox;
     this.#outbox = [];
-    node.port.postMessage({ type: 'flush', generation: this.#generation });
-    for (const { message, transfer } of waiting) node.port.postMessage(message, transfer);
+    node.port.postMessage({ type: 'flush', generation: this.generation });
+    for (const { message, transfer } of waiting) {
+      if (message.type !== 'flush') node.port.postMessage(message, transfer);
+    }
   }
 
   #close() {
     clearTimeout(this.#suspendTimer);
+    clearInterval(this.#clockTimer);
     this.#opening += 1;
-    this.#earlierUnderruns += this.#progress.underruns;
-    this.#progress = { generation: -1, played: 0, queued: 0, underruns: 0, starved: false, frame: 0 };
-    this.#written = 0;
-    this.#outbox = this.#isPlaying ? [{ message: { type: 'play' }, transfer: [] }] : [];
+    this.closed();
+    this.#outbox = [];
     this.#node?.port.close();
     this.#node?.disconnect();
     this.#node = null;
     this.#context?.close();
     this.#context = null;
+    if (this.#isGrouped) this.post({ type: 'group', on: true });
+    if (this.isPlaying) this.post({ type: 'play' });
   }
 
   #resumeContext() {
     clearTimeout(this.#suspendTimer);
+    if (this.#context?.state !== 'suspended') return;
+    this.#clock.reset();
     // Rejects only when the context is closed meanwhile, and then another one has taken its place.
-    if (this.#context?.state === 'suspended') this.#context.resume().catch(() => {});
-  }
-
-  /** @param {any} message @param {Transferable[]} [transfer] */
-  #send(message, transfer = []) {
-    if (this.#node) this.#node.port.postMessage(message, transfer);
-    else this.#outbox.push({ message, transfer });
-  }
-
-  #report(context, { events, ...progress }) {
-    if (context !== this.#context || progress.generation !== this.#generation) return;
-    this.#progress = progress;
-    for (const event of events) {
-      if (event === 'started') this.emit('started', { afterMs: this.#msSince(progress.frame) });
-      if (event === 'starved' || event === 'recovered') this.emit(event);
-      if (event === 'ended') {
-        this.#isPlaying = false;
-        this.emit('ended');
-      }
-    }
-  }
-
-  /**
-   * How long ago the block before this frame was heard: the output's own latency is still to come, hence may be
-   * negative.
-   */
-  #msSince(frame) {
-    const context = /** @type {AudioContext} */ (this.#context);
-    const rendered = context.currentTime - frame / context.sampleRate;
-    return (rendered - (context.outputLatency || context.baseLatency || 0)) * 1000;
+    this.#context.resume().catch(() => {});
   }
 }

@@ -1,10 +1,14 @@
 import { createDecoder } from './decoders.js';
+import { RateAdapter } from './rate-adapter.js';
 
 /**
- * Where decoded samples go: `AudioOutput`, or a test's recorder.
+ * Where decoded samples go: `Playout`, or a test's recorder.
  *
  * @typedef {object} SampleSink
+ * @property {number} [sampleRate] Hz; samples of another rate are brought to it. Left out or 0: any rate will do
  * @property {(block: import('./trimmer.js').Block) => void} write
+ * @property {(segment: import('./playout.js').SegmentStart) => void} begin samples of another stream follow
+ * @property {(id: string) => void} cut drop what has not been heard of a stream
  * @property {() => void} flush
  * @property {() => void} end no more samples follow
  */
@@ -13,7 +17,8 @@ import { createDecoder } from './decoders.js';
  * The way of a chunk from the socket to the output, one after the other.
  *
  * Decoding is asynchronous; starts, changes of rendition, flushes and the end have to happen between the right two
- * chunks. So each is an operation in one queue, and a flush makes all queued ones void.
+ * chunks. So each is an operation in one queue, and a flush makes all queued ones void. What belongs to a stream that
+ * follows another one can be taken back by itself (`cancel`).
  */
 export class DecodePipeline {
   /** @type {Promise<void>} */
@@ -26,6 +31,14 @@ export class DecodePipeline {
   #format = null;
   /** @type {import('./decoders.js').ChunkDecoder | null} */
   #decoder = null;
+  /** @type {RateAdapter | null} */
+  #adapter = null;
+  /** Streams begun behind others, as operations are queued. @type {string[]} */
+  #queuedSegments = [];
+  /** The one whose operations are being done; empty for the first. */
+  #segment = '';
+  /** @type {Set<string>} */
+  #cancelled = new Set();
 
   /**
    * @param {SampleSink} sink
@@ -50,12 +63,50 @@ export class DecodePipeline {
    */
   change(format) {
     this.#enqueue(async (isVoid) => {
-      await this.#decoder?.drain();
+      await this.#closeDecoder(isVoid);
+      if (!isVoid()) this.#format = format;
+    });
+  }
+
+  /**
+   * From the next chunk on, it's another stream, whose first sample comes right behind the last one so far.
+   *
+   * @param {import('./playout.js').SegmentStart} segment
+   * @param {import('./decoders.js').AudioFormat} format
+   */
+  follow(segment, format) {
+    this.#queuedSegments.push(segment.id);
+    this.#enqueue(async (isVoid) => {
+      await this.#closeDecoder(isVoid);
       if (isVoid()) return;
+      this.#format = format;
+      this.#segment = segment.id;
+      const begin = () => {
+        if (!isVoid()) this.#sink.begin(segment);
+      };
+      // Mixed streams are no common signal, so no filter may run through both.
+      if (segment.crossfade) this.#adapter?.finish();
+      if (this.#adapter) this.#adapter.joint(begin);
+      else begin();
+    });
+  }
+
+  /**
+   * Takes back all of a stream that `follow` has begun, what waits to be heard included.
+   *
+   * @param {string} id
+   */
+  cancel(id) {
+    const at = this.#queuedSegments.indexOf(id);
+    if (at < 0) return;
+    for (const segment of this.#queuedSegments.splice(at)) this.#cancelled.add(segment);
+    if (this.#cancelled.has(this.#segment)) {
       this.#decoder?.close();
       this.#decoder = null;
-      this.#format = format;
-    });
+      this.#adapter?.dropBehindJoint();
+      this.#segment = this.#queuedSegments.at(-1) ?? '';
+    }
+    this.#sink.cut(id);
   }
 
   /**
@@ -68,7 +119,11 @@ export class DecodePipeline {
     this.#queue = Promise.resolve();
     this.#decoder?.close();
     this.#decoder = null;
+    this.#adapter = null;
     this.#format = format;
+    this.#queuedSegments = [];
+    this.#segment = '';
+    this.#cancelled.clear();
     this.#sink.flush();
   }
 
@@ -88,7 +143,9 @@ export class DecodePipeline {
   end() {
     this.#enqueue(async (isVoid) => {
       await this.#decoder?.drain();
-      if (!isVoid()) this.#sink.end();
+      if (isVoid()) return;
+      this.#adapter?.finish();
+      this.#sink.end();
     });
   }
 
@@ -97,13 +154,21 @@ export class DecodePipeline {
     await this.#queue;
   }
 
+  async #closeDecoder(isVoid) {
+    const decoder = this.#decoder;
+    await decoder?.drain();
+    if (isVoid()) return;
+    decoder?.close();
+    this.#decoder = null;
+  }
+
   /** @param {() => boolean} isVoid */
   async #open(isVoid) {
-    if (!this.#format) return null;
-    const { gain } = this.#format;
-    const decoder = await this.#create(this.#format, {
+    const format = this.#format;
+    if (!format) return null;
+    const decoder = await this.#create(format, {
       onBlock: (/** @type {import('./trimmer.js').Block} */ block) => {
-        if (!isVoid()) this.#sink.write(gain ? gain.apply(block) : block);
+        if (!isVoid()) this.#write(block, format.sampleRate);
       },
       onError: (/** @type {Error} */ error) => {
         if (!isVoid()) this.#onError(error);
@@ -114,10 +179,20 @@ export class DecodePipeline {
     return null;
   }
 
+  #write(block, rate) {
+    const outputRate = this.#sink.sampleRate;
+    if (!this.#adapter && outputRate && rate && rate !== outputRate) {
+      this.#adapter = new RateAdapter(outputRate, (samples) => this.#sink.write(samples));
+    }
+    if (this.#adapter) this.#adapter.push(block, rate);
+    else this.#sink.write(block);
+  }
+
   /** @param {(isVoid: () => boolean) => Promise<void>} operation */
   #enqueue(operation) {
     const generation = this.#generation;
-    const isVoid = () => generation !== this.#generation;
+    const segment = this.#queuedSegments.at(-1) ?? '';
+    const isVoid = () => generation !== this.#generation || this.#cancelled.has(segment);
     this.#queue = this.#queue.then(async () => {
       if (isVoid()) return;
       try {

@@ -31,14 +31,14 @@ export class SampleQueue {
   }
 
   /**
-   * Fills `outputs` from their start. A mono block goes to every output; of more channels than outputs the first ones
-   * are taken.
+   * Fills `outputs`. A mono block goes to every output; of more channels than outputs the first ones are taken.
    *
    * @param {Float32Array[]} outputs one array per channel, of one length
+   * @param {number} [from] where in them to begin
+   * @param {number} [wanted] samples; default: to their end
    * @returns {number} samples written; fewer than asked for when the queue ran dry
    */
-  read(outputs) {
-    const wanted = outputs[0].length;
+  read(outputs, from = 0, wanted = outputs[0].length - from) {
     let written = 0;
     while (written < wanted && this.#head < this.#blocks.length) {
       const block = this.#blocks[this.#head];
@@ -46,14 +46,35 @@ export class SampleQueue {
       for (let c = 0; c < outputs.length; c += 1) {
         const source = block[Math.min(c, block.length - 1)];
         const target = outputs[c];
-        for (let i = 0; i < count; i += 1) target[written + i] = source[this.#offset + i];
+        const at = from + written;
+        for (let i = 0; i < count; i += 1) target[at + i] = source[this.#offset + i];
       }
       written += count;
-      this.#offset += count;
-      if (this.#offset === block[0].length) this.#dropHead();
+      this.#advance(count);
     }
-    this.#queued -= written;
     return written;
+  }
+
+  /**
+   * Throws samples away.
+   *
+   * @param {number} wanted
+   * @returns {number} how many there were
+   */
+  skip(wanted) {
+    let skipped = 0;
+    while (skipped < wanted && this.#head < this.#blocks.length) {
+      const count = Math.min(wanted - skipped, this.#blocks[this.#head][0].length - this.#offset);
+      skipped += count;
+      this.#advance(count);
+    }
+    return skipped;
+  }
+
+  #advance(count) {
+    this.#queued -= count;
+    this.#offset += count;
+    if (this.#offset === this.#blocks[this.#head][0].length) this.#dropHead();
   }
 
   #dropHead() {

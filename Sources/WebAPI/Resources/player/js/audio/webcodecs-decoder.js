@@ -2,8 +2,11 @@ import { splitFrames } from '../codec/frames.js';
 import { bytesFromBase64 } from './base64.js';
 import { ChunkTrimmer } from './trimmer.js';
 
-/** Codec strings of the WebCodecs registry. ADTS carries its own configuration, so AAC has no description. */
-const CODEC_STRINGS = { mp3: 'mp3', aac: 'mp4a.40.2', flac: 'flac' };
+/**
+ * Codec strings of the WebCodecs registry. ADTS carries its own configuration, so AAC has no description. Opus is decoded
+ * without one too: with it a decoder would drop the pre-skip, which is part of `skip` already.
+ */
+const CODEC_STRINGS = { mp3: 'mp3', aac: 'mp4a.40.2', flac: 'flac', opus: 'opus' };
 
 /**
  * @param {import('./decoders.js').AudioFormat} format
@@ -14,7 +17,7 @@ export function webCodecsConfig({ codec, sampleRate, channels, description }) {
     codec: CODEC_STRINGS[codec] ?? codec,
     sampleRate,
     numberOfChannels: channels,
-    ...(description ? { description: bytesFromBase64(description) } : {}),
+    ...(description && codec !== 'opus' ? { description: bytesFromBase64(description) } : {}),
   };
 }
 

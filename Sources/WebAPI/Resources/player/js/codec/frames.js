@@ -2,6 +2,7 @@ import { splitAdts } from './adts.js';
 import { splitFlac } from './flac.js';
 import { FrameError } from './frame-error.js';
 import { splitMp3 } from './mp3.js';
+import { splitOpus } from './opus.js';
 
 /**
  * @typedef {object} Frame
@@ -10,12 +11,12 @@ import { splitMp3 } from './mp3.js';
  */
 
 /** @type {Record<string, (bytes: Uint8Array) => Frame[]>} */
-const SPLITTERS = { mp3: splitMp3, aac: splitAdts, flac: splitFlac };
+const SPLITTERS = { mp3: splitMp3, aac: splitAdts, flac: splitFlac, opus: splitOpus };
 
 /**
  * Splits the `data` of an `audio_chunk` into elementary frames (protocol, section 1.4).
  *
- * @param {string} codec `mp3`, `aac` (ADTS) or `flac`
+ * @param {string} codec `mp3`, `aac` (ADTS), `flac` or `opus` (Ogg pages)
  * @param {Uint8Array} bytes whole frames
  * @returns {Frame[]} views into `bytes`
  * @throws {FrameError} when the codec is unknown or the bytes are not its frames

@@ -19,6 +19,7 @@ import { LOGIN_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from '../limits.js';
  * @property {number} [sampleRate] Hz
  * @property {number} [bitsPerSample]
  * @property {boolean} [hasCover]
+ * @property {string} [lyrics] plain, or LRC
  */
 
 /** An answer that is not what was asked for; `code` is from the protocol's section 3, or `offline`. */
@@ -87,6 +88,11 @@ export const api = {
     // Not URLSearchParams: it writes a space as a plus sign, which only forms understand.
     const search = query ? `q=${encodeURIComponent(query)}&` : '';
     return request(`/api/v1/tracks?${search}limit=${limit}&offset=${offset}`);
+  },
+
+  /** @param {string[]} ids at most 100 @returns {Promise<Track[]>} those that the library has */
+  async tracksById(ids) {
+    return (await request(`/api/v1/tracks?ids=${ids.map(encodeURIComponent).join(',')}`)).tracks;
   },
 
   /** @param {string} trackId @returns {Promise<Track>} */

@@ -1,6 +1,6 @@
 import { Emitter } from '../events.js';
 import { BUFFER_SECONDS, CLOCK_SYNC_MS, REQUEST_TIMEOUT_MS } from '../limits.js';
-import { deviceId, deviceName } from './device.js';
+import { deviceKind, deviceName } from './device.js';
 
 /** What the server says (protocol, section 1.3), handed on by name. */
 const SERVER_EVENTS = [
@@ -11,17 +11,22 @@ const SERVER_EVENTS = [
   'stream_error',
   'sync_state',
   'seek_update',
+  'queue_update',
+  'device_update',
+  'preload_track',
+  'group_sync',
 ];
 /** Refusals that a log-in cures. */
 const LOGIN_CODES = new Set(['unauthorized', 'token_invalid', 'token_expired']);
 
 /** A command that the server refused; `code` is from the protocol's section 3, or `offline` / `timeout`. */
 export class CommandError extends Error {
-  /** @param {string} code @param {string} message */
-  constructor(code, message) {
+  /** @param {string} code @param {string} message @param {any} [ack] all that the server answered */
+  constructor(code, message, ack = null) {
     super(message);
     this.name = 'CommandError';
     this.code = code;
+    this.ack = ack;
   }
 }
 
@@ -38,6 +43,8 @@ export class Connection extends Emitter {
   state = 'offline';
   /** Round trip in ms without the server's own time, null until measured. */
   rttMs = null;
+  deviceId;
+  #settings;
   #socket;
   #hasBeenOnline = false;
   #clockTimer = 0;
@@ -45,8 +52,14 @@ export class Connection extends Emitter {
   /** ms that a server which goes down in good order asked us to wait. */
   #drainDelayMs = 0;
 
-  constructor() {
+  /**
+   * @param {string} deviceId this device, the same over reconnects
+   * @param {() => object | Promise<object>} [settings] more of the CONNECT's `auth`, read at each connect
+   */
+  constructor(deviceId, settings = () => ({})) {
     super();
+    this.deviceId = deviceId;
+    this.#settings = settings;
     // `io` is the global of /socket.io/socket.io.js.
     const socket = globalThis.io({
       autoConnect: false,
@@ -55,7 +68,7 @@ export class Connection extends Emitter {
       reconnectionDelay: 250,
       reconnectionDelayMax: 5_000,
       timeout: REQUEST_TIMEOUT_MS,
-      auth: { format: 'binary', bufferSeconds: BUFFER_SECONDS, deviceId: deviceId(), deviceName: deviceName() },
+      auth: (/** @type {(auth: object) => void} */ send) => this.#introduce(send),
     });
     this.#socket = socket;
     socket.on('connect', () => this.#connected());
@@ -110,7 +123,18 @@ export class Connection extends Emitter {
       throw new CommandError('timeout', 'The server does not answer.');
     }
     if (ack?.ok) return ack;
-    throw new CommandError(ack?.error?.code ?? 'internal', ack?.error?.message ?? 'The server refused.');
+    throw new CommandError(ack?.error?.code ?? 'internal', ack?.error?.message ?? 'The server refused.', ack);
+  }
+
+  async #introduce(send) {
+    send({
+      format: 'binary',
+      bufferSeconds: BUFFER_SECONDS,
+      deviceId: this.deviceId,
+      deviceName: deviceName(),
+      deviceKind: deviceKind(),
+      ...(await this.#settings()),
+    });
   }
 
   #connected() {

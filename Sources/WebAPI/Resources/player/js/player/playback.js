@@ -1,80 +1,107 @@
 import { Emitter } from '../events.js';
-import * as limits from '../limits.js';
-import { preferences } from '../preferences.js';
+import { AUTOPLAY_PATIENCE_MS, SEEK_MARGIN_SECONDS } from '../limits.js';
+import { QualityChoice } from './quality-choice.js';
+import { Recovery } from './recovery.js';
+import { isGone, Requests } from './requests.js';
+import { Seeker } from './seeker.js';
 import { StreamReceiver } from './stream-receiver.js';
 import { Volume } from './volume.js';
-import { Watchdog } from './watchdog.js';
 
 /** @typedef {'idle' | 'loading' | 'playing' | 'paused' | 'buffering' | 'ended' | 'failed'} Status */
 
-/** Refusals of a command about a stream that the server does not have (any more): ours to mend, nobody's to read. */
-const GONE = new Set(['no_stream', 'unknown_stream', 'offline', 'timeout']);
-
 /**
- * What a listener wishes, turned into commands; and what happens, turned into a status. A lost connection is mended
- * without a stop in sound: the buffer plays on, and a new stream continues at its end.
+ * The sound of this device: what it was asked to play, turned into a status. Which track comes next, and on which
+ * device, is the session's to decide; streams come when it does. A lost connection is mended without a stop in sound:
+ * the buffer plays on, and a new stream continues at its end.
  *
- * Emits `change` when something but the position changed, `error` with a message for people.
+ * Emits `change` when something but the position changed, `error` with a message for people, `ended` when all that came
+ * was heard.
  *
- * @extends {Emitter<{change: undefined, error: {message: string, code: string}}>}
+ * @typedef {object} PlaybackEvents
+ * @property {undefined} change
+ * @property {{message: string, code: string, kind?: 'note'}} error
+ * @property {{itemId: string | null}} ended
+ *
+ * @extends {Emitter<PlaybackEvents>}
  */
 export class Playback extends Emitter {
   /** @type {Status} */
   status = 'idle';
   /** @type {import('../net/api.js').Track | null} */
   track = null;
-  /** @type {import('./track-list.js').TrackList | null} */
-  list = null;
-  index = -1;
-  quality = preferences.get('quality', 'auto');
-  /** @type {import('../audio/loudness.js').LoudnessMode} */
-  loudnessMode = preferences.get('loudness', 'track');
+  choice = new QualityChoice(() => this.emit('change'), (error) => this.#report(error));
+  /** What comes next, as the server said when it began to send it. @type {any} */
+  upcoming = null;
   /** ms from the click to the first sample that left, null until measured. @type {number | null} */
   firstSoundMs = null;
-  /** How often a stream was asked for anew because the connection or the sound was lost. */
-  recoveries = 0;
   volume;
   receiver;
 
   #connection;
-  /** @type {number | null} where a seek goes that has no sound yet */
-  #pendingSeek = null;
-  /** @type {ReturnType<typeof setTimeout> | null} */
-  #seekTimer = null;
-  #watchdog = new Watchdog(limits.STALL_MS, () => this.#stalled());
+  #session;
+  #store;
+  #requests;
+  #recovery;
+  #seeker;
   #attempt = 0;
-  #recoveriesInRow = 0;
   #clickedAt = 0;
+  /** Whether the next stream that comes by itself is to wait for a press of "play". */
+  #arrivesPaused = false;
 
   /**
    * @param {import('../net/connection.js').Connection} connection
+   * @param {import('./session.js').Session} session
+   * @param {import('./track-store.js').TrackStore} store
    * @param {{forceFallback?: boolean}} [options]
    */
-  constructor(connection, options) {
+  constructor(connection, session, store, options) {
     super();
     this.#connection = connection;
+    this.#session = session;
+    this.#store = store;
+    this.#requests = new Requests(connection, session, (error) => this.#report(error));
+    // Before the receiver hears of it: it takes only streams that it was told to expect.
+    connection.on('stream_started', (stream) => this.#announced(stream));
     const receiver = new StreamReceiver(connection, options);
     this.receiver = receiver;
-    this.volume = new Volume((level) => receiver.isOpen && this.#tell('volume_change', { volume: level }));
+    const parts = { receiver, requests: this.#requests, choice: this.choice, connection, patient: this.#patient() };
+    this.#recovery = new Recovery(parts);
+    this.#seeker = new Seeker({ ...parts, recovery: this.#recovery });
+    this.volume = new Volume((volume) => this.#requests.tell('volume_change', { volume, deviceId: session.deviceId }));
     this.volume.on('change', () => {
       receiver.output.setVolume(this.volume.gain);
       this.emit('change');
     });
     receiver.output.setVolume(this.volume.gain);
-    receiver.setLoudnessMode(this.loudnessMode);
-    receiver.on('change', () => this.emit('change'));
-    receiver.on('landed', () => this.#landed());
+    receiver.on('change', () => this.#streamChanged());
+    receiver.on('landed', () => this.#seeker.landed());
     receiver.on('started', ({ afterMs }) => this.#soundStarted(afterMs));
     receiver.on('recovered', () => this.#soundCameBack());
     receiver.on('starved', () => this.#soundStopped());
     receiver.on('ended', () => this.#heardToTheEnd());
-    receiver.on('stopped', () => this.pause());
+    receiver.on('stopped', (reason) => this.#wasStopped(reason));
     receiver.on('failed', (error) => this.#fail(error));
-    connection.on('online', ({ isReconnect }) => isReconnect && this.#reconnected());
+    connection.on('quality_change', ({ reason }) => this.choice.explain(reason ?? null));
+    connection.on('preload_track', (next) => {
+      this.upcoming = next;
+      this.emit('change');
+    });
+    session.on('settled', () => this.#settled());
+    session.on('devices', () => (receiver.output.delayMs = session.me?.outputDelayMs ?? 0));
   }
 
   get stream() {
     return this.receiver.stream;
+  }
+
+  /** The queue's item that is heard. @returns {string | null} */
+  get itemId() {
+    return this.receiver.stream?.itemId ?? null;
+  }
+
+  /** How often a stream was asked for anew because the connection or the sound was lost. */
+  get recoveries() {
+    return this.#recovery.count;
   }
 
   /** Seconds. */
@@ -84,7 +111,7 @@ export class Playback extends Emitter {
 
   /** Source position in seconds of what is heard now; while a seek is on its way, of where it goes. */
   get position() {
-    if (this.#pendingSeek !== null) return this.#pendingSeek;
+    if (this.#seeker.target !== null) return this.#seeker.target;
     if (this.status === 'ended') return this.duration;
     return Math.min(this.receiver.position, this.duration || Infinity);
   }
@@ -95,78 +122,80 @@ export class Playback extends Emitter {
   }
 
   /**
-   * Plays a track of a list from its start. Call it from a click or a key.
+   * Gets ready for a stream and asks for it. Call it from a click or a key: sound may begin only there.
    *
-   * @param {import('./track-list.js').TrackList} list
-   * @param {number} index
+   * @param {import('../net/api.js').Track | null} track what is shown until the stream has come
+   * @param {number} position seconds
+   * @param {(quality: string) => Promise<unknown>} ask the command
+   * @returns {Promise<boolean>} whether the server took it
    */
-  async playFrom(list, index) {
+  async begin(track, position, ask) {
     this.#clickedAt = performance.now();
-    this.list = list;
-    this.index = index;
+    this.#arrivesPaused = false;
     const attempt = this.#newAttempt();
+    this.#load(track, position);
+    if (!this.receiver.openFor(track ?? {})) return false;
+    this.receiver.output.play();
+    this.#recovery.watch();
     try {
-      const track = list.peek(index) ?? (await list.get(index));
-      if (attempt === this.#attempt && track) this.#start(track, 0);
+      await this.choice.within(ask);
+      return true;
     } catch (error) {
-      if (attempt === this.#attempt) this.#fail(error);
+      if (attempt !== this.#attempt) return false;
+      if (error.code === 'queue_ended') this.stop(false);
+      else this.#fail(error);
+      return false;
     }
   }
 
-  /** @param {import('../audio/loudness.js').LoudnessMode} mode */
-  setLoudnessMode(mode) {
-    this.loudnessMode = mode;
-    preferences.set('loudness', mode);
-    this.receiver.setLoudnessMode(mode);
-    this.emit('change');
-  }
-
-  /** Pauses, resumes, or plays again what has ended. */
-  toggle() {
-    if (this.isActive) this.pause();
-    else this.resume();
+  /** A session that is paused is about to come here: it stays so. */
+  awaitPaused() {
+    this.#arrivesPaused = true;
   }
 
   pause() {
     if (!this.isActive) return;
-    const { receiver } = this;
-    receiver.output.pause();
-    this.#watchdog.rest();
-    this.#setStatus('paused');
-    if (receiver.isOpen) this.#tell('pause_track', { position: this.position });
+    this.hold();
+    this.#requests.tell('pause_track', { position: this.position, streamId: this.stream?.streamId });
   }
 
+  /** Goes on where it was paused, or plays again what has ended. */
   async resume() {
     if (!this.track || this.isActive) return;
     if (this.status === 'ended' || this.status === 'failed') {
-      this.#clickedAt = performance.now();
-      this.#start(this.track, this.status === 'ended' ? 0 : this.position);
+      const position = this.status === 'ended' ? 0 : this.position;
+      const what = { trackId: this.track.id, itemId: this.itemId ?? this.#session.queue.itemId };
+      this.begin(this.track, position, (quality) => this.#requests.play(what, position, quality));
       return;
     }
     const { receiver } = this;
-    receiver.output.play();
-    this.#setStatus(this.#pendingSeek === null ? 'playing' : 'buffering');
-    this.#watchdog.watch();
-    if (!receiver.isOpen) {
-      if (!receiver.hasAllChunks) this.#continue();
+    this.release();
+    if (!receiver.isOpen && !receiver.hasAllChunks) {
+      this.#recovery.continue();
       return;
     }
     try {
-      await this.#connection.command('resume_track', {});
+      await this.#requests.send('resume_track', {});
     } catch (error) {
-      if (!GONE.has(error.code)) this.#report(error);
-      else if (this.#connection.state === 'online' && !receiver.hasAllChunks) this.#continue();
+      if (!isGone(error)) this.#report(error);
+      else if (this.#connection.state === 'online' && !receiver.hasAllChunks) this.#recovery.continue();
     }
   }
 
-  /** Ends it all, as on log-out. */
-  stop() {
+  /**
+   * Ends it all, as on log-out, or when another device took over.
+   *
+   * @param {boolean} [tells] whether the server has to be told
+   */
+  stop(tells = true) {
     this.#newAttempt();
-    this.#watchdog.rest();
-    if (this.receiver.isOpen) this.#tell('stop_track', {});
+    this.#recovery.rest();
+    if (tells && this.receiver.isOpen) this.#requests.tell('stop_track', {});
     this.receiver.output.pause();
     this.receiver.reset(0);
     this.track = null;
+    this.upcoming = null;
+    this.choice.reason = null;
     this.#setStatus('idle');
   }
 
@@ -177,164 +206,135 @@ export class Playback extends Emitter {
    */
   seek(position) {
     if (!this.track || this.status === 'failed') return;
-    this.#pendingSeek = Math.min(Math.max(position, 0), Math.max(this.duration - limits.SEEK_MARGIN_SECONDS, 0));
-    if (this.#seekTimer !== null) clearTimeout(this.#seekTimer);
-    this.#seekTimer = setTimeout(() => this.#sendSeek(), limits.SEEK_DEBOUNCE_MS);
-    this.emit('change');
+    this.#seeker.aim(Math.min(Math.max(position, 0), Math.max(this.duration - SEEK_MARGIN_SECONDS, 0)));
   }
 
-  /** @param {number} seconds may be negative */
-  seekBy(seconds) {
-    this.seek(this.position + seconds);
-  }
-
-  async next() {
-    if (!this.list || this.list.total === null || this.index + 1 >= this.list.total) return;
-    await this.playFrom(this.list, this.index + 1);
-  }
-
-  async previous() {
-    if (!this.list) return;
-    if (this.position <= limits.RESTART_AFTER_SECONDS && this.index > 0) await this.playFrom(this.list, this.index - 1);
-    else if (this.status === 'ended') await this.resume();
-    else this.seek(0);
-  }
-
-  /** @param {string} quality a tier of the protocol; kept for every track from now on, unless the server refuses it */
-  async setQuality(quality) {
-    const before = this.quality;
-    this.#rememberQuality(quality);
-    if (!this.receiver.isOpen || this.receiver.hasAllChunks) return;
-    try {
-      await this.#connection.command('quality_change', { quality });
-    } catch (error) {
-      if (GONE.has(error.code)) return;
-      this.#rememberQuality(before);
-      this.#report(error);
-    }
-  }
-
-  #start(track, position) {
-    const attempt = this.#newAttempt();
+  /** @returns {import('./recovery.js').Patient} */
+  #patient() {
     const { receiver } = this;
+    return {
+      wantsSound: () => this.isActive,
+      isHeard: () => this.status === 'playing' && receiver.output.queued > 0 && !receiver.output.isStarved,
+      status: () => this.status,
+      position: () => this.position,
+      seekTarget: () => this.#seeker.target,
+      heard: () => receiver.stream,
+      newest: () => receiver.newest,
+      track: () => ({ trackId: this.track?.id, duration: this.duration }),
+      attempt: () => this.#attempt,
+      newAttempt: (pendingSeek) => this.#newAttempt(pendingSeek),
+      isCurrent: (attempt) => attempt === this.#attempt,
+      buffers: () => {
+        receiver.output.play();
+        this.#setStatus('buffering');
+      },
+      changed: () => this.emit('change'),
+      fail: (error) => this.#fail(error),
+      report: (error) => this.#report(error),
+    };
+  }
+
+  #load(track, position) {
     this.track = track;
-    receiver.reset(position);
+    this.receiver.reset(position);
     this.firstSoundMs = null;
-    this.#recoveriesInRow = 0;
+    this.choice.reason = null;
+    this.upcoming = null;
     this.#setStatus('loading');
-    if (!receiver.openFor(track)) return;
-    receiver.output.play();
-    this.#watchdog.watch();
-    this.#request(attempt, position, false);
   }
 
-  /** Asks for the rest of the track from the end of what is buffered, so that its first sample follows the last one. */
-  #continue() {
-    const position = this.#pendingSeek ?? this.receiver.endPosition;
-    const continues = this.#pendingSeek === null;
-    const attempt = this.#newAttempt(position);
-    if (continues && this.duration - position < limits.NOTHING_LEFT_SECONDS) {
-      this.receiver.finish();
-      return;
-    }
-    this.recoveries += 1;
-    this.#request(attempt, position, continues);
-  }
-
-  async #request(attempt, position, continues) {
-    const trackId = /** @type {import('../net/api.js').Track} */ (this.track).id;
-    this.receiver.expect(trackId, continues);
-    try {
-      await this.#connection.command('play_track', { trackId, position, quality: this.quality });
-      if (attempt === this.#attempt && this.status === 'paused') this.#tell('pause_track', { position: this.position });
-    } catch (error) {
-      if (attempt !== this.#attempt) return;
-      if (error.code === 'not_entitled' && this.quality !== 'auto') {
-        this.#report(error);
-        this.#rememberQuality('auto');
-        this.#request(attempt, position, continues);
-      } else if (!GONE.has(error.code)) {
-        this.#fail(error);
-      }
-      // What is gone comes back with the connection, or the watchdog sees to it.
-    }
-  }
-
-  async #sendSeek() {
-    this.#seekTimer = null;
-    const position = this.#pendingSeek;
+  /** A stream comes: one that was asked for, one behind the last, or what the session plays here from now on. */
+  #announced(stream) {
     const { receiver } = this;
-    if (position === null || !this.track) return;
-    if (this.status === 'ended' || receiver.hasAllChunks || !receiver.isOpen) {
-      this.#restartAt(position);
+    if (this.#recovery.takes(stream)) return;
+    if (stream.follows && stream.follows === receiver.newest?.streamId) {
+      // The receiver's own: no seam. One that comes late finds that all before it was heard.
+      if (this.status === 'ended') this.#setStatus('loading');
       return;
     }
-    const attempt = this.#attempt;
-    try {
-      const { epoch } = await this.#connection.command('seek_position', { position });
-      if (attempt !== this.#attempt) return;
-      receiver.expectEpoch(epoch);
-      if (this.status === 'paused' && receiver.epoch < epoch) {
-        receiver.clear(position);
-        this.#landed();
-      }
-    } catch (error) {
-      if (attempt !== this.#attempt) return;
-      if (!GONE.has(error.code)) {
-        this.#landed();
-        this.#report(error);
-      } else if (this.#connection.state === 'online') {
-        this.#restartAt(position);
-      } else {
-        receiver.release();
-      }
-    }
-  }
-
-  /** Seeks by a new stream, where the server has none (any more). */
-  #restartAt(position) {
-    const attempt = this.#newAttempt(position);
-    const staysPaused = this.status === 'paused';
-    this.receiver.release();
-    if (staysPaused) {
-      this.receiver.hasAllChunks = false;
-      this.receiver.clear(position);
-      this.#landed();
+    const wasWaiting = this.status === 'loading';
+    this.#newAttempt();
+    const track = this.#store.peek(stream.trackId) ?? { ...stream, id: stream.trackId };
+    if (!wasWaiting || this.track?.id !== track.id) this.#load(track, stream.position);
+    else receiver.reset(stream.position);
+    if (!receiver.openFor({ sampleRate: stream.sampleRate })) return;
+    receiver.expect(stream.trackId, false);
+    if (this.#arrivesPaused) {
+      this.#arrivesPaused = false;
+      this.hold();
       return;
     }
-    this.receiver.output.play();
-    this.#setStatus('buffering');
-    this.#watchdog.watch();
-    this.#request(attempt, position, false);
+    receiver.output.play();
+    this.#setStatus('loading');
+    this.#recovery.watch();
+    setTimeout(() => this.#checkAutoplay(stream), AUTOPLAY_PATIENCE_MS);
   }
 
-  #landed() {
-    if (this.#seekTimer === null) this.#pendingSeek = null;
+  /** A browser that lets no sound begin without a click says so by a context that stays suspended. */
+  #checkAutoplay({ streamId, position }) {
+    if (!this.isActive || this.stream?.streamId !== streamId) return;
+    if (this.receiver.output.context?.state !== 'suspended') return;
+    this.hold();
+    this.#requests.tell('pause_track', { position, streamId });
+    this.emit('error', { code: 'needs_click', message: 'Press play to hear it here.', kind: 'note' });
+  }
+
+  /** The stream that is heard became another one. */
+  #streamChanged() {
+    const { stream } = this;
+    if (stream && stream.trackId !== this.track?.id) {
+      this.track = this.#store.peek(stream.trackId) ?? { ...stream, id: stream.trackId };
+      this.upcoming = null;
+      this.choice.reason = null;
+    }
     this.emit('change');
   }
 
-  #reconnected() {
-    if (!this.track || this.receiver.hasAllChunks || this.status === 'failed' || this.status === 'ended') return;
+  /** Falls silent where it is, without a word to anybody. */
+  hold() {
+    if (!this.isActive) return;
+    this.receiver.output.pause();
+    this.#recovery.rest();
+    this.#setStatus('paused');
+  }
+
+  /** Sounds again where it is, as `hold` left it. */
+  release() {
+    if (this.status !== 'paused') return;
+    this.receiver.output.play();
+    this.#setStatus(this.#seeker.target === null ? 'playing' : 'buffering');
+    this.#recovery.watch();
+  }
+
+  /** The server seeks in the stream that is heard. @param {{position: number, epoch: number}} seek */
+  follow(seek) {
+    this.#seeker.follow(seek);
+  }
+
+  /** @param {boolean} isPlaying whether the group does */
+  followGroup(isPlaying) {
+    if (isPlaying ? this.status !== 'paused' : !this.isActive) return;
+    if (isPlaying) this.#recovery.watch();
+    else this.#recovery.rest();
+    this.#setStatus(isPlaying ? 'playing' : 'paused');
+  }
+
+  /** The server has said who plays: after a reconnect either this device still, or another one took over. */
+  #settled() {
+    const session = this.#session;
+    const known = session.me?.volume;
+    if (known !== undefined && Math.abs(known - this.volume.level) > 0.005) {
+      this.#requests.tell('volume_change', { volume: this.volume.level, deviceId: session.deviceId });
+    }
+    if (!this.track) return;
+    if (session.role === 'remote') {
+      this.stop(false);
+      return;
+    }
+    if (this.receiver.hasAllChunks || this.status === 'failed' || this.status === 'ended') return;
     // The stream died with its connection; a paused one is asked for again when it is to be heard.
     this.receiver.release();
-    if (this.status !== 'paused') this.#continue();
-  }
-
-  /** Nothing to hear for a while although it should be. */
-  #stalled() {
-    const { receiver } = this;
-    if (!this.isActive) return;
-    const isHeard = receiver.output.queued > 0 && !receiver.output.isStarved;
-    if (isHeard && this.status === 'playing') return;
-    this.#watchdog.watch();
-    // Without a connection there is nobody to ask; `online` goes on from there.
-    if (this.#connection.state !== 'online' || receiver.hasAllChunks) return;
-    this.#recoveriesInRow += 1;
-    if (this.#recoveriesInRow > limits.MAX_RECOVERIES) {
-      this.#fail({ code: 'stalled', message: 'No sound comes from the server. Press play to try again.' });
-    } else {
-      this.#continue();
-    }
+    if (this.status !== 'paused') this.#recovery.continue();
   }
 
   #soundStarted(afterMs) {
@@ -344,21 +344,28 @@ export class Playback extends Emitter {
   }
 
   #soundCameBack() {
-    this.#watchdog.rest();
-    this.#recoveriesInRow = 0;
+    this.#recovery.succeeded();
     if (this.isActive) this.#setStatus('playing');
   }
 
   #soundStopped() {
     if (!this.isActive) return;
     this.#setStatus('buffering');
-    this.#watchdog.watch();
+    this.#recovery.watch();
   }
 
-  async #heardToTheEnd() {
+  /** All that came was heard. What follows the server sends by itself. */
+  #heardToTheEnd() {
+    const { itemId } = this;
     this.receiver.release();
     this.#setStatus('ended');
-    await this.next();
+    this.emit('ended', { itemId });
+  }
+
+  #wasStopped(reason) {
+    if (reason === 'replaced' || reason === 'cancelled') return; // another stream takes its place
+    if (reason === 'transferred' || reason === 'stopped') this.stop(false);
+    else this.pause();
   }
 
   /**
@@ -367,26 +374,15 @@ export class Playback extends Emitter {
    * @param {number | null} [pendingSeek] the seek that is part of the new attempt
    */
   #newAttempt(pendingSeek = null) {
-    if (this.#seekTimer !== null) clearTimeout(this.#seekTimer);
-    this.#seekTimer = null;
-    if (this.#pendingSeek !== null) this.#pendingSeek = pendingSeek;
+    this.#seeker.hold(pendingSeek);
     this.#attempt += 1;
     return this.#attempt;
-  }
-
-  /** Sends what only informs the server: where it has no such stream there is nothing to inform it about. */
-  async #tell(event, payload) {
-    try {
-      await this.#connection.command(event, payload);
-    } catch (error) {
-      if (!GONE.has(error.code)) this.#report(error);
-    }
   }
 
   #fail(error) {
     const position = this.position;
     this.#newAttempt();
-    this.#watchdog.rest();
+    this.#recovery.rest();
     this.receiver.output.pause();
     this.receiver.reset(position);
     this.#setStatus('failed');
@@ -395,12 +391,6 @@ export class Playback extends Emitter {
 
   #report({ code, message }) {
     this.emit('error', { code: code ?? 'internal', message });
-  }
-
-  #rememberQuality(quality) {
-    this.quality = quality;
-    preferences.set('quality', quality);
-    this.emit('change');
   }
 
   #setStatus(status) {

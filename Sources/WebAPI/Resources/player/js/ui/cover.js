@@ -18,7 +18,8 @@ function toneOf(text) {
  * @param {import('../net/api.js').Track | null} track
  */
 export function showCover(holder, track) {
-  const key = track ? `${track.id}` : '';
+  // What was shown of a track before all of it was known is drawn again.
+  const key = track ? `${track.id}/${track.hasCover}/${track.album}` : '';
   if (holder.dataset.cover === key) return;
   holder.dataset.cover = key;
   const url = track && coverUrl(track);

@@ -5,9 +5,32 @@ import { byId, setIcon } from './dom.js';
 import { clock, spokenTime } from './format.js';
 import { Slider } from './slider.js';
 
+const REPEAT_NAMES = { off: 'off', all: 'the whole queue', one: 'this track' };
+const REPEATS = /** @type {const} */ (['off', 'all', 'one']);
+
+/**
+ * @param {import('../player/transport.js').Transport} transport
+ * @param {import('../player/session.js').Session} session
+ */
+export function toggleShuffle(transport, session) {
+  return transport.attempt(session.setShuffle(!session.queue.shuffle));
+}
+
+/**
+ * Off, the whole queue, this track, off …
+ *
+ * @param {import('../player/transport.js').Transport} transport
+ * @param {import('../player/session.js').Session} session
+ */
+export function cycleRepeat(transport, session) {
+  const next = REPEATS[(REPEATS.indexOf(session.queue.repeat) + 1) % REPEATS.length];
+  return transport.attempt(session.setRepeat(next));
+}
+
 /** The bar at the bottom: transport, timeline, volume. */
 export class Deck {
-  #playback;
+  #transport;
+  #session;
   #progress;
   #volume;
   #showsRemaining = preferences.get('remaining', true);
@@ -16,38 +39,44 @@ export class Deck {
   /** @type {number | null} where the hand is, while it drags */
   #handPosition = null;
 
-  /** @param {import('../player/playback.js').Playback} playback */
-  constructor(playback) {
-    this.#playback = playback;
+  /**
+   * @param {import('../player/transport.js').Transport} transport
+   * @param {import('../player/session.js').Session} session
+   */
+  constructor(transport, session) {
+    this.#transport = transport;
+    this.#session = session;
     this.#progress = new Slider(byId('progress'), {
-      describe: (value) => `${spokenTime(value)} of ${spokenTime(playback.duration)}`,
-      onStep: (direction, isLeap) => playback.seekBy(direction * (isLeap ? SEEK_LEAP_SECONDS : SEEK_STEP_SECONDS)),
+      describe: (value) => `${spokenTime(value)} of ${spokenTime(transport.duration)}`,
+      onStep: (direction, isLeap) => transport.seekBy(direction * (isLeap ? SEEK_LEAP_SECONDS : SEEK_STEP_SECONDS)),
       onInput: (value) => {
         this.#handPosition = value;
       },
       onCommit: (value) => {
         this.#handPosition = null;
-        playback.seek(value);
+        transport.seek(value);
       },
     });
     this.#volume = new Slider(byId('volume'), {
       describe: (value) => `${Math.round(value)} %`,
       onStep: (direction, isLeap) => {
-        playback.volume.set(playback.volume.level + direction * VOLUME_STEP * (isLeap ? 4 : 1));
+        transport.volume.set(transport.volume.level + direction * VOLUME_STEP * (isLeap ? 4 : 1));
       },
-      onInput: (value) => playback.volume.set(value / 100),
-      onCommit: (value) => playback.volume.set(value / 100),
+      onInput: (value) => transport.volume.set(value / 100),
+      onCommit: (value) => transport.volume.set(value / 100),
     });
     this.#volume.setMax(100);
-    byId('play-button').addEventListener('click', () => playback.toggle());
-    byId('next-button').addEventListener('click', () => playback.next());
-    byId('previous-button').addEventListener('click', () => playback.previous());
-    byId('mute-button').addEventListener('click', () => playback.volume.toggleMute());
+    byId('play-button').addEventListener('click', () => transport.toggle());
+    byId('next-button').addEventListener('click', () => transport.next());
+    byId('previous-button').addEventListener('click', () => transport.previous());
+    byId('mute-button').addEventListener('click', () => transport.volume.toggleMute());
     byId('remaining').addEventListener('click', () => {
       this.#showsRemaining = !this.#showsRemaining;
       preferences.set('remaining', this.#showsRemaining);
     });
-    playback.on('change', () => this.#show());
+    byId('shuffle-button').addEventListener('click', () => toggleShuffle(transport, session));
+    byId('repeat-button').addEventListener('click', () => cycleRepeat(transport, session));
+    transport.on('change', () => this.#show());
     this.#show();
     const deck = /** @type {HTMLElement} */ (document.querySelector('.deck'));
     new ResizeObserver(() => {
@@ -57,8 +86,8 @@ export class Deck {
 
   /** Called each frame. */
   tick() {
-    const { position, duration, receiver } = this.#playback;
-    this.#progress.set(position, position + receiver.bufferedSeconds);
+    const { position, duration, bufferedSeconds } = this.#transport;
+    this.#progress.set(position, position + bufferedSeconds);
     const shown = this.#handPosition ?? position;
     const elapsed = clock(shown);
     const rest = Math.max(Math.ceil(duration) - Math.floor(shown), 0);
@@ -68,14 +97,19 @@ export class Deck {
   }
 
   #show() {
-    const { track, status, isActive, duration, volume, list, index } = this.#playback;
+    const { track, status, isActive, duration, volume, canSkip } = this.#transport;
+    const { shuffle, repeat } = this.#session.queue;
     document.body.dataset.status = status;
     byId('play-button').disabled = !track;
     byId('play-button').setAttribute('aria-label', isActive ? 'Pause' : 'Play');
     byId('play-button').title = isActive ? 'Pause (Space)' : 'Play (Space)';
     setIcon(byId('play-icon'), isActive ? 'pause' : 'play');
     byId('previous-button').disabled = !track;
-    byId('next-button').disabled = !track || !list || index + 1 >= (list.total ?? 0);
+    byId('next-button').disabled = !track || !canSkip;
+    byId('shuffle-button').setAttribute('aria-pressed', String(shuffle));
+    byId('repeat-button').setAttribute('aria-pressed', String(repeat !== 'off'));
+    byId('repeat-button').setAttribute('aria-label', `Repeat: ${REPEAT_NAMES[repeat]}`);
+    setIcon(byId('repeat-icon'), repeat === 'one' ? 'repeat-one' : 'repeat');
     byId('deck-title').textContent = track?.title ?? '';
     byId('deck-artist').textContent = track ? (track.artist ?? 'Unknown artist') : '';
     showCover(byId('deck-thumb'), track);

@@ -1,92 +1,31 @@
-import { api } from '../net/api.js';
-import { byId, icon } from './dom.js';
+import { byId, element, icon } from './dom.js';
 
 /**
- * What another device of this user does, as far as it has told.
+ * A line that says where it sounds when that isn't here, or not only here, with a button that brings it here.
  *
- * @typedef {object} OtherDevice
- * @property {string} deviceId
- * @property {string} name for people
- * @property {string} trackId
- * @property {string} title empty until it is known
- * @property {number} duration seconds, 0 until it is known
- * @property {boolean} isPlaying
- * @property {number} position seconds, when it was told
- * @property {number} toldAt ms of this page's clock
+ * @param {import('../player/session.js').Session} session
+ * @param {import('../player/transport.js').Transport} transport
  */
-
-/**
- * A line that says what another device of this user plays, from `sync_state` and `seek_update` (protocol, section 1.3).
- *
- * @param {import('../net/connection.js').Connection} connection
- */
-export function setUpElsewhere(connection) {
-  const line = byId('elsewhere');
-  /** @type {OtherDevice | null} */
-  let other = null;
-  let endTimer = 0;
-
+export function setUpElsewhere(session, transport) {
+  let shown = '';
+  byId('elsewhere-here').addEventListener('click', () => transport.transfer(session.deviceId));
   const show = () => {
-    clearTimeout(endTimer);
-    line.hidden = !other;
-    if (!other) return;
-    const what = other.title ? ` · ${other.title}` : '';
-    line.replaceChildren(icon('device'), `${other.isPlaying ? 'Playing' : 'Paused'} on ${other.name}${what}`);
-    if (!other.isPlaying || other.duration === 0) return;
-    // Nobody tells when a track has run out over there.
-    const playedMs = performance.now() - other.toldAt;
-    endTimer = setTimeout(forget, Math.max((other.duration - other.position) * 1000 - playedMs, 0));
+    const { remote } = transport;
+    const { isInGroup, group } = session;
+    const others = group.filter((id) => id !== session.deviceId);
+    const more = group.length > 1 ? ` and ${group.length - 1} more` : '';
+    const names = others.map((id) => session.device(id)?.name ?? 'another device').join(', ');
+    const together = isInGroup ? `In sync with ${names}` : '';
+    const text = remote ? `${transport.isActive ? 'Playing' : 'Paused'} on ${remote.name}${more}` : together;
+    document.body.classList.toggle('is-remote', remote !== undefined);
+    byId('deck-where').textContent = remote ? `on ${remote.name}` : '';
+    if (text === shown) return;
+    shown = text;
+    byId('elsewhere').hidden = text === '';
+    byId('elsewhere-here').hidden = !remote;
+    const name = element('span', { class: 'elsewhere__name' }, text);
+    byId('elsewhere-text').replaceChildren(icon(isInGroup ? 'group' : 'devices'), name);
   };
-
-  const forget = () => {
-    other = null;
-    show();
-  };
-
-  const place = (position) => {
-    if (!other || !Number.isFinite(position)) return;
-    other.position = position;
-    other.toldAt = performance.now();
-  };
-
-  connection.on('sync_state', async ({ action, payload = {}, deviceId }) => {
-    const isKnown = other?.deviceId === deviceId;
-    if (action === 'play') {
-      other = {
-        deviceId,
-        name: payload.deviceName ?? 'another device',
-        trackId: payload.trackId,
-        title: '',
-        duration: 0,
-        isPlaying: true,
-        position: payload.position ?? 0,
-        toldAt: performance.now(),
-      };
-    } else if (!isKnown || !other) {
-      return; // what goes on there began before this page listened
-    } else if (action === 'stop') {
-      other = null;
-    } else {
-      if (action === 'pause' || action === 'resume') other.isPlaying = action === 'resume';
-      place(payload.position);
-    }
-    show();
-    if (action !== 'play' || !payload.trackId) return;
-    const mine = other;
-    const track = await api.track(payload.trackId).catch(() => null); // without it the line is shorter, and still true
-    if (!track || !mine || mine !== other) return;
-    mine.title = track.title;
-    mine.duration = track.duration;
-    show();
-  });
-
-  connection.on('seek_update', ({ deviceId, position }) => {
-    if (other?.deviceId !== deviceId) return;
-    place(position);
-    show();
-  });
-
-  connection.on('state', (state) => {
-    if (state !== 'online') forget();
-  });
+  transport.on('change', show);
+  show();
 }

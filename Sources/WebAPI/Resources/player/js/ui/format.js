@@ -7,6 +7,12 @@ export function clock(seconds) {
   return h > 0 ? `${h}:${String(m).padStart(2, '0')}:${s}` : `${m}:${s}`;
 }
 
+/** @param {number} seconds @returns {string} `3:07.482`: to the millisecond */
+export function preciseClock(seconds) {
+  const thousandths = Math.max(0, Math.floor((Number.isFinite(seconds) ? seconds : 0) * 1000));
+  return `${clock(thousandths / 1000)}.${String(thousandths % 1000).padStart(3, '0')}`;
+}
+
 /** @param {number} seconds @returns {string} for a screen reader: `3 minutes 7 seconds` */
 export function spokenTime(seconds) {
   const whole = Math.max(0, Math.floor(seconds));

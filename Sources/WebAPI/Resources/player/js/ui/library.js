@@ -2,7 +2,7 @@ import { PAGE_SIZE, SEARCH_DEBOUNCE_MS } from '../limits.js';
 import { api } from '../net/api.js';
 import { TrackList } from '../player/track-list.js';
 import { showCover } from './cover.js';
-import { byId, element } from './dom.js';
+import { byId, element, icon } from './dom.js';
 import { clock, sourceFormat } from './format.js';
 
 /** Rows drawn beyond the visible ones, so that a flick of the wheel shows no blank. */
@@ -15,7 +15,9 @@ const GHOST_ROWS = 12;
  * come into view.
  */
 export class Library {
-  #playback;
+  #transport;
+  #menu;
+  #store;
   #scroll = byId('library-scroll');
   #grid = byId('library-list');
   #blank = byId('library-blank');
@@ -30,19 +32,26 @@ export class Library {
   /** @type {Set<number>} pages that could not be fetched; tried again when scrolled to or on `retry` */
   #failedPages = new Set();
 
-  /** @param {import('../player/playback.js').Playback} playback */
-  constructor(playback) {
-    this.#playback = playback;
+  /**
+   * @param {import('../player/transport.js').Transport} transport
+   * @param {import('./track-menu.js').TrackMenu} menu
+   * @param {import('../player/track-store.js').TrackStore} store told of every track that comes by
+   */
+  constructor(transport, menu, store) {
+    this.#transport = transport;
+    this.#menu = menu;
+    this.#store = store;
     this.#scroll.addEventListener('scroll', () => this.#schedule(), { passive: true });
     new ResizeObserver(() => this.#measure()).observe(this.#scroll);
     this.#grid.addEventListener('click', (event) => this.#clicked(event));
+    this.#grid.addEventListener('contextmenu', (event) => this.#openMenu(event));
     this.#grid.addEventListener('keydown', (event) => this.#key(event));
     this.#field.addEventListener('input', () => this.#typed());
     byId('search-form').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#search();
     });
-    playback.on('change', () => this.#markCurrent());
+    transport.on('change', () => this.#markCurrent());
   }
 
   get list() {
@@ -79,7 +88,11 @@ export class Library {
   }
 
   #makeList(query) {
-    return new TrackList(query, (page) => api.tracks(page));
+    return new TrackList(query, async (page) => {
+      const answer = await api.tracks(page);
+      this.#store.put(answer.tracks);
+      return answer;
+    });
   }
 
   #typed() {
@@ -258,6 +271,21 @@ export class Library {
       element('span', { class: 'row__album', role: 'gridcell' }, track.album ?? ''),
       element('span', { class: 'row__format', role: 'gridcell' }, sourceFormat(track)),
       element('span', { class: 'row__time', role: 'gridcell' }, clock(track.duration)),
+      element(
+        'span',
+        { class: 'row__more', role: 'gridcell' },
+        element(
+          'button',
+          {
+            class: 'button-icon row__add',
+            type: 'button',
+            tabindex: '-1',
+            'aria-label': `Queue ${track.title}`,
+            title: 'Play next or add to the queue',
+          },
+          icon('add'),
+        ),
+      ),
     );
     this.#mark(row, track.id);
     return row;
@@ -268,8 +296,7 @@ export class Library {
   }
 
   #mark(row, id) {
-    const { track, list, index } = this.#playback;
-    const isCurrent = id === track?.id && (list !== this.#list || Number(row.dataset.index) === index);
+    const isCurrent = id === this.#transport.track?.id;
     if ((row.getAttribute('aria-current') === 'true') === isCurrent) return;
     const cell = row.querySelector('.row__index');
     if (isCurrent) {
@@ -283,15 +310,33 @@ export class Library {
 
   #clicked(event) {
     const row = event.target.closest('.row[data-id]');
-    if (row) this.#choose(Number(row.dataset.index));
+    if (!row) return;
+    const button = event.target.closest('.row__add');
+    if (button) this.#openMenuAt(row, button.getBoundingClientRect(), button);
+    else this.#choose(Number(row.dataset.index));
+  }
+
+  #openMenu(event) {
+    const row = event.target.closest('.row[data-id]');
+    if (!row) return;
+    event.preventDefault();
+    const isByKey = event.clientX === 0 && event.clientY === 0;
+    const { left, bottom } = row.getBoundingClientRect();
+    this.#openMenuAt(row, isByKey ? { left: left + 48, bottom } : { left: event.clientX, bottom: event.clientY }, row);
+  }
+
+  /** @param {HTMLElement} row @param {{left: number, bottom: number}} place @param {HTMLElement} opener */
+  #openMenuAt(row, { left, bottom }, opener) {
+    const track = this.#list.peek(Number(row.dataset.index));
+    if (track) this.#menu.open(track, { x: left, y: bottom }, opener);
   }
 
   #choose(index) {
     this.#focusIndex = index;
     for (const [at, row] of this.#rows) if (row.dataset.id !== undefined) row.tabIndex = at === index ? 0 : -1;
-    const isCurrent = this.#playback.list === this.#list && this.#playback.index === index;
-    if (isCurrent && this.#playback.status !== 'failed') this.#playback.toggle();
-    else this.#playback.playFrom(this.#list, index);
+    const { track, status } = this.#transport;
+    if (this.#list.peek(index)?.id === track?.id && status !== 'failed' && status !== 'ended') this.#transport.toggle();
+    else this.#transport.playFrom(this.#list, index);
   }
 
   #key(event) {
@@ -307,7 +352,11 @@ export class Library {
       Home: 0,
       End: last,
     }[event.key];
+    const isOnButton = event.target.closest('button') !== null;
+    if (isOnButton && (event.key === 'Enter' || event.key === ' ')) return;
+    const track = this.#list.peek(index);
     if (event.key === 'Enter') this.#choose(index);
+    else if (event.key.toLowerCase() === 'q' && track) this.#transport.add([track], event.shiftKey ? 'next' : 'end');
     else if (goTo !== undefined) this.#focus(Math.min(Math.max(goTo, 0), last));
     else return;
     event.preventDefault();

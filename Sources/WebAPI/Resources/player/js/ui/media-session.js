@@ -4,21 +4,21 @@ import { coverUrl } from '../net/api.js';
 /**
  * The keys of a keyboard, a headset and a lock screen (Media Session API). Nothing where the browser has none.
  *
- * @param {import('../player/playback.js').Playback} playback
+ * @param {import('../player/transport.js').Transport} transport
  */
-export function setUpMediaSession(playback) {
+export function setUpMediaSession(transport) {
   const session = navigator.mediaSession;
   if (!session) return;
   /** @type {Record<string, (details: MediaSessionActionDetails) => void>} */
   const handlers = {
-    play: () => playback.resume(),
-    pause: () => playback.pause(),
-    stop: () => playback.pause(),
-    nexttrack: () => playback.next(),
-    previoustrack: () => playback.previous(),
-    seekto: ({ seekTime }) => seekTime !== undefined && seekTime !== null && playback.seek(seekTime),
-    seekforward: ({ seekOffset }) => playback.seekBy(seekOffset || SEEK_STEP_SECONDS),
-    seekbackward: ({ seekOffset }) => playback.seekBy(-(seekOffset || SEEK_STEP_SECONDS)),
+    play: () => transport.resume(),
+    pause: () => transport.pause(),
+    stop: () => transport.pause(),
+    nexttrack: () => transport.next(),
+    previoustrack: () => transport.previous(),
+    seekto: ({ seekTime }) => seekTime !== undefined && seekTime !== null && transport.seek(seekTime),
+    seekforward: ({ seekOffset }) => transport.seekBy(seekOffset || SEEK_STEP_SECONDS),
+    seekbackward: ({ seekOffset }) => transport.seekBy(-(seekOffset || SEEK_STEP_SECONDS)),
   };
   for (const [action, handler] of Object.entries(handlers)) {
     try {
@@ -28,10 +28,11 @@ export function setUpMediaSession(playback) {
     }
   }
   let shown = null;
-  playback.on('change', () => {
-    const { track, isActive, duration, position } = playback;
+  transport.on('change', () => {
+    const { track, isActive, duration, position } = transport;
+    // A remote's keys belong to whatever sounds on that device; the browser gives them to the tab that plays.
     session.playbackState = !track ? 'none' : isActive ? 'playing' : 'paused';
-    if (track && track !== shown) {
+    if (track && (track.id !== shown?.id || track.title !== shown.title)) {
       shown = track;
       const cover = coverUrl(track);
       session.metadata = new MediaMetadata({

@@ -3,37 +3,29 @@ import { bitrate } from './format.js';
 import { Plate } from './plate.js';
 import { Spectrum } from './spectrum.js';
 
-/** The panel with the record; on a phone a sheet over the library. */
+/** The record and what is written beside it. */
 export class NowPlaying {
+  #transport;
   #playback;
   #plate = new Plate();
   #spectrum = new Spectrum(byId('spectrum'));
   #shown = '';
 
-  /** @param {import('../player/playback.js').Playback} playback */
-  constructor(playback) {
+  /**
+   * @param {import('../player/transport.js').Transport} transport what is shown
+   * @param {import('../player/playback.js').Playback} playback this device's sound, for the eye
+   */
+  constructor(transport, playback) {
+    this.#transport = transport;
     this.#playback = playback;
-    byId('deck-track').addEventListener('click', () => this.expand(true));
-    byId('now-close').addEventListener('click', () => this.expand(false));
-    playback.on('change', () => this.#show());
+    transport.on('change', () => this.#show());
     this.#show();
-  }
-
-  get isExpanded() {
-    return document.body.classList.contains('is-expanded');
-  }
-
-  /** @param {boolean} isExpanded has no effect where the panel stands beside the library anyway */
-  expand(isExpanded) {
-    const isNarrow = matchMedia('(max-width: 959px)').matches;
-    document.body.classList.toggle('is-expanded', isExpanded && isNarrow);
-    byId('deck-track').setAttribute('aria-expanded', String(isExpanded && isNarrow));
-    if (isNarrow) byId(isExpanded ? 'now-close' : 'deck-track').focus();
   }
 
   /** Called each frame. */
   tick() {
-    const { receiver, status, position } = this.#playback;
+    const { position } = this.#transport;
+    const { receiver, status } = this.#playback;
     const analyser = status === 'playing' ? receiver.output.spectrum : null;
     this.#spectrum.update(analyser);
     // Loudness for the eye: music's RMS is mostly below 0.3.
@@ -42,17 +34,9 @@ export class NowPlaying {
   }
 
   #show() {
-    const { track, stream, duration, status } = this.#playback;
+    const { track, stream, duration, status, remote } = this.#transport;
     this.#plate.show(track, duration);
-    const etching = !track
-      ? ''
-      : status === 'failed'
-        ? 'stopped'
-        : stream
-          ? [stream.codec, stream.bitrate > 0 && bitrate(stream.bitrate), `${stream.sampleRate / 1000} kHz`]
-              .filter(Boolean)
-              .join(' · ')
-          : 'cutting …';
+    const etching = track ? etchingOf({ status, stream, isHere: !remote }) : '';
     const text = [track?.title ?? '', track?.artist ?? '', track?.album ?? '', etching].join('\n');
     if (text === this.#shown) return;
     this.#shown = text;
@@ -62,4 +46,12 @@ export class NowPlaying {
       : 'Choose a track: it is cut while you listen.';
     byId('now-etching').textContent = etching;
   }
+}
+
+/** What a cutter would scratch beside the label: codec, bitrate, rate; or how far it is. */
+function etchingOf({ status, stream, isHere }) {
+  if (status === 'failed') return 'stopped';
+  if (!stream) return status === 'loading' && isHere ? 'cutting …' : '';
+  const { codec, bitrate: rate, sampleRate } = stream;
+  return [codec, rate > 0 && bitrate(rate), sampleRate && `${sampleRate / 1000} kHz`].filter(Boolean).join(' · ');
 }

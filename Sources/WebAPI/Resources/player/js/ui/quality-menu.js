@@ -1,6 +1,6 @@
+import { preferences } from '../preferences.js';
 import { byId, element, icon } from './dom.js';
 import { Menu } from './menu.js';
-import { toast } from './toasts.js';
 
 /** The tiers of the protocol, section 1.2. `auto` takes what plan and connection allow. */
 const TIERS = [
@@ -18,20 +18,45 @@ const LOUDNESS = [
   { mode: 'off', name: 'Loudness as it is', note: 'off' },
 ];
 
+/** Why a rendition was chosen (`quality_change`), in a word or two. */
+const REASONS = {
+  manual: 'chosen',
+  startup: 'start',
+  bandwidth: 'network',
+  buffer: 'buffer',
+  rescue: 'weak network',
+  data_saver: 'data saver',
+  device: 'device',
+};
+
+/** @param {{codec?: string, bitrate?: number, quality?: string} | null} stream @returns {string} `AAC 192`, `FLAC` */
+function renditionName(stream) {
+  const codec = stream?.codec?.toUpperCase() ?? '';
+  if (!codec || codec === 'FLAC' || !stream?.bitrate) return codec;
+  return `${codec} ${Math.round(stream.bitrate / 1000)}`;
+}
+
 /**
- * @param {import('../player/playback.js').Playback} playback
- * @param {() => import('../net/api.js').User | null} user whose plan decides what is locked
+ * The badge that says what is heard and why, and the menu behind it.
+ *
+ * @param {object} parts
+ * @param {import('../player/transport.js').Transport} parts.transport
+ * @param {import('../player/session.js').Session} parts.session
+ * @param {import('../player/loudness-choice.js').LoudnessChoice} parts.loudness
+ * @param {() => import('../net/api.js').User | null} parts.user whose plan decides what is locked
+ * @param {(message: string) => void} parts.say
  */
-export function setUpQualityMenu(playback, user) {
+export function setUpQualityMenu({ transport, session, loudness, user, say }) {
   const menu = new Menu(byId('quality-button'), byId('quality-menu'), () => [
     ...TIERS.map(item),
+    saver(),
     element('div', { class: 'menu__rule', role: 'separator' }),
     ...LOUDNESS.map(loudnessItem),
   ]);
 
   function item(tier) {
     const isLocked = tier.isPremium && user()?.plan === 'free';
-    const isChosen = tier.id === playback.quality;
+    const isChosen = tier.id === transport.quality;
     const node = element(
       'button',
       {
@@ -48,14 +73,37 @@ export function setUpQualityMenu(playback, user) {
     );
     node.addEventListener('click', () => {
       menu.close();
-      if (isLocked) toast(`${tier.name} quality is part of the premium plan.`, 'note');
-      else playback.setQuality(tier.id);
+      if (isLocked) say(`${tier.name} quality is part of the premium plan.`);
+      else transport.setQuality(tier.id);
+    });
+    return node;
+  }
+
+  function saver() {
+    const isOn = preferences.get('dataSaver', false);
+    const node = element(
+      'button',
+      {
+        class: 'menu__item menu__item--apart',
+        type: 'button',
+        role: 'menuitemcheckbox',
+        'aria-checked': String(isOn),
+        'data-saver': true,
+      },
+      isOn ? icon('check') : element('span'),
+      element('span', {}, 'Data saver'),
+      element('span', { class: 'menu__note' }, 'at most 128'),
+    );
+    node.addEventListener('click', () => {
+      menu.close();
+      preferences.set('dataSaver', !isOn);
+      transport.attempt(session.setDevice({ dataSaver: !isOn }));
     });
     return node;
   }
 
   function loudnessItem({ mode, name, note }) {
-    const isChosen = mode === playback.loudnessMode;
+    const isChosen = mode === loudness.mode;
     const node = element(
       'button',
       {
@@ -71,16 +119,24 @@ export function setUpQualityMenu(playback, user) {
     );
     node.addEventListener('click', () => {
       menu.close();
-      playback.setLoudnessMode(mode);
+      loudness.set(mode);
     });
     return node;
   }
 
   const show = () => {
-    const tier = TIERS.find(({ id }) => id === playback.quality);
-    byId('quality-text').textContent = tier?.name ?? playback.quality;
-    byId('quality-button').setAttribute('aria-label', `Quality: ${tier?.name ?? playback.quality}`);
+    const { stream, quality, qualityReason } = transport;
+    const tier = TIERS.find(({ id }) => id === quality);
+    const name = tier?.name ?? quality;
+    const rendition = renditionName(stream);
+    const reason = REASONS[qualityReason ?? ''] ?? '';
+    byId('quality-text').textContent = rendition || name;
+    const automatic = reason ? `auto: ${reason}` : 'auto';
+    byId('quality-reason').textContent = quality === 'auto' ? automatic : name.toLowerCase();
+    byId('quality-reason').hidden = rendition === '';
+    const why = reason ? `, because of: ${reason}` : '';
+    byId('quality-button').setAttribute('aria-label', `Quality: ${name}${rendition ? `, ${rendition}${why}` : ''}`);
   };
-  playback.on('change', show);
+  transport.on('change', show);
   show();
 }

@@ -1,4 +1,5 @@
 import { SEEK_LEAP_SECONDS, SEEK_STEP_SECONDS, VOLUME_STEP } from '../limits.js';
+import { cycleRepeat, toggleShuffle } from './deck.js';
 import { byId, element } from './dom.js';
 
 const HELP = [
@@ -8,6 +9,12 @@ const HELP = [
   [['↑', '↓'], 'Louder or quieter; in the list: up or down'],
   [['P', 'N'], 'Previous or next track'],
   [['M'], 'Mute'],
+  [['X'], 'Shuffle'],
+  [['R'], 'Repeat: off, the queue, one'],
+  [['Q'], 'Queue; on a track of the library: add it'],
+  [['L'], 'Lyrics'],
+  [['D'], 'Devices'],
+  [['Alt', '↑', '↓'], 'In the queue: move; Del takes out'],
   [['/'], 'Search'],
   [['S'], 'Stream statistics'],
   [['Esc'], 'Back to the library'],
@@ -18,12 +25,14 @@ const HELP = [
  * Keys that work everywhere but where one types.
  *
  * @param {object} parts
- * @param {import('../player/playback.js').Playback} parts.playback
+ * @param {import('../player/transport.js').Transport} parts.transport
+ * @param {import('../player/session.js').Session} parts.session
  * @param {import('./library.js').Library} parts.library
  * @param {import('./stats.js').StatsPanel} parts.stats
- * @param {import('./now-playing.js').NowPlaying} parts.now
+ * @param {import('./side-panel.js').SidePanel} parts.panel
+ * @param {import('./device-panel.js').DevicePanel} parts.devices
  */
-export function setUpShortcuts({ playback, library, stats, now }) {
+export function setUpShortcuts({ transport, session, library, stats, panel, devices }) {
   const help = byId('shortcuts');
   byId('shortcuts-list').append(
     ...HELP.flatMap(([keys, text]) => [
@@ -39,25 +48,30 @@ export function setUpShortcuts({ playback, library, stats, now }) {
   const leap = (event) => (event.shiftKey ? SEEK_LEAP_SECONDS : SEEK_STEP_SECONDS);
   /** @type {Record<string, (event: KeyboardEvent) => void>} */
   const actions = {
-    ' ': () => playback.toggle(),
-    ArrowLeft: (event) => playback.seekBy(-leap(event)),
-    ArrowRight: (event) => playback.seekBy(leap(event)),
-    ArrowUp: () => playback.volume.set(playback.volume.level + VOLUME_STEP),
-    ArrowDown: () => playback.volume.set(playback.volume.level - VOLUME_STEP),
-    m: () => playback.volume.toggleMute(),
-    n: () => playback.next(),
-    p: () => playback.previous(),
+    ' ': () => transport.toggle(),
+    ArrowLeft: (event) => transport.seekBy(-leap(event)),
+    ArrowRight: (event) => transport.seekBy(leap(event)),
+    ArrowUp: () => transport.volume.set(transport.volume.level + VOLUME_STEP),
+    ArrowDown: () => transport.volume.set(transport.volume.level - VOLUME_STEP),
+    m: () => transport.volume.toggleMute(),
+    n: () => transport.next(),
+    p: () => transport.previous(),
     s: () => stats.toggle(),
+    x: () => toggleShuffle(transport, session),
+    r: () => cycleRepeat(transport, session),
+    q: () => panel.toggle('queue'),
+    l: () => panel.toggle('lyrics'),
+    d: () => devices.open(),
     '/': () => library.focusSearch(),
     '?': () => help.showModal(),
-    Escape: () => now.isExpanded && now.expand(false),
+    Escape: () => panel.isExpanded && panel.expand(false),
   };
 
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = /** @type {HTMLElement} */ (event.target);
     if (document.querySelector('dialog[open]')) return;
-    if (target.matches('input, textarea')) {
+    if (target.matches('input, textarea, select')) {
       if (event.key === 'Escape') target.blur();
       return;
     }

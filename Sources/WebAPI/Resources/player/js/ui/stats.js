@@ -1,6 +1,6 @@
 import { preferences } from '../preferences.js';
 import { byId, element } from './dom.js';
-import { bitrate } from './format.js';
+import { bitrate, preciseClock } from './format.js';
 
 /** Time between two updates: figures that flicker cannot be read. */
 const UPDATE_MS = 250;
@@ -14,18 +14,26 @@ export class StatsPanel {
   #cells = new Map();
   #updatedAt = 0;
 
-  /** @param {() => import('../diagnostics.js').Stats} read */
-  constructor(read) {
+  #onOpen;
+
+  /**
+   * @param {() => import('../diagnostics.js').Stats} read
+   * @param {() => void} onOpen brings the panel's place into view
+   */
+  constructor(read, onOpen) {
     this.#read = read;
+    this.#onOpen = onOpen;
     this.#button.addEventListener('click', () => this.toggle());
     this.#open(preferences.get('stats', false));
   }
 
   toggle() {
-    const isOpen = this.#panel.hidden;
+    const isOpen = this.#panel.hidden || this.#panel.offsetParent === null;
     preferences.set('stats', isOpen);
     this.#open(isOpen);
-    if (isOpen) this.#panel.scrollIntoView({ block: 'nearest' });
+    if (!isOpen) return;
+    this.#onOpen();
+    this.#panel.scrollIntoView({ block: 'nearest' });
   }
 
   /** Called each frame. @param {number} now ms */
@@ -33,6 +41,7 @@ export class StatsPanel {
     if (this.#panel.hidden || now - this.#updatedAt < UPDATE_MS) return;
     this.#updatedAt = now;
     const s = this.#read();
+    this.#put('Heard', preciseClock(s.heardSeconds));
     this.#put('Buffer', `${s.bufferSeconds.toFixed(1)} s`);
     this.#put('First sound', s.firstSoundMs === null ? '–' : `${Math.round(s.firstSoundMs)} ms`);
     this.#put('Round trip', s.rttMs === null ? '–' : `${s.rttMs.toFixed(1)} ms`);

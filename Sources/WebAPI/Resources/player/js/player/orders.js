@@ -1,0 +1,45 @@
+/**
+ * What a remote, or the group, does to the session, and this device's sound has to do.
+ *
+ * @param {object} parts
+ * @param {import('./playback.js').Playback} parts.playback
+ * @param {import('./session.js').Session} parts.session
+ * @param {import('../sync/group-play.js').GroupPlay} parts.group
+ */
+export function followOrders({ playback, session, group }) {
+  session.on('command', ({ action, payload, deviceId }) => {
+    if (action === 'volume') {
+      const whose = payload.deviceId ?? deviceId;
+      if (whose === session.deviceId && Number.isFinite(payload.volume)) playback.volume.follow(payload.volume);
+      return;
+    }
+    // A group's moments are agreed on; what they are comes with `group_sync`.
+    if (!playback.track || session.role !== 'active' || session.isInGroup) return;
+    const isOurs = !payload.streamId || payload.streamId === playback.stream?.streamId;
+    switch (action) {
+      case 'pause':
+        playback.hold();
+        break;
+      case 'resume':
+        playback.release();
+        break;
+      case 'stop':
+        playback.stop(false);
+        break;
+      case 'seek':
+        if (isOurs && Number.isFinite(payload.position)) playback.follow(payload);
+        break;
+      case 'quality':
+        if (payload.quality) playback.choice.remember(payload.quality);
+        break;
+      case 'transfer':
+        if (session.state?.status === 'paused') playback.hold();
+        break;
+      default: // what else happens brings a stream, or is shown only
+    }
+  });
+
+  // What a group's output does is the group's timeline's; the status follows it.
+  group.on('playing', () => playback.followGroup(true));
+  group.on('paused', () => playback.followGroup(false));
+}

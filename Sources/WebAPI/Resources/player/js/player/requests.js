@@ -1,0 +1,53 @@
+/** Refusals of a command about a stream that the server does not have (any more): ours to mend, nobody's to read. */
+const GONE = new Set(['no_stream', 'unknown_stream', 'offline', 'timeout']);
+
+/** @param {{code?: string}} error @returns {boolean} whether it only says that stream or connection are gone */
+export function isGone(error) {
+  return GONE.has(error.code ?? '');
+}
+
+/** The commands of this device's own sound. */
+export class Requests {
+  #connection;
+  #session;
+  #report;
+
+  /**
+   * @param {import('../net/connection.js').Connection} connection
+   * @param {import('./session.js').Session} session
+   * @param {(error: {code: string, message: string}) => void} report
+   */
+  constructor(connection, session, report) {
+    this.#connection = connection;
+    this.#session = session;
+    this.#report = report;
+  }
+
+  /**
+   * Makes this item sound here from there: by the queue if the item is one of it, else as a track alone.
+   *
+   * @param {{trackId?: string, itemId?: string | null}} what
+   * @param {number} position seconds
+   * @param {string} quality
+   */
+  async play({ trackId, itemId }, position, quality) {
+    const session = this.#session;
+    if (session.role === 'member') await session.setGrouped(session.deviceId, true);
+    else if (itemId) await session.jump(itemId, position);
+    else await this.#connection.command('play_track', { trackId, position, quality });
+  }
+
+  /** @param {string} event @param {object} payload @returns {Promise<any>} the ack */
+  async send(event, payload) {
+    return this.#connection.command(event, payload);
+  }
+
+  /** Sends what only informs the server: where it has no such stream there is nothing to inform it about. */
+  async tell(event, payload) {
+    try {
+      await this.#connection.command(event, payload);
+    } catch (error) {
+      if (!isGone(error)) this.#report(error);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { SEEK_DEBOUNCE_MS } from '../limits.js';
+import { isGone } from './requests.js';
+
+/**
+ * A seek that is on its way: where the listener has pointed, until there is sound of it. Quick ones become one command.
+ */
+export class Seeker {
+  /** Seconds, null when none is on its way. @type {number | null} */
+  target = null;
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  #timer = null;
+  #receiver;
+  #requests;
+  #connection;
+  #patient;
+  #recovery;
+
+  /**
+   * @param {object} parts
+   * @param {import('./stream-receiver.js').StreamReceiver} parts.receiver
+   * @param {import('./requests.js').Requests} parts.requests
+   * @param {{state: string}} parts.connection
+   * @param {import('./recovery.js').Patient} parts.patient
+   * @param {import('./recovery.js').Recovery} parts.recovery
+   */
+  constructor({ receiver, requests, connection, patient, recovery }) {
+    this.#receiver = receiver;
+    this.#requests = requests;
+    this.#connection = connection;
+    this.#patient = patient;
+    this.#recovery = recovery;
+  }
+
+  /** @param {number} position seconds */
+  aim(position) {
+    this.target = position;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#send(position), SEEK_DEBOUNCE_MS);
+    this.#patient.changed();
+  }
+
+  /** A remote made the server seek in the stream that is heard. @param {{position: number, epoch: number}} seek */
+  follow({ position, epoch }) {
+    this.#patient.newAttempt(null);
+    this.target = position;
+    this.#awaitEpoch(position, epoch);
+    this.#patient.changed();
+  }
+
+  /** Sound of it is there, unless a newer one waits to be sent. */
+  landed() {
+    if (this.#timer === null) this.target = null;
+    this.#patient.changed();
+  }
+
+  /** Sends no more; a target stays, at `position` if that is given. @param {number | null} [position] */
+  hold(position = null) {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.target !== null) this.target = position;
+  }
+
+  async #send(position) {
+    this.#timer = null;
+    const receiver = this.#receiver;
+    const patient = this.#patient;
+    if (!patient.track().trackId) return;
+    if (patient.status() === 'ended' || !receiver.isOpen) {
+      this.#restartAt(position);
+      return;
+    }
+    const attempt = patient.attempt();
+    try {
+      const { epoch, streamId } = await this.#requests.send('seek_position', { position });
+      if (!patient.isCurrent(attempt)) return;
+      // At a track's very end the server may be in the next one already.
+      if (streamId && streamId !== patient.heard()?.streamId) this.#restartAt(position);
+      else this.#awaitEpoch(position, epoch);
+    } catch (error) {
+      if (patient.isCurrent(attempt)) this.#refused(error, position);
+    }
+  }
+
+  #refused(error, position) {
+    if (!isGone(error)) {
+      this.landed();
+      this.#patient.report(error);
+    } else if (this.#connection.state === 'online') {
+      this.#restartAt(position);
+    } else {
+      this.#receiver.release();
+    }
+  }
+
+  #awaitEpoch(position, epoch) {
+    const receiver = this.#receiver;
+    receiver.hasAllChunks = false;
+    if (!Number.isFinite(epoch)) return;
+    receiver.expectEpoch(epoch);
+    if (this.#patient.status() !== 'paused' || receiver.epoch >= epoch) return;
+    receiver.clear(position);
+    this.landed();
+  }
+
+  /** Seeks by a new stream, where the server has none (any more). */
+  #restartAt(position) {
+    const receiver = this.#receiver;
+    const patient = this.#patient;
+    const attempt = patient.newAttempt(position);
+    receiver.release();
+    if (patient.status() === 'paused') {
+      receiver.hasAllChunks = false;
+      receiver.clear(position);
+      this.landed();
+      return;
+    }
+    patient.buffers();
+    this.#recovery.watch();
+    this.#recovery.request(attempt, position, false);
+  }
+}

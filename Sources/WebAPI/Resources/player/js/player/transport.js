@@ -1,0 +1,320 @@
+import { Emitter } from '../events.js';
+import { RESTART_AFTER_SECONDS, SEEK_DEBOUNCE_MS, SEEK_MARGIN_SECONDS } from '../limits.js';
+import { atHand, fillQueue } from './queue-filler.js';
+import { RemoteVolume } from './volume.js';
+
+/** @typedef {import('../net/api.js').Track} Track */
+
+/** Refusals that say that there is nothing to do, in words for people. */
+const PLAIN_WORDS = {
+  queue_ended: 'That was the last one in the queue.',
+  no_stream: 'Nothing plays there right now.',
+  device_offline: 'That device is not there any more.',
+  unknown_item: 'That one has left the queue.',
+};
+
+/**
+ * What the buttons are wired to: play, pause, seek, next … act on this device's sound or, when another device plays, on
+ * that one's. What is shown is what the listener hears, wherever it sounds.
+ *
+ * Emits `change` when something but the position changed, `error` with a message for people.
+ *
+ * @extends {Emitter<{change: undefined, error: {message: string, kind?: 'note'}}>}
+ */
+export class Transport extends Emitter {
+  #playback;
+  #session;
+  #store;
+  #connection;
+  #remoteVolume;
+  #seekTimer = 0;
+  #fetchPage;
+
+  /**
+   * @param {object} parts
+   * @param {import('./playback.js').Playback} parts.playback
+   * @param {import('./session.js').Session} parts.session
+   * @param {import('./track-store.js').TrackStore} parts.store
+   * @param {import('../net/connection.js').Connection} parts.connection
+   * @param {(page: {query: string, limit: number, offset: number}) => Promise<{tracks: Track[]}>} parts.fetchPage
+   */
+  constructor({ playback, session, store, connection, fetchPage }) {
+    super();
+    this.#playback = playback;
+    this.#session = session;
+    this.#store = store;
+    this.#connection = connection;
+    this.#fetchPage = fetchPage;
+    this.#remoteVolume = new RemoteVolume(session, (error) => this.#report(error));
+    for (const source of [playback, session, store]) source.on('change', () => this.emit('change'));
+  }
+
+  /** The other device that is commanded, undefined when this one is. */
+  get remote() {
+    const { elsewhere, isInGroup } = this.#session;
+    return isInGroup && this.#playback.track ? undefined : elsewhere;
+  }
+
+  /** Whether the queue's track waits for a press of "play", since nothing plays anywhere. */
+  get #waits() {
+    return !this.remote && !this.#playback.track;
+  }
+
+  /** @returns {string | null} the queue's item that plays */
+  get itemId() {
+    if (this.#isHere) return this.#playback.itemId ?? this.#session.queue.itemId;
+    return this.#session.state?.itemId ?? this.#session.queue.itemId;
+  }
+
+  get #isHere() {
+    return !this.remote && this.#playback.track !== null;
+  }
+
+  /** Whether it sounds here and nowhere else: what a group does is agreed on with the server first. */
+  get #isAlone() {
+    return this.#isHere && !this.#session.isInGroup;
+  }
+
+  get #trackId() {
+    const { state, queue } = this.#session;
+    return state?.trackId ?? queue.peek(queue.index)?.trackId ?? null;
+  }
+
+  /** @returns {Track | null} */
+  get track() {
+    if (this.#isHere) return this.#playback.track;
+    const id = this.#trackId;
+    if (!id) return null;
+    return this.#store.want(id) ?? { id, title: '…', duration: this.#session.state?.duration ?? 0 };
+  }
+
+  /** @returns {import('./playback.js').Status} */
+  get status() {
+    if (this.#isHere) return this.#playback.status;
+    if (!this.#trackId) return 'idle';
+    return this.remote && this.#session.state?.status === 'playing' ? 'playing' : 'paused';
+  }
+
+  /** Whether sound is wanted. */
+  get isActive() {
+    return this.#isHere ? this.#playback.isActive : this.status === 'playing';
+  }
+
+  get position() {
+    if (this.#isHere) return this.#playback.position;
+    return Math.min(this.#session.position, this.duration || Infinity);
+  }
+
+  get duration() {
+    if (this.#isHere) return this.#playback.duration;
+    return this.#session.state?.duration || this.track?.duration || 0;
+  }
+
+  /** How far sound is here already, seconds. */
+  get bufferedSeconds() {
+    return this.#isHere ? this.#playback.receiver.bufferedSeconds : 0;
+  }
+
+  /** What is received, or what the other device says it hears. */
+  get stream() {
+    if (this.#isHere) return this.#playback.stream;
+    const { state } = this.#session;
+    return this.remote && state?.codec ? { codec: state.codec, quality: state.quality } : null;
+  }
+
+  get quality() {
+    return this.#playback.choice.value;
+  }
+
+  get qualityReason() {
+    return this.#isHere ? this.#playback.choice.reason : null;
+  }
+
+  /** Volume of the device that plays. */
+  get volume() {
+    return this.remote ? this.#remoteVolume : this.#playback.volume;
+  }
+
+  get canSkip() {
+    const { queue } = this.#session;
+    return queue.total > 0 && (queue.index + 1 < queue.total || queue.repeat === 'all');
+  }
+
+  toggle() {
+    if (this.isActive) this.pause();
+    else this.resume();
+  }
+
+  pause() {
+    if (this.#isAlone) this.#playback.pause();
+    else this.#command('pause_track', {}, { status: 'paused' });
+  }
+
+  resume() {
+    const { state, queue } = this.#session;
+    if (this.#waits) {
+      const item = state?.itemId ?? queue.itemId;
+      const position = state?.itemId ? this.#session.position : 0;
+      if (!this.track) return;
+      this.#playback.begin(this.track, position, () =>
+        item ? this.#session.jump(item, position) : this.#connection.command('resume_track', {}),
+      );
+    } else if (this.#isAlone) {
+      this.#playback.resume();
+    } else {
+      this.#command('resume_track', {}, { status: 'playing' });
+    }
+  }
+
+  /** @param {number} position seconds */
+  seek(position) {
+    if (this.#isAlone) {
+      this.#playback.seek(position);
+      return;
+    }
+    if (this.#waits || !this.track) return;
+    const held = Math.min(Math.max(position, 0), Math.max(this.duration - SEEK_MARGIN_SECONDS, 0));
+    this.#session.expectState({ position: held });
+    clearTimeout(this.#seekTimer);
+    this.#seekTimer = setTimeout(
+      () => this.#command('seek_position', { position: held }, { position: held }),
+      SEEK_DEBOUNCE_MS,
+    );
+  }
+
+  /** @param {number} seconds may be negative */
+  seekBy(seconds) {
+    this.seek(this.position + seconds);
+  }
+
+  next() {
+    this.#skip(() => this.#session.next());
+  }
+
+  previous() {
+    if (this.#isAlone && this.position > RESTART_AFTER_SECONDS) {
+      if (this.status === 'ended') this.#playback.resume();
+      else this.#playback.seek(0);
+    } else {
+      this.#skip(() => this.#session.previous());
+    }
+  }
+
+  /** @param {string} itemId of the queue */
+  jump(itemId) {
+    const item = this.#session.queue.peek(this.#session.queue.indexOf(itemId));
+    this.#start(this.#store.want(item?.trackId) ?? null, () => this.#session.jump(itemId, 0));
+  }
+
+  /**
+   * Makes a list the queue, and plays it from there. What of the list isn't here yet follows in the background.
+   *
+   * @param {import('./track-list.js').TrackList} list
+   * @param {number} index
+   */
+  async playFrom(list, index) {
+    const track = list.peek(index);
+    if (!track) return;
+    const { tracks, index: at, first, end } = atHand(list, index);
+    const token = Math.random().toString(36).slice(2, 10);
+    const context = list.query
+      ? { kind: 'search', id: `search-${token}`, name: `Search “${list.query.slice(0, 40)}”` }
+      : { kind: 'library', id: `library-${token}`, name: 'Library' };
+    const { shuffle } = this.#session.queue;
+    this.#store.put([track]);
+    const isSet = await this.#start(track, (quality) =>
+      this.#session.set(tracks, { index: at, quality, shuffle, context }),
+    );
+    if (!isSet) return;
+    const parts = { session: this.#session, list, part: { first, end }, contextId: context.id };
+    try {
+      await fillQueue({ ...parts, fetchPage: this.#fetchPage });
+    } catch (error) {
+      this.#report(error); // what is in the queue already plays
+    }
+  }
+
+  /** @param {Track[]} tracks @param {'next' | 'end'} at */
+  async add(tracks, at) {
+    this.#store.put(tracks);
+    const what = tracks.length === 1 ? `“${tracks[0].title}”` : `${tracks.length} tracks`;
+    try {
+      await this.#session.add(tracks.map(({ id }) => id), at);
+      const message = at === 'next' ? `${what} plays next.` : `${what} is in the queue.`;
+      this.emit('error', { message, kind: 'note' });
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  /** @param {string} deviceId the session goes there */
+  async transfer(deviceId) {
+    const isHere = deviceId === this.#session.deviceId;
+    const wasPlaying = this.isActive;
+    if (isHere && !this.#playback.track) {
+      if (!wasPlaying) this.#playback.awaitPaused();
+      this.#playback.receiver.openFor(this.track ?? {}); // the click that lets sound begin is this one
+    }
+    try {
+      await this.#session.transfer(deviceId);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  /** @param {string} deviceId @param {boolean} joins */
+  async setGrouped(deviceId, joins) {
+    if (deviceId === this.#session.deviceId && joins) this.#playback.receiver.openFor(this.track ?? {});
+    try {
+      await this.#session.setGrouped(deviceId, joins);
+      if (deviceId === this.#session.deviceId && !joins && this.#session.role === 'remote') this.#playback.stop(false);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  /** @param {string} quality a tier of the protocol */
+  setQuality(quality) {
+    const { choice } = this.#playback;
+    if (this.#waits) choice.remember(quality);
+    else choice.choose(quality, () => this.#connection.command('quality_change', { quality }));
+  }
+
+  /** Runs a session command for the UI: what is refused is said. @param {Promise<unknown>} command */
+  async attempt(command) {
+    try {
+      return await command;
+    } catch (error) {
+      this.#report(error);
+      return undefined;
+    }
+  }
+
+  /** @param {() => Promise<unknown>} ask */
+  #skip(ask) {
+    // A stream that plays goes on until the next one has come; a device that was silent has to be woken by this click.
+    if (this.#waits) this.#start(this.track, ask);
+    else this.attempt(ask());
+  }
+
+  /** Begins something else: here, with the sound card woken by this click, or on the device that plays. */
+  async #start(track, ask) {
+    if (!this.remote && this.#session.role !== 'member') return this.#playback.begin(track, 0, ask);
+    return (await this.attempt(ask(this.quality).then(() => true))) === true;
+  }
+
+  async #command(event, payload, outcome) {
+    try {
+      const ack = await this.#connection.command(event, payload);
+      const position = Number.isFinite(ack.position) ? { position: ack.position } : {};
+      this.#session.expectState({ ...outcome, ...position });
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #report({ code, message }) {
+    const words = PLAIN_WORDS[code];
+    this.emit('error', words ? { message: words, kind: 'note' } : { message });
+  }
+}

@@ -1,0 +1,132 @@
+import { MAX_OFFLINE_DEVICES } from '../limits.js';
+import { DeviceCard } from './device-card.js';
+import { byId, element } from './dom.js';
+import { Popover } from './popover.js';
+
+/** The devices of this listener: which plays, how loud, which play together. */
+export class DevicePanel {
+  #session;
+  #transport;
+  #syncQuality;
+  #panel = byId('devices-panel');
+  #list = element('ul', { class: 'devices__list', role: 'list' });
+  /** @type {Map<string, DeviceCard>} */
+  #cards = new Map();
+  #popover;
+  #volume;
+
+  /**
+   * @param {object} parts
+   * @param {import('../player/session.js').Session} parts.session
+   * @param {import('../player/transport.js').Transport} parts.transport
+   * @param {import('../player/volume.js').Volume} parts.volume of this device
+   * @param {() => number | null} parts.syncQuality ms by which its picture of the server's clock may be off; null: it is
+   *   in no group
+   */
+  constructor({ session, transport, volume, syncQuality }) {
+    this.#session = session;
+    this.#transport = transport;
+    this.#volume = volume;
+    this.#syncQuality = syncQuality;
+    this.#panel.append(
+      element('h2', { class: 'devices__title' }, 'Devices'),
+      this.#list,
+      element('p', { class: 'devices__note' }, 'Open Dubplate on another device with your account, and it shows up here.'),
+    );
+    this.#popover = new Popover(byId('devices-button'), this.#panel, () => this.#show());
+    session.on('change', () => this.#changed());
+    volume.on('change', () => this.#changed());
+    setInterval(() => this.#popover.isOpen && session.isInGroup && this.#show(), 1_000);
+    this.#changed();
+  }
+
+  open() {
+    this.#popover.open();
+  }
+
+  #changed() {
+    const { elsewhere, isInGroup, group } = this.#session;
+    const button = byId('devices-button');
+    button.classList.toggle('is-elsewhere', elsewhere !== undefined || isInGroup);
+    const where = elsewhere ? `: playing on ${elsewhere.name}` : '';
+    const label = `Devices${isInGroup ? `: ${group.length} play together` : where}`;
+    button.setAttribute('aria-label', label);
+    button.title = `${label} (D)`;
+    if (this.#popover.isOpen) this.#show();
+  }
+
+  #show() {
+    const devices = this.#shown();
+    const ids = new Set(devices.map(({ deviceId }) => deviceId));
+    for (const [id, card] of this.#cards) {
+      if (ids.has(id)) continue;
+      card.root.remove();
+      this.#cards.delete(id);
+    }
+    for (const [at, device] of devices.entries()) {
+      const card = this.#cards.get(device.deviceId) ?? this.#makeCard(device);
+      const isMe = device.deviceId === this.#session.deviceId;
+      const canGroup = this.#session.devices.some(({ active, online }) => active && online);
+      // This device's own volume is known best here: the server hears of it a moment later.
+      const volume = isMe ? (this.#volume.isMuted ? 0 : this.#volume.level) : device.volume;
+      card.show({ ...device, volume }, { isMe, canGroup, status: this.#statusOf(device, isMe) });
+      if (this.#list.children[at] !== card.root) this.#list.insertBefore(card.root, this.#list.children[at] ?? null);
+    }
+  }
+
+  /** Those that are there, this one first; of the others the ones that were named last. */
+  #shown() {
+    const { devices, deviceId } = this.#session;
+    const there = devices.filter(({ online }) => online);
+    const away = devices.filter(({ online }) => !online).slice(0, MAX_OFFLINE_DEVICES);
+    const mine = there.filter((device) => device.deviceId === deviceId);
+    const others = there.filter((device) => device.deviceId !== deviceId);
+    return [...mine, ...others.sort((a, b) => a.name.localeCompare(b.name)), ...away];
+  }
+
+  #statusOf({ active, online, inGroup, outputDelayMs }, isMe) {
+    const { state, group } = this.#session;
+    const delay = outputDelayMs > 0 ? ` · ${Math.round(outputDelayMs)} ms delay` : '';
+    if (!online) return 'Offline';
+    if (inGroup && group.length > 1) {
+      const error = isMe ? this.#syncQuality() : null;
+      const precision = error === null ? '' : ` · clock ±${error < 10 ? error.toFixed(1) : Math.round(error)} ms`;
+      return `In sync with ${group.length - 1} other${group.length > 2 ? 's' : ''}${precision}${delay}`;
+    }
+    if (active) return `${this.#transport.isActive || state?.status === 'playing' ? 'Playing' : 'Paused'}${delay}`;
+    return `Click to play ${isMe ? 'here' : 'there'}${delay}`;
+  }
+
+  #makeCard(device) {
+    const transport = this.#transport;
+    const session = this.#session;
+    const card = new DeviceCard(device, {
+      onTransfer: (id) => transport.transfer(id),
+      onGroup: (id, joins) => transport.setGrouped(id, joins),
+      onVolume: (id, volume) => {
+        if (id === session.deviceId) this.#volume.set(volume);
+        else this.#tellVolume(id, volume);
+      },
+      onSettings: (settings) => transport.attempt(session.setDevice(settings)),
+    });
+    this.#cards.set(device.deviceId, card);
+    return card;
+  }
+
+  #volumeTimer = 0;
+  /** @type {Map<string, number>} */
+  #volumes = new Map();
+
+  /** A finger on a slider makes thirty values a second; the server is told a few. */
+  #tellVolume(id, volume) {
+    const device = this.#session.device(id);
+    if (device) device.volume = volume;
+    this.#volumes.set(id, volume);
+    this.#show();
+    this.#volumeTimer ||= setTimeout(() => {
+      this.#volumeTimer = 0;
+      for (const [deviceId, level] of this.#volumes) this.#transport.attempt(this.#session.setVolume(deviceId, level));
+      this.#volumes.clear();
+    }, 150);
+  }
+}

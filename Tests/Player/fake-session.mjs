@@ -1,0 +1,285 @@
+import { Emitter } from '../../Sources/WebAPI/Resources/player/js/events.js';
+
+/** A refusal, as `Connection` throws it. */
+class Refusal extends Error {
+  constructor(code, ack = null) {
+    super(code);
+    this.code = code;
+    this.ack = ack;
+  }
+}
+
+/** What a device has of the server: the face of `Connection`. */
+class FakeConnection extends Emitter {
+  state = 'offline';
+  rttMs = 1;
+  /** Every command that was sent: [event, payload]. */
+  sent = [];
+
+  constructor(server, deviceId) {
+    super();
+    this.server = server;
+    this.deviceId = deviceId;
+  }
+
+  async command(event, payload) {
+    this.sent.push([event, payload]);
+    await Promise.resolve(); // an ack never comes at once
+    if (this.state !== 'online') throw new Refusal('offline');
+    return this.server.handle(this.deviceId, event, payload);
+  }
+
+  /** Names of the commands sent, without what only measures. */
+  get commands() {
+    return this.sent.map(([event]) => event).filter((event) => event !== 'clock_sync');
+  }
+}
+
+/**
+ * The shared session as the protocol says it, without sound: queue, versions, devices, who is told of what. Streams are
+ * announced to the active device; a test sends the chunks if it needs any.
+ */
+export class FakeServer {
+  now = 1_000_000;
+  version = 1;
+  items = [];
+  index = -1;
+  context = null;
+  shuffle = false;
+  repeat = 'off';
+  crossfade = 0;
+  devices = new Map();
+  activeDeviceId = null;
+  group = [];
+  state = { status: 'stopped', position: 0, timestamp: 0 };
+  #stateVersion = 0;
+  #deviceVersion = 0;
+  #ids = 0;
+  #streams = 0;
+
+  connect(deviceId, name = deviceId) {
+    const connection = this.devices.get(deviceId)?.connection ?? new FakeConnection(this, deviceId);
+    const known = this.devices.get(deviceId)?.device;
+    const device = { volume: 0.8, outputDelayMs: 0, dataSaver: false, kind: 'web', codecs: [], ...known, deviceId, name };
+    this.devices.set(deviceId, { connection, device });
+    return connection;
+  }
+
+  /** What `socket.on('connect')` sets off. */
+  online(connection, isReconnect = false) {
+    connection.state = 'online';
+    connection.emit('online', { isReconnect });
+    connection.emit('queue_update', { ...this.window(), reason: 'hello' });
+    this.updateDevices();
+    this.#stateVersion += 1;
+    connection.emit('sync_state', this.#change('hello', {}, null));
+  }
+
+  offline(connection) {
+    connection.state = 'reconnecting';
+    this.updateDevices();
+  }
+
+  window(offset = 0, limit = 100) {
+    const items = this.items.slice(offset, offset + limit);
+    const { version, index, context, shuffle, repeat, crossfade } = this;
+    const itemId = this.items[index]?.id ?? null;
+    return { version, total: this.items.length, offset, items, index, itemId, context, shuffle, repeat, crossfade };
+  }
+
+  handle(by, event, payload) {
+    if (payload.version !== undefined && payload.version !== this.version) {
+      throw new Refusal('stale_version', { queue: this.window() });
+    }
+    const handler = this[event];
+    if (!handler) throw new Refusal('bad_request');
+    return { ok: true, ...handler.call(this, payload, by) };
+  }
+
+  // Queue.
+
+  queue_get({ offset, limit }) {
+    return { queue: this.window(offset, limit) };
+  }
+
+  queue_set({ tracks, index = 0, position = 0, context }, by) {
+    this.items = this.#make(tracks);
+    this.index = index;
+    this.context = context ?? null;
+    return this.#changed(by, 'set', () => this.#play(by, position, 'jump'));
+  }
+
+  queue_add({ tracks, at = 'end' }, by) {
+    const made = this.#make(tracks);
+    const place = at === 'end' ? this.items.length : at === 'next' ? this.index + 1 : at;
+    this.items.splice(place, 0, ...made);
+    if (place <= this.index) this.index += made.length;
+    return { items: made.map(({ id }) => id), ...this.#changed(by, 'add') };
+  }
+
+  queue_remove({ items }, by) {
+    const playing = this.items[this.index]?.id;
+    this.items = this.items.filter(({ id }) => !items.includes(id));
+    this.index = this.items.findIndex(({ id }) => id === playing);
+    return this.#changed(by, 'remove');
+  }
+
+  queue_move({ item, to }, by) {
+    const playing = this.items[this.index]?.id;
+    const [moved] = this.items.splice(this.#at(item), 1);
+    this.items.splice(to, 0, moved);
+    this.index = this.items.findIndex(({ id }) => id === playing);
+    return this.#changed(by, 'move');
+  }
+
+  queue_jump({ item, position = 0 }, by) {
+    this.index = this.#at(item);
+    return this.#changed(by, 'jump', () => this.#play(by, position, 'jump'));
+  }
+
+  next_track(_, by) {
+    if (this.index + 1 >= this.items.length) throw new Refusal('queue_ended');
+    this.index += 1;
+    return this.#changed(by, 'jump', () => this.#play(by, 0, 'jump'));
+  }
+
+  previous_track(_, by) {
+    this.index = Math.max(this.index - 1, 0);
+    return this.#changed(by, 'jump', () => this.#play(by, 0, 'jump'));
+  }
+
+  // What plays.
+
+  pause_track({ position }, by) {
+    this.#move({ status: 'paused', ...(position === undefined ? {} : { position }) });
+    this.tell(by, 'pause', { position: this.state.position });
+    return { position: this.state.position };
+  }
+
+  resume_track(_, by) {
+    this.#move({ status: 'playing' });
+    this.tell(by, 'resume', {});
+    return { position: this.state.position };
+  }
+
+  seek_position({ position }, by) {
+    const epoch = (this.state.epoch ?? 0) + 1;
+    this.#move({ position, epoch });
+    this.tell(by, 'seek', { position, epoch, streamId: this.state.streamId });
+    return { position, epoch, streamId: this.state.streamId };
+  }
+
+  volume_change({ volume, deviceId }, by) {
+    const whose = deviceId ?? by;
+    this.devices.get(whose).device.volume = volume;
+    this.tell(by, 'volume', { volume, deviceId: whose });
+    return { volume, deviceId: whose };
+  }
+
+  quality_change({ quality }, by) {
+    this.tell(by, 'quality', { quality });
+    return { quality };
+  }
+
+  // Devices.
+
+  device_transfer({ deviceId }, by) {
+    const position = this.position;
+    const former = this.devices.get(this.activeDeviceId)?.connection;
+    former?.emit('stream_ended', { streamId: this.state.streamId, trackId: this.state.trackId, reason: 'transferred' });
+    this.activeDeviceId = deviceId;
+    this.updateDevices();
+    this.#play(by, position, 'transfer', this.state.status);
+    return { deviceId, position };
+  }
+
+  device_settings({ deviceId, ...settings }, by) {
+    const { device } = this.devices.get(deviceId ?? by);
+    Object.assign(device, settings);
+    this.updateDevices();
+    return { device };
+  }
+
+  group_join({ deviceId }, by) {
+    this.group = [...new Set([this.activeDeviceId, ...this.group, deviceId ?? by])];
+    this.updateDevices();
+    return { group: this.group };
+  }
+
+  group_leave({ deviceId }, by) {
+    this.group = this.group.filter((id) => id !== (deviceId ?? by));
+    if (this.group.length < 2) this.group = [];
+    this.updateDevices();
+    return { group: this.group };
+  }
+
+  get position() {
+    const since = this.state.status === 'playing' ? (this.now - this.state.timestamp) / 1000 : 0;
+    return this.state.position + since;
+  }
+
+  updateDevices() {
+    this.#deviceVersion += 1;
+    const devices = [...this.devices.values()].map(({ device, connection }) => ({
+      ...device,
+      active: device.deviceId === this.activeDeviceId,
+      online: connection.state === 'online',
+      inGroup: this.group.includes(device.deviceId),
+    }));
+    const { activeDeviceId, group } = this;
+    this.#toAll('device_update', { devices, activeDeviceId, group, version: this.#deviceVersion });
+  }
+
+  /** `sync_state` to all but the one that did it. */
+  tell(by, action, payload) {
+    this.#stateVersion += 1;
+    this.#toAll('sync_state', this.#change(action, payload, by), by);
+  }
+
+  #change(action, payload, deviceId) {
+    return { action, payload, deviceId, timestamp: this.now, version: this.#stateVersion, state: { ...this.state } };
+  }
+
+  #changed(by, reason, after = () => {}) {
+    this.version += 1;
+    this.#toAll('queue_update', { ...this.window(), reason, deviceId: by }, by);
+    after();
+    return { queue: this.window() };
+  }
+
+  #play(by, position, action, status = 'playing') {
+    this.activeDeviceId ??= by;
+    if (this.devices.get(this.activeDeviceId).connection.state !== 'online') this.activeDeviceId = by;
+    this.updateDevices();
+    this.#streams += 1;
+    const { id, trackId } = this.items[this.index];
+    const streamId = `s${this.#streams}`;
+    const { activeDeviceId: deviceId, now: timestamp } = this;
+    this.state = { itemId: id, trackId, streamId, deviceId, status, position, timestamp, duration: 100, epoch: 0 };
+    this.devices.get(deviceId).connection.emit('stream_started', {
+      ...{ streamId, trackId, itemId: id, title: trackId, duration: 100, position, epoch: 0 },
+      ...{ quality: 'auto', codec: 'mp3', bitrate: 192_000, sampleRate: 44_100, channels: 2 },
+    });
+    this.tell(by, action, {});
+  }
+
+  #move(change) {
+    this.state = { ...this.state, position: this.position, timestamp: this.now, ...change };
+  }
+
+  #at(item) {
+    const at = this.items.findIndex(({ id }) => id === item);
+    if (at < 0) throw new Refusal('unknown_item');
+    return at;
+  }
+
+  #make(tracks) {
+    return tracks.map((trackId) => ({ id: `i${(this.#ids += 1)}`, trackId }));
+  }
+
+  #toAll(event, payload, but) {
+    for (const { connection } of this.devices.values()) {
+      if (connection.state === 'online' && connection.deviceId !== but) connection.emit(event, structuredClone(payload));
+    }
+  }
+}
