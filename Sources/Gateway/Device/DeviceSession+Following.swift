@@ -20,8 +20,7 @@ extension DeviceSession {
       cancelNext()
     }
     self.following = following
-    prepareFollowing()
-    if stream.isFinished { beginNext() }
+    service(stream)
   }
 
   /// Opens what follows, when it's time.
@@ -38,14 +37,19 @@ extension DeviceSession {
         socket.isConnected
       else { return }
       // What can't be prepared is found out when its turn comes, and passed over then.
-      guard case .success(let track) = found else { return self.following = nil }
+      guard case .success(let track) = found else { return nothingFollows(stream) }
       do throws(DubplateError) {
         try open(track, following, behind: stream)
       } catch {
-        guard error.code == .busy else { return self.following = nil }
+        guard error.code == .busy else { return nothingFollows(stream) }
         // `service` asks again with the next chunk.
       }
     }
+  }
+
+  private func nothingFollows(_ stream: AudioStream) {
+    following?.item = nil
+    service(stream)
   }
 
   private func isPreloadDue(_ stream: AudioStream) -> Bool {
@@ -69,7 +73,10 @@ extension DeviceSession {
     services.streams.began(id: next.id, userId: device.userId, session: NIOLoopBound(self, eventLoop: socket.eventLoop))
     emitPreload(next, startsIn: (turn(of: track, after: stream) ?? Self.now) - Self.now)
     if !stream.pacer.isPlaying { next.pause(at: nil, now: Self.now) }
-    if stream.isFinished { beginNext() }
+    if stream.isFinished {
+      beginNext()
+      awaitEnd(of: stream)
+    }
   }
 
   /// Seconds by which two tracks overlap: never more than half of either.
@@ -108,7 +115,7 @@ extension DeviceSession {
     if let next {
       guard hasBegunNext else { return beginNext() }
       advance(from: stream, to: next)
-    } else if openingItem == nil, stream.role != nil, !stream.hasReportedEnd {
+    } else if let following, following.item == nil, !stream.hasReportedEnd {
       stream.hasReportedEnd = true
       reportEnded(stream)
     }

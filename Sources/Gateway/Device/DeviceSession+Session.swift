@@ -50,7 +50,7 @@ extension DeviceSession {
           let sounding = sounding(stream)
           session?.enter { core in
             core.state.began(
-              deviceId, order: order.order, sounding, isPaused: order.isPaused, now: core.now)
+              deviceId, order: order.order, itemId: order.item.id, sounding, isPaused: order.isPaused, now: core.now)
             core.carryOut()
           }
         case .failure(let error): refuse(order, error)

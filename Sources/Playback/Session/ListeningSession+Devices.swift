@@ -10,18 +10,14 @@ extension ListeningSession {
   public mutating func disconnect(_ device: String, isKept: Bool, now: Int64) {
     guard devices.isOnline(device) else { return }
     let wasGrouped = isGrouped
+    withSound.remove(device)
     devices.disconnect(device)
     if !isKept { devices.forget(device) }
     defer { devicesChanged() }
-    if let handover {
-      if handover.to == device {
-        self.handover = nil
-        announcement = nil
-        if devices.isOnline(handover.from) { return giveBackAfterLoss(to: handover.from, now: now) }
-      } else if handover.from == device {
-        self.handover = nil
-      }
+    if let handover, handover.to == device, devices.isOnline(handover.former.deviceId) {
+      return giveBack(handover.former)
     }
+    if handover?.former.deviceId == device || handover?.to == device { handover = nil }
     guard var playing, playing.deviceId == device else {
       if wasGrouped, !isGrouped { dissolveGroup() }
       return
@@ -37,24 +33,15 @@ extension ListeningSession {
     playing.move(to: playing.position(at: now), at: now)
     playing.status = .paused
     playing.streamId = nil
+    playing.isAdrift = true
     self.playing = playing
     tell(.pause, by: device)
     add(.save)
   }
 
-  private mutating func giveBackAfterLoss(to device: String, now: Int64) {
-    guard var playing else { return }
-    playing.deviceId = device
-    if playing.status == .starting { playing.status = .playing }
-    self.playing = playing
-    activate(device)
-    tell(.transfer, by: device, exceptItself: false)
-  }
-
   /// Whether what plays can be moved (paused, sought …) where it is.
   public var activeSound: NowPlaying? {
-    guard let playing, devices.isOnline(playing.deviceId), playing.streamId != nil || playing.status == .starting
-    else { return nil }
+    guard let playing, !playing.isAdrift else { return nil }
     return playing
   }
 
@@ -73,8 +60,8 @@ extension ListeningSession {
     }
     let position = playing.position(at: now)
     let isPaused = play.map { !$0 } ?? (playing.status == .paused)
-    if playing.deviceId == device, playing.streamId != nil { return position }
-    if devices.group.contains(device), isGrouped {
+    if playing.deviceId == device, !playing.isAdrift { return position }
+    if handover == nil, soundingDevices.contains(device), isGrouped {
       // It sounds already: only who is the active one changes.
       self.playing?.deviceId = device
       activate(device)
@@ -108,9 +95,9 @@ extension ListeningSession {
     try devices.requireOnline(device)
     let wasGrouped = isGrouped
     try devices.joinGroup(device)
-    if let active = playing?.deviceId, devices.isOnline(active) { try devices.joinGroup(active) }
+    if let active = activeSound?.deviceId { try devices.joinGroup(active) }
     devicesChanged()
-    guard var playing, devices.isOnline(playing.deviceId), device != playing.deviceId || !wasGrouped, isGrouped else {
+    guard var playing = activeSound, device != playing.deviceId || !wasGrouped, isGrouped else {
       return
     }
     if !wasGrouped, playing.status == .playing, let heard {
@@ -118,26 +105,25 @@ extension ListeningSession {
       playing.move(to: heard.position, at: heard.nanoseconds)
       self.playing = playing
     }
+    if device != playing.deviceId { playAlong(device, playing, now: now) }
+    if !wasGrouped { add(.move(deviceId: playing.deviceId, .timeline(playing.anchor))) }
+    updateFollowing(force: true)
+  }
+
+  /// Has a device begin where the others will be in a moment.
+  mutating func playAlong(_ device: String, _ playing: NowPlaying, now: Int64) {
     let isPaused = playing.status == .paused
     var anchor = playing.anchor
-    var position = playing.position(at: now)
     if !isPaused {
       let start = max(now + PlaybackLimits.groupLead, anchor.nanoseconds)
-      position = playing.position(at: start)
-      anchor = TimelineAnchor(position: position, nanoseconds: start)
+      anchor = TimelineAnchor(position: playing.position(at: start), nanoseconds: start)
     }
-    if device != playing.deviceId {
-      add(
-        .play(
-          deviceId: device,
-          PlayOrder(
-            order: playing.order, item: playing.item, position: position, isPaused: isPaused, wish: wish,
-            anchor: anchor)))
-    }
-    if !wasGrouped, playing.deviceId != device || soundingDevices.count > 1 {
-      add(.move(deviceId: playing.deviceId, .timeline(isPaused ? playing.anchor : anchor)))
-    }
-    updateFollowing(force: true)
+    add(
+      .play(
+        deviceId: device,
+        PlayOrder(
+          order: playing.order, item: playing.item, position: anchor.position, isPaused: isPaused, wish: wish,
+          anchor: anchor)))
   }
 
   /// A device no longer plays along. The active one hands the session on if it is the one that leaves.
@@ -150,7 +136,6 @@ extension ListeningSession {
         self.playing?.deviceId = other
         activate(other)
       }
-      add(.stop(deviceId: device, reason: .stopped))
       if !isGrouped { dissolveGroup() }
     }
     devicesChanged()
@@ -204,7 +189,7 @@ extension ListeningSession {
 
   /// Falls silent on all devices.
   public mutating func stopAll(by: String) {
-    silence(.stopped)
+    silence()
     tell(.stop, by: by)
   }
 

@@ -20,7 +20,7 @@ extension ListeningSession {
     queueChanged("set", by: device)
     guard let item = queue.current else {
       if playing != nil {
-        silence(.stopped)
+        silence()
         tell(.stop, by: device, exceptItself: false)
       }
       return
@@ -30,7 +30,7 @@ extension ListeningSession {
         item, on: target ?? self.target(device), position: position, isPaused: false, action: .play, by: device,
         now: now)
     } else if playing != nil {
-      silence(.stopped)
+      silence()
       resumePosition = position
       tell(.stop, by: device, exceptItself: false)
     }
@@ -68,12 +68,18 @@ extension ListeningSession {
   /// The item that played may have left the queue: the one in its place plays, or nothing.
   private mutating func follow(_ removal: PlayQueue.Removal, by device: String, now: Int64) {
     guard let playing, removal != .undisturbed else { return }
+    guard !playing.isAdrift else {
+      // Nobody hears it: what is current now waits to be resumed.
+      self.playing = nil
+      resumePosition = 0
+      return
+    }
     if case .next(let item) = removal {
       start(
         item, on: playing.deviceId, position: 0, isPaused: playing.status == .paused, action: .jump, by: device,
         now: now)
     } else {
-      silence(.stopped)
+      silence()
       tell(.stop, by: device, exceptItself: false)
     }
   }

@@ -25,8 +25,6 @@ extension ListeningSession {
     var generator = SystemRandomNumberGenerator()
     try queue.set(tracks: [trackId], using: &generator)
     guard let item = queue.current else { throw SessionError.nothingPlays }
-    for other in soundingDevices where other != device { add(.stop(deviceId: other, reason: .transferred)) }
-    if let handover, handover.from != device { add(.stop(deviceId: handover.from, reason: .transferred)) }
     handover = nil
     announcement = nil
     failuresInRow = 0
@@ -37,6 +35,7 @@ extension ListeningSession {
       anchorNanoseconds: now)
     started.take(sounding)
     playing = started
+    withSound.insert(device)
     activate(device)
     add(.queueChanged(reason: "play", except: nil))
     tell(.play, by: device)
@@ -46,16 +45,30 @@ extension ListeningSession {
   }
 
   /// A device plays what it was told to.
-  public mutating func began(_ device: String, order: UInt64, _ sounding: Sounding, isPaused: Bool, now: Int64) {
-    guard var playing, playing.order == order, playing.deviceId == device else { return }
+  public mutating func began(
+    _ device: String, order: UInt64, itemId: String, _ sounding: Sounding, isPaused: Bool, now: Int64
+  ) {
+    guard var playing, playing.order == order, soundingDevices.contains(device) else { return }
+    guard itemId == playing.item.id else {
+      // The group has gone on to the next track since the device was told to play along.
+      return playAlong(device, playing, now: now)
+    }
+    if isGrouped, playing.anchor != startAnchor || isPaused != (playing.status == .paused) {
+      // The group has moved since the device was told where to begin.
+      add(.move(deviceId: device, .seek(playing.anchor, isPaused: playing.status == .paused)))
+    }
+    guard playing.deviceId == device else { return }
     failuresInRow = 0
     playing.take(sounding)
-    if !isGrouped { playing.move(to: sounding.position, at: now) }
-    playing.status = isPaused ? .paused : .playing
+    if !isGrouped {
+      playing.move(to: sounding.position, at: now)
+      playing.status = isPaused ? .paused : .playing
+    } else if playing.status == .starting {
+      playing.status = .playing
+    }
     self.playing = playing
     if let handover, handover.to == device {
       self.handover = nil
-      if !devices.group.contains(handover.from) { add(.stop(deviceId: handover.from, reason: .transferred)) }
     }
     if let announcement {
       self.announcement = nil
@@ -74,10 +87,7 @@ extension ListeningSession {
     }
     if let handover, handover.to == device {
       // The one that had it goes on as if nothing had been asked.
-      self.handover = nil
-      announcement = nil
-      giveBack(to: handover.from, now: now)
-      return
+      return giveBack(handover.former)
     }
     failuresInRow += 1
     let by = announcement?.by ?? device
@@ -89,23 +99,25 @@ extension ListeningSession {
       return
     }
     failuresInRow = 0
-    silence(.stopped)
+    silence()
     tell(.stop, by: by, exceptItself: false)
   }
 
-  private mutating func giveBack(to device: String, now: Int64) {
-    guard var playing else { return }
-    playing.deviceId = device
-    self.playing = playing
-    activate(device)
-    tell(.transfer, by: device, exceptItself: false)
+  /// A hand-over has come to nothing: what played before plays on.
+  mutating func giveBack(_ former: NowPlaying) {
+    handover = nil
+    announcement = nil
+    playing = former
+    activate(former.deviceId)
+    tell(.transfer, by: former.deviceId, exceptItself: false)
+    updateFollowing(force: true)
   }
 
   /// The active device moved its own sound, by its own wish or a remote's.
   public mutating func moved(
     _ device: String, _ action: SessionAction, position: Double, isPlaying: Bool, by: String, now: Int64
   ) {
-    guard var playing, playing.deviceId == device || handover?.from == device else { return }
+    guard var playing, playing.deviceId == device else { return }
     playing.move(to: position, at: now)
     if playing.status != .starting || !isPlaying { playing.status = isPlaying ? .playing : .paused }
     if case .quality(let quality, let codec) = action {
@@ -127,7 +139,7 @@ extension ListeningSession {
   /// A device has fallen silent by a command.
   public mutating func stopped(_ device: String, by: String) {
     guard let playing, playing.deviceId == device else { return }
-    silence(.stopped)
+    silence()
     tell(.stop, by: by)
   }
 

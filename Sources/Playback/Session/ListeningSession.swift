@@ -16,12 +16,16 @@ public struct ListeningSession: Sendable {
   public internal(set) var version: UInt64 = 0
   /// Where a session that was kept had got to, until something plays.
   public internal(set) var resumePosition: Double = 0
-  /// The device that has lately been told to take over, and who has it until it does.
-  var handover: (to: String, from: String)?
+  /// The device that has lately been told to take over, and what plays, elsewhere, until it does.
+  var handover: (to: String, former: NowPlaying)?
+  /// Where a group was to begin, as its devices were told.
+  var startAnchor: TimelineAnchor?
   /// What is told when a device that was told to play does so.
   var announcement: (action: SessionAction, by: String)?
   /// Tracks in a row that could not be played.
   var failuresInRow = 0
+  /// Devices that have a stream, as far as the session knows.
+  var withSound: Set<String> = []
   private var orders: UInt64 = 0
   private var effects: [SessionEffect] = []
   private var lastFollowing: Following?
@@ -33,11 +37,25 @@ public struct ListeningSession: Sendable {
 
   /// What is to be done, in order; nothing is left behind.
   public mutating func takeEffects() -> [SessionEffect] {
+    silenceOthers()
     defer { effects.removeAll() }
     return effects
   }
 
-  mutating func add(_ effect: SessionEffect) { effects.append(effect) }
+  mutating func add(_ effect: SessionEffect) {
+    if case .play(let device, _) = effect { withSound.insert(device) }
+    effects.append(effect)
+  }
+
+  /// Whoever has been told to play, and isn't to sound any more, is told to stop: the one place where that happens.
+  private mutating func silenceOthers() {
+    var wanted = Set(soundingDevices)
+    if let handover { wanted.insert(handover.former.deviceId) }
+    for device in withSound.subtracting(wanted).sorted() {
+      effects.append(.stop(deviceId: device, reason: playing == nil ? .stopped : .transferred))
+    }
+    withSound.formIntersection(wanted)
+  }
 
   mutating func tell(_ action: SessionAction, by device: String, exceptItself: Bool = true) {
     version += 1
@@ -48,7 +66,7 @@ public struct ListeningSession: Sendable {
 
   /// Devices that sound now: the active one, and whoever plays along.
   var soundingDevices: [String] {
-    guard let playing else { return [] }
+    guard let playing, !playing.isAdrift else { return [] }
     return [playing.deviceId] + devices.group.filter { $0 != playing.deviceId }.sorted()
   }
 
@@ -60,25 +78,23 @@ public struct ListeningSession: Sendable {
     _ item: PlayQueue.Item, on device: String, position: Double, isPaused: Bool, action: SessionAction, by: String,
     now: Int64
   ) {
-    let former = playing?.deviceId
-    if let handover, handover.to != device { add(.stop(deviceId: handover.to, reason: .transferred)) }
+    let former = handover?.former ?? playing
     handover = nil
     orders += 1
     playing = NowPlaying(
       item: item, deviceId: device, order: orders, status: isPaused ? .paused : .starting,
       anchorPosition: position, anchorNanoseconds: now)
-    if let former, former != device {
-      if action == .transfer, devices.isOnline(former) {
-        // It plays on until the other one does.
-        handover = (to: device, from: former)
-      } else if !devices.group.contains(former) {
-        add(.stop(deviceId: former, reason: .transferred))
-      }
+    if action == .transfer, let former, former.deviceId != device, devices.isOnline(former.deviceId),
+      former.streamId != nil, !soundingDevices.contains(former.deviceId)
+    {
+      // It plays on until the other one does.
+      handover = (to: device, former: former)
     }
     activate(device)
     announcement = (action, by)
     lastFollowing = nil
     let anchor = isGrouped ? TimelineAnchor(position: position, nanoseconds: now + PlaybackLimits.groupLead) : nil
+    startAnchor = anchor
     if let anchor { playing?.move(to: anchor.position, at: anchor.nanoseconds) }
     for device in soundingDevices {
       add(
@@ -104,9 +120,7 @@ public struct ListeningSession: Sendable {
   }
 
   /// Falls silent everywhere.
-  mutating func silence(_ reason: StopReason) {
-    for device in soundingDevices { add(.stop(deviceId: device, reason: reason)) }
-    if let handover { add(.stop(deviceId: handover.from, reason: reason)) }
+  mutating func silence() {
     handover = nil
     announcement = nil
     playing = nil
@@ -117,8 +131,10 @@ public struct ListeningSession: Sendable {
   /// Tells the devices that sound what follows, if that is something else than they know.
   mutating func updateFollowing(force: Bool = false) {
     guard let playing else { return }
+    // What has ended stands where it is, and the queue at its beginning: nothing follows.
+    let item = queue.current == playing.item ? queue.peekAfterCurrent() : nil
     let following = Following(
-      item: queue.peekAfterCurrent(), crossfade: queue.crossfadeSeconds, wish: wish, order: playing.order)
+      item: item, crossfade: queue.crossfadeSeconds, wish: wish, order: playing.order)
     guard force || following != lastFollowing else { return }
     lastFollowing = following
     for device in soundingDevices { add(.follow(deviceId: device, following)) }

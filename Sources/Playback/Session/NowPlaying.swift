@@ -18,6 +18,8 @@ public struct NowPlaying: Sendable, Equatable {
   public internal(set) var duration: Double?
   public internal(set) var quality: String?
   public internal(set) var codec: String?
+  /// Its device has gone, and its stream with it: it waits to be resumed, there or elsewhere.
+  var isAdrift = false
   /// Where it was at `anchorNanoseconds`.
   var anchorPosition: Double
   var anchorNanoseconds: Int64

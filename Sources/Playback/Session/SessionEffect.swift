@@ -20,7 +20,7 @@ public enum SessionEffect: Sendable, Equatable {
 
 /// Why a device falls silent.
 public enum StopReason: String, Sendable, Equatable {
-  case stopped, transferred, finished
+  case stopped, transferred
 }
 
 /// What a device is to play.
