@@ -28,4 +28,6 @@ public enum WebLimits {
   /// How long somebody who asks for a waveform waits for the track to be analysed, before told to come again: an hour of
   /// music takes longer than a client's patience.
   static let analysisPatience = Duration.seconds(8)
+  /// Tracks that one request may name: a screen of a queue.
+  static let namedTracks = 100
 }

@@ -66,7 +66,20 @@ struct TrackController: Sendable {
     }
   }
 
+  /// The tracks with those ids, in that order; what is unknown is left out.
+  private func list(ids: String) async throws -> PageAnswer {
+    let ids = ids.split(separator: ",").map(String.init)
+    guard ids.count <= WebLimits.namedTracks else {
+      throw DubplateError(.badRequest, "ids: at most \(WebLimits.namedTracks)")
+    }
+    let found = Dictionary(try await tracks.tracks(ids: ids).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let loudness = try await analyses.loudness(of: Array(found.keys))
+    let answers = ids.compactMap { id in found[id].map { TrackAnswer($0, loudness[id]) } }
+    return PageAnswer(tracks: answers, total: answers.count, limit: WebLimits.namedTracks, offset: 0)
+  }
+
   private func list(_ request: Request, _ context: APIContext) async throws -> PageAnswer {
+    if let ids = request.uri.queryParameters["ids"] { return try await list(ids: String(ids)) }
     let query = request.uri.queryParameters["q"].map(String.init) ?? ""
     guard query.count <= WebLimits.queryLength else { throw DubplateError(.badRequest, "q: is too long") }
     let limit = try Self.number("limit", in: request, default: WebLimits.defaultPageSize, range: 1...WebLimits.pageSize)
