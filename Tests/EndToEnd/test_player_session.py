@@ -1,5 +1,7 @@
 """One listener, two browsers: the shared queue, hand-over, remote control, playing together."""
 
+import statistics
+
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -218,6 +220,30 @@ def test_two_play_together(two):
     other.page.locator(f"[data-device='{mine}'] .chip").click()
     other.until("it has left", lambda: other.session()["role"] == "remote" and other.is_silent())
     assert active.is_audible()
+
+
+def test_two_tabs_that_play_together_are_heard_within_ten_milliseconds(two):
+    active, other = two
+    mine = other.session()["deviceId"]
+    other.page.evaluate("() => window.__dubplate.command('group_join', {})")
+    other.until("it sounds here too", lambda: other.session()["role"] == "member" and other.is_audible())
+    active.until("they are together", lambda: apart(active, other) < 0.05)
+
+    def line(player):
+        """Where the tab's sound would have begun, by the machine's clock: the same for all that are in step."""
+        heard = player.page.evaluate("() => window.__dubplate.heard()")
+        return heard["atMs"] - heard["position"] * 1000
+
+    # What the output says of itself is a reading of the sound card's clock: a median of some is what it means.
+    def together():
+        lines = [(line(active), line(other)) for _ in range(21)]
+        return abs(statistics.median(one - two for one, two in lines))
+
+    active.until("they are in step", lambda: together() < 10)
+    readings = sorted(together() for _ in range(20))
+    print(f"two tabs: median {readings[10]:.2f} ms, most {readings[-1]:.2f} ms apart")
+    assert readings[-1] < 10, readings
+    assert mine in other.session()["group"]
 
 
 def test_a_device_is_renamed_and_its_volume_set_from_another(two):

@@ -94,7 +94,7 @@ private final class Stage {
     try stage.send("0{\"sid\":\"a\"}")
     #expect(
       try stage.texts() == [
-        #"40{"token":"secret","format":"binary","deviceName":"dubplate-load","bufferSeconds":5.0}"#
+        #"40{"token":"secret","format":"binary","deviceName":"dubplate-load","standalone":true,"bufferSeconds":5.0}"#
       ])
     stage.pass(seconds: 0.25)
     try stage.send("40{\"sid\":\"b\"}")

@@ -1,5 +1,6 @@
 import Access
 import Playback
+import Segments
 import SocketIO
 
 /// Who is at the other end of a connection, as its token and its CONNECT packet say.
@@ -25,6 +26,8 @@ struct ConnectedDevice: Sendable {
     PlaybackDevice.Announcement(
       name: name, kind: kind, codecs: codecs, dataSaver: dataSaver, outputDelayMs: outputDelayMs)
   }
+
+  func decodes(_ rendition: Rendition) -> Bool { codecs.contains { $0.rawValue == rendition.codecName } }
 
   /// Reads the `auth` of a CONNECT packet.
   /// - Throws: `bad_request`, which names the field.

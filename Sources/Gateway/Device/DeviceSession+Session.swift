@@ -62,6 +62,8 @@ extension DeviceSession {
   }
 
   private func refuse(_ order: PlayOrder, _ error: DubplateError) {
+    // What a later command has replaced is nobody's to hear of.
+    guard error.code != .noStream else { return }
     emitError(error, trackId: order.item.trackId, streamId: nil)
     reportFailure(order: order.order, error)
   }
@@ -118,12 +120,13 @@ extension DeviceSession {
   /// The rendition that a wish comes to on this device.
   func choice(of wish: QualityWish) throws(DubplateError) -> QualityLadder.Choice {
     do throws(DubplateError) {
-      return try QualityLadder.resolve(quality: wish.quality, codec: wish.codec, plan: device.plan)
+      let choice = try QualityLadder.resolve(quality: wish.quality, codec: wish.codec, plan: device.plan)
+      if choice.isAutomatic || device.decodes(choice.rendition) { return choice }
     } catch {
-      // Another device's wish that this one may not have: the best that it may.
       guard error.code == .notEntitled || error.code == .unknownQuality else { throw error }
-      return try QualityLadder.resolve(quality: nil, codec: nil, plan: device.plan)
     }
+    // Another device's wish that this one may not have, or can't decode: the best that it may.
+    return try QualityLadder.resolve(quality: nil, codec: nil, plan: device.plan)
   }
 
   // MARK: - Reports

@@ -195,7 +195,7 @@ extension UserSession.Core {
         if case .stop = command { return reply(.success([:])) }
         throw SessionError.nothingPlays
       }
-      on(state.isGrouped ? by : sound.deviceId) { device in
+      on(state.soundingDevices.contains(by) ? by : sound.deviceId) { device in
         do throws(DubplateError) {
           try device.carryOut(command, by: by, { reply($0) })
         } catch {

@@ -65,7 +65,7 @@ public struct ListeningSession: Sendable {
   mutating func devicesChanged() { add(.devicesChanged) }
 
   /// Devices that sound now: the active one, and whoever plays along.
-  var soundingDevices: [String] {
+  public var soundingDevices: [String] {
     guard let playing, !playing.isAdrift else { return [] }
     return [playing.deviceId] + devices.group.filter { $0 != playing.deviceId }.sorted()
   }

@@ -57,6 +57,7 @@ export function statsReader(playback, connection) {
  * - `session()`: role, deviceId, activeDeviceId, group, devices, the queue's figures and its items as far as known, and
  *   `local`: what sounds on this device
  * - `stats()`: see `Stats`
+ * - `heard()`: `{position, atMs}`: what is at the ear, and when that is in Unix ms of this machine
  * - `context`: the AudioContext, null before the first play
  * - `rms()`: root mean square of the last 2,048 samples that left for the speakers, 0…1
  * - `peak()`: the greatest absolute sample of them
@@ -94,6 +95,10 @@ export function exposeDiagnostics({ playback, transport, session, connection, st
       }),
       session: () => sessionView(session, playback),
       stats,
+      heard: () => {
+        const now = performance.now();
+        return { position: playback.receiver.output.heard(now)?.position ?? null, atMs: performance.timeOrigin + now };
+      },
       get context() {
         return playback.receiver.output.context;
       },
