@@ -72,7 +72,8 @@ struct TrackController: Sendable {
     guard ids.count <= WebLimits.namedTracks else {
       throw DubplateError(.badRequest, "ids: at most \(WebLimits.namedTracks)")
     }
-    let found = Dictionary(try await tracks.tracks(ids: ids).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    var found: [String: Track] = [:]
+    for track in try await tracks.tracks(ids: ids) { found[track.id] = track }
     let loudness = try await analyses.loudness(of: Array(found.keys))
     let answers = ids.compactMap { id in found[id].map { TrackAnswer($0, loudness[id]) } }
     return PageAnswer(tracks: answers, total: answers.count, limit: WebLimits.namedTracks, offset: 0)
