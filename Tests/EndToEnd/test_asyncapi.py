@@ -1,4 +1,4 @@
-"""Docs/asyncapi.yaml is well-formed, agrees with Docs/protocol.md and the sources, and a running server keeps to it in both directions."""
+"""Docs/asyncapi.yaml is well-formed, agrees with Docs/protocol.md and the sources, and a running server keeps to it."""
 
 import copy
 import json
@@ -25,7 +25,7 @@ CHUNKS = {
     "base64": "event.audio_chunk.base64",
 }
 CHANNEL = "#/channels/namespace"
-# A session's first words, and what only HTTP says.
+# What only HTTP says.
 HTTP_CODES = {"wrong_credentials", "url_invalid", "url_expired", "no_cover", "not_found"}
 
 formats = jsonschema.FormatChecker(formats=())
@@ -78,7 +78,9 @@ def parts(node, path="#"):
 
 def test_the_document_is_well_formed():
     assert DOCUMENT["asyncapi"] == "3.0.0" and DOCUMENT["info"]["title"] and DOCUMENT["info"]["version"]
-    assert set(DOCUMENT) == {"asyncapi", "info", "defaultContentType", "servers", "channels", "operations", "components"}
+    assert set(DOCUMENT) == {
+        "asyncapi", "info", "defaultContentType", "servers", "channels", "operations", "components",
+    }  # fmt: skip
     used = set()
     for path, part in parts(DOCUMENT):
         if isinstance(part.get("$ref"), str):
@@ -205,8 +207,45 @@ def test_its_error_codes_are_the_servers():
     assert connect & command == {"bad_request"}
 
 
+def values(schema, field=None):
+    found = SCHEMAS[schema]["properties"][field] if field else SCHEMAS[schema]
+    return set(found["enum"])
+
+
+def quoted(path, pattern, found=r"(\w[\w-]*)"):
+    """What is in quotation marks, or in the group of `found`, within the matches of a pattern."""
+    text = "".join(file.read_text() for file in sorted((ROOT / "Sources").glob(path)))
+    parts = re.findall(pattern, text, re.S)
+    assert parts, pattern
+    return {name for part in parts for name in re.findall(found, part)}
+
+
+def test_its_lists_are_the_sources():
+    renditions = quoted("Segments/Rendition.swift", r'Rendition\(name: "([\w-]+)"')
+    ladder = quoted("Gateway/QualityLadder.swift", r"(?:tiers|bitrates): \[.*?\n  \]", r'["(](\w+)": [.\[]')
+    codecs = quoted("Playback/Queue/PlaybackDevice.swift", r"enum Codec.*?case ([\w, ]+)")
+    assert values("Codec") == codecs
+    assert values("Quality") == renditions | (ladder - codecs) | {"auto"}
+    assert values("DeviceKind") == quoted("Playback/Queue/PlaybackDevice.swift", r"enum Kind.*?case ([\w, ]+)")
+    assert values("RepeatMode") == quoted("Playback/Queue/PlayQueue.swift", r"enum RepeatMode.*?case ([\w, ]+)")
+    actions = quoted("Playback/Session/SessionEffect.swift", r'case \.\w+: "(\w+)"')
+    assert values("SyncState", "action") == actions
+    told = r'(?:queueChanged|queueFields)\((?:reason: )?"(\w+)"'
+    reasons = quoted("Playback/Session/*.swift", told) | quoted("Gateway/Session/*.swift", told)
+    assert values("QueueUpdate", "reason") == reasons
+    ends = quoted("Gateway/AudioStream.swift", r"enum EndReason.*?\n  \}", r"case ([\w, ]+)")
+    assert values("StreamEnded", "reason") == {end for line in ends for end in line.split(", ")}
+    policy = quoted("Playback/ABR/AdaptiveBitrate.swift", r"enum Reason.*?\n  \}", r"case (\w+)")
+    policy = {re.sub(r"([A-Z])", r"_\1", name).lower() for name in policy}
+    # Two that the policy gives where its ladder is restricted in mid-stream, which the gateway never does.
+    assert values("QualityChanged", "reason") == policy - {"entitlement", "device"}
+    assert ".restrict(" not in "".join(path.read_text() for path in (ROOT / "Sources/Gateway").rglob("*.swift"))
+
+
 # The document and a running server.
 
+# What comes when an analysis has run, or something has gone wrong in mid-stream.
+RARE = {("event.stream_started", "loudness"), ("event.stream_error", "streamId"), ("event.stream_error", "retryAfterMs")}
 
 class Witness(Listener):
     """A device that holds all that it says and hears against the document."""
@@ -222,6 +261,7 @@ class Witness(Listener):
             message = CHUNKS[self.format] if name == "audio_chunk" else f"event.{name}"
             self.faults += faults(message, payload)
             self.record.add(message)
+            self.record.update((message, field) for field in payload if isinstance(payload, dict))
         super()._keep(name, payload)
 
     def call(self, event, payload=None, timeout=20, bad=False):
@@ -255,8 +295,8 @@ def test_a_server_keeps_to_it_in_both_directions(server, tracks, listener, fresh
     with ExitStack() as stack:
         connect = lambda **auth: stack.enter_context(witnessing(server, listener, record, **auth))
         desk = connect(
-            deviceId="desk", deviceName="Desk", deviceKind="desktop", bufferSeconds=2, codecs=["mp3", "aac", "opus", "flac"],
-            dataSaver=False, outputDelayMs=20, standalone=False, format="binary",
+            deviceId="desk", deviceName="Desk", deviceKind="desktop", bufferSeconds=2, outputDelayMs=20, dataSaver=False,
+            codecs=["mp3", "aac", "opus", "flac"], standalone=False, format="binary",
         )  # fmt: skip
         phone = connect(deviceId="phone", format="protobuf")
         for device in (desk, phone):
@@ -275,6 +315,15 @@ def test_a_server_keeps_to_it_in_both_directions(server, tracks, listener, fresh
         own.process.send_signal(signal.SIGTERM)
         last.wait_for("server_draining")
         assert own.stop() == 0
+    fields = {pair for pair in record if isinstance(pair, tuple)}
+    record -= fields
+    known = {
+        (message, field)
+        for message in MESSAGES
+        if message.startswith("event.")
+        for field in resolve(MESSAGES[message]["payload"]["$ref"]).get("properties", ())
+    }
+    assert known - fields <= RARE, f"fields that nobody sends: {known - fields - RARE}"
     heard = {MESSAGES[message]["name"] for message in record if message.startswith("event.")}
     assert heard == EVENTS, f"never received: {EVENTS - heard}"
     rest = set(MESSAGES) - record - {f"command.{command}" for command in COMMANDS}
@@ -327,8 +376,8 @@ def one_queue(desk, phone, long, odd, first):
     context = {"kind": "album", "id": "a", "name": "An album"}
     queue = desk.ok(
         "queue_set",
-        {"tracks": [first, odd], "index": 0, "position": 0, "play": True, "quality": "low", "codec": "mp3", "context": context,
-         "shuffle": False, "deviceId": "desk", "version": desk.ok("queue_get")["queue"]["version"]},
+        {"tracks": [first, odd], "index": 0, "position": 0, "play": True, "quality": "low", "codec": "mp3",
+         "context": context, "shuffle": False, "deviceId": "desk", "version": desk.ok("queue_get")["queue"]["version"]},
     )["queue"]  # fmt: skip
     desk.wait_for("preload_track")
     desk.ok("crossfade_change", {"seconds": 1.5})
@@ -367,7 +416,7 @@ def one_queue(desk, phone, long, odd, first):
     desk.refused("queue_set", {"tracks": [long], "quality": "mp3-192", "codec": "flac"}, "unknown_quality")
     desk.refused("queue_add", {"tracks": ["x"] * 10_000}, "queue_full")
     desk.ok("queue_set", {"tracks": ["gone", long]})
-    assert desk.wait_for("stream_error")["code"] == "unknown_track"
+    desk.wait_for("stream_error", where=lambda error: error["code"] == "unknown_track")
     phone.wait_for("queue_update", where=lambda update: update["reason"] == "failed")
     desk.refused("next_track", {}, "queue_ended")
     desk.ok("queue_clear")
