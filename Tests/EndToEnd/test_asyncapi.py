@@ -245,7 +245,11 @@ def test_its_lists_are_the_sources():
 # The document and a running server.
 
 # What comes when an analysis has run, or something has gone wrong in mid-stream.
-RARE = {("event.stream_started", "loudness"), ("event.stream_error", "streamId"), ("event.stream_error", "retryAfterMs")}
+RARE = {
+    ("event.stream_started", "loudness"),
+    ("event.stream_error", "streamId"),
+    ("event.stream_error", "retryAfterMs"),
+}
 
 class Witness(Listener):
     """A device that holds all that it says and hears against the document."""
@@ -295,8 +299,8 @@ def test_a_server_keeps_to_it_in_both_directions(server, tracks, listener, fresh
     with ExitStack() as stack:
         connect = lambda **auth: stack.enter_context(witnessing(server, listener, record, **auth))
         desk = connect(
-            deviceId="desk", deviceName="Desk", deviceKind="desktop", bufferSeconds=2, outputDelayMs=20, dataSaver=False,
-            codecs=["mp3", "aac", "opus", "flac"], standalone=False, format="binary",
+            deviceId="desk", deviceName="Desk", deviceKind="desktop", bufferSeconds=2, outputDelayMs=20,
+            dataSaver=False, codecs=["mp3", "aac", "opus", "flac"], standalone=False, format="binary",
         )  # fmt: skip
         phone = connect(deviceId="phone", format="protobuf")
         for device in (desk, phone):
