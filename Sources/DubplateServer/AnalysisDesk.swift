@@ -107,13 +107,16 @@ final class AnalysisDesk: TrackAnalysing, Sendable {
     await run(track, isUrgent: false)?.outcome() ?? .stopped
   }
 
-  /// Stops what runs; returns when it has.
+  /// Stops what runs; returns when it has. On a machine with no time to spare for threads of the lowest rank it isn't
+  /// waited for long: nothing that they do is kept.
   func close() async throws {
     let runs = state.withLock { state in
       state.isClosed = true
       return Array(state.runs.values)
     }
-    for run in runs { _ = await run.outcome() }
+    for run in runs {
+      guard await run.outcome(within: ServerLimits.analysisFarewell) != nil else { return }
+    }
     try await background.shutdownGracefully()
     try await urgent.shutdownGracefully()
   }

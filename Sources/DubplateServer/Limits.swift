@@ -8,6 +8,8 @@ enum ServerLimits {
   static let analysisRest = Duration.milliseconds(250)
   /// Tracks that are read from the catalogue at a time.
   static let analysisBatch = 100
+  /// How long a server that goes down waits for the analysis, which runs at the lowest rank: half of what it has.
+  static let analysisFarewell = Duration.seconds(5)
   /// Time between two lines about a long analysis in the log.
   static let analysisReport = Duration.seconds(60)
 }

@@ -118,7 +118,8 @@ def assert_no_worse_at(places, sound, source):
     near = {index for place in places for index in range(place // WINDOW - 1, place // WINDOW + 2) if 0 <= index < len(found)}
     elsewhere = numpy.array([error for index, error in enumerate(found) if index not in near])
     worst = max(found[index] for index in near)
-    assert worst <= max(elsewhere.max(), 1e-4), f"{worst} at {places}, elsewhere at most {elsewhere.max()}"
+    # Within half a decibel: at a boundary a codec sees a beginning, which none of the other windows has.
+    assert worst <= max(1.06 * elsewhere.max(), 1e-4), f"{worst} at {places}, elsewhere at most {elsewhere.max()}"
 
 
 def test_the_next_track_follows_the_last_sample_bit_by_bit(server, music, tracks):
