@@ -15,6 +15,8 @@ from .idle import Failure as IdleFailure
 from .idle import idle
 from .latency import Latencies
 from .peers import BareWebSocket, ffmpeg_per_listener
+from .propagation import Failure as PropagationFailure
+from .propagation import propagation
 from .server import Failure as ServerFailure
 from .server import Server
 from .store import Failure as StoreFailure
@@ -84,14 +86,20 @@ def starts_and_seeks(given, programs: Programs, library: Path, cache: Path) -> d
     return result
 
 
+def warm_shared(programs: Programs, server: Server) -> None:
+    """Makes the beginnings of the shared tracks ready."""
+    _load(programs.load, server.url, "--tokens", str(server.tokens), "--tracks", str(SHARED_TRACKS),
+          "--listeners", str(SHARED_TRACKS), "--ramp", "0s", "--duration", "15s",
+          "--buffer-seconds", str(WARM_AHEAD_SECONDS))
+
+
 def listeners(given, programs: Programs, library: Path, cache: Path) -> dict:
     """Very many listeners of few, ready-made tracks; against bare SwiftNIO under the same load."""
     load = ["--listeners", str(given.listeners), "--ramp", "10s", "--duration", f"{given.duration}s"]
     print(f"{given.listeners} listeners …", flush=True)
     with Server(programs.dubplate, library, tracks.COUNT, cache, given.listeners) as server:
         common = ["--tokens", str(server.tokens), "--tracks", str(SHARED_TRACKS)]
-        _load(programs.load, server.url, *common, "--listeners", str(SHARED_TRACKS), "--ramp", "0s",
-              "--duration", "15s", "--buffer-seconds", str(WARM_AHEAD_SECONDS))
+        warm_shared(programs, server)
         ours = _many(_load(programs.load, server.url, *common, *load, "--pid", str(server.pid)))
     if programs.bare and not given.no_peers:
         print(f"{given.listeners} listeners of the peer …", flush=True)
@@ -135,6 +143,9 @@ def everything(given, programs: Programs, library: Path, cache: Path) -> dict:
             report["cases"].update(starts_and_seeks(given, programs, library, cache))
         if "listeners" in given.cases:
             report["cases"]["listeners"] = listeners(given, programs, library, cache)
+        if "propagation" in given.cases:
+            report["cases"]["propagation"] = propagation(
+                given, programs, library, tracks.COUNT, SHARED_TRACKS, lambda server: warm_shared(programs, server), cache)
         if "idle" in given.cases:
             report["cases"]["idle"] = idle(given.idle, programs.scenarios, None if given.no_peers else programs.bare)
         for case, measure in (("segments", delivery.cold), ("http", delivery.warm), ("bulk", delivery.bulk)):
@@ -142,6 +153,6 @@ def everything(given, programs: Programs, library: Path, cache: Path) -> dict:
                 report["cases"][case] = measure(given, programs, library, cache)
         if "store" in given.cases:
             report["cases"]["store"] = store(given.store, programs.dubplate, cache)
-    except (ServerFailure, IdleFailure, StoreFailure, delivery.Failure) as failure:
+    except (ServerFailure, IdleFailure, StoreFailure, PropagationFailure, delivery.Failure) as failure:
         raise Failure(str(failure)) from failure
     return report

@@ -73,6 +73,13 @@ def table(report: dict) -> str:
                               _ratio(many["bytesPerListener"], many["peer"]["bytesPerListener"])))
         lines.append(_row("(the generator itself)", f"{many['generatorCores']:.3f}",
                           f"{many['generatorBytesPerListener'] / 1_000:.1f} kB"))
+    told = report["cases"].get("propagation")
+    if told:
+        lines += ["", _row(f"{told['pairs']} pairs, {told['listeners']} listeners", "samples", "p50", "p99", "max", "errors")]
+        for name, row in (("command → other device", told), (f"  {told['peer']['name']}", told["peer"])):
+            lines.append(_row(name, str(row["count"]), *(f"{row[key]:.2f} ms" for key in ("p50Ms", "p99Ms", "maxMs")),
+                              *([str(row["errors"])] if "errors" in row else [])))
+        lines.append(_row("  ratio", "", *(_ratio(told[key], told["peer"][key]) for key in ("p50Ms", "p99Ms", "maxMs"))))
     quiet = report["cases"].get("idle")
     if quiet:
         lines += ["", _row(f"{quiet['connections']} idle connections", "each")]

@@ -42,6 +42,13 @@ class Server:
     def pid(self) -> int:
         return self.process.pid
 
+    def first_track(self) -> str:
+        """The id of the library's first track."""
+        token = self.tokens.read_text().split()[0]
+        request = urllib.request.Request(f"{self.url}/api/v1/tracks?limit=1", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=self.STOP_SECONDS) as answer:
+            return json.load(answer)["tracks"][0]["id"]
+
     def __enter__(self) -> "Server":
         try:
             data = ["--data", str(self.folder / "data")]

@@ -92,10 +92,10 @@ class OrderedClient(socketio.Client):
 
 
 class Listener:
-    """A device. `events` is everything heard, as pairs of a name and a payload, in order."""
+    """A device. `events` is everything heard, as pairs of a name and a payload, in order; `times` is when (monotonic)."""
 
     def __init__(self, url, token=None, transports=None, headers=None, **auth):
-        self.events, self.raw_chunks, self._changed = [], [], threading.Condition()
+        self.events, self.times, self.raw_chunks, self._changed = [], [], [], threading.Condition()
         self.connect_error = None
         self.client = OrderedClient(reconnection=False, handle_sigint=False)
         for name in SERVER_EVENTS:
@@ -122,6 +122,7 @@ class Listener:
                 self.raw_chunks.append(payload)
                 payload = plain_chunk(payload)
             self.events.append((name, payload))
+            self.times.append(time.monotonic())
             self._changed.notify_all()
 
     def _refused(self, payload):
