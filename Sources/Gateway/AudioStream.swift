@@ -74,6 +74,8 @@ final class AudioStream {
   var hasReportedEnd = false
   /// What it plays for the listener's session: which item of the queue, and which start of it.
   var role: Role?
+  /// The next segment's rendition has not been chosen yet.
+  private var isAtEdge = false
   /// Chooses the rendition of each segment where the listener leaves it to the server.
   private let automatic: AutomaticQuality?
   private let bufferSeconds: Double
@@ -138,6 +140,7 @@ final class AudioStream {
     defer { socket.flush() }
     for _ in 0..<GatewayLimits.chunksPerTurn {
       guard !isOver, socket.isWritable else { return .idle }
+      if isAtEdge, let later = passEdge(now: now) { return .at(nanoseconds: later) }
       switch pacer.decide(now: now) {
       case .rest: return pacer.isComplete ? .finished : .idle
       case .wait(let nanoseconds): return .at(nanoseconds: nanoseconds)
@@ -166,6 +169,7 @@ final class AudioStream {
   func seek(to sample: Int64, now: Int64) {
     epoch += 1
     if let pendingChoice { apply(pendingChoice.choice, reason: pendingChoice.reason, at: sample) }
+    isAtEdge = false
     pacer.seek(to: sample, now: now)
     cursor = SegmentCursor(track: track.segments, rendition: choice.rendition, sample: sample)
     source = .none
@@ -235,9 +239,23 @@ final class AudioStream {
     pacer.sent(samples: Int(piece.gridEnd - pacer.nextSample), now: now)
     guard cursor.advance(past: piece) else { return }
     source = .none
-    if !pacer.isComplete { chooseRendition(at: pacer.nextSample, now: now) }
-    // Ahead of need; a refusal now is asked again when the sound is due.
+    isAtEdge = !pacer.isComplete
+    // Where the policy chooses, what has just been written must leave first, or it counts for nothing.
+    if isAtEdge, !choice.isAutomatic || pendingChoice != nil { _ = passEdge(now: now) }
+  }
+
+  /// Chooses the next segment's rendition, and has it made ahead of need; a refusal now is asked again when the sound
+  /// is due. Where the policy chooses, that waits while the link has not taken what it was given: a choice made before
+  /// can't be taken back, and on a narrow link would be heard of only behind all of it.
+  /// - Returns: when to ask again.
+  private func passEdge(now: Int64) -> Int64? {
+    if choice.isAutomatic, pendingChoice == nil, let automatic, automatic.isBehind {
+      return now + GatewayLimits.edgePatience.nanoseconds
+    }
+    isAtEdge = false
+    chooseRendition(at: pacer.nextSample, now: now)
     try? prepare(now: now)
+    return nil
   }
 
   /// At a segment's edge: what the listener asked for, or else the policy's next rung.

@@ -13,6 +13,10 @@ public enum GatewayLimits {
   /// Commands a device may send at a stroke, and per second after that. A finger on a slider makes thirty a second.
   static let commandBurst = 100.0
   static let commandsPerSecond = 50.0
+  /// Bytes on their way beyond which the quality of the next segment is not decided yet: two thirds of a second of AAC,
+  /// and more than FLAC has in flight over a round trip of 100 ms. Asked again after a time that no buffer notices.
+  static let undecidedBytes = 16_384
+  static let edgePatience = TimeAmount.milliseconds(40)
   /// Sound that must be in hand before a stream waits for a whole segment instead of taking its frames as they come,
   /// in samples.
   static let comfortableSamples: Int64 = 46_080

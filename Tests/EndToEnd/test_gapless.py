@@ -38,7 +38,7 @@ RENDERER = """async ([tracks, quality, changes]) => {
     begun.push(written);
     begin(segment);
   };
-  const auth = { format: 'binary', bufferSeconds: 30, deviceId: `gapless-${Math.random()}`.replace('.', ''), codecs: ['mp3', 'aac', 'flac'] };
+  const auth = { format: 'binary', bufferSeconds: changes.length ? 1 : 30, deviceId: `gapless-${Math.random()}`.replace('.', ''), codecs: ['mp3', 'aac', 'flac'] };
   const socket = io({ transports: ['websocket'], forceNew: true, auth });
   for (const name of ['stream_started', 'audio_chunk', 'quality_change', 'stream_ended', 'stream_error']) {
     socket.on(name, (payload) => {
@@ -60,13 +60,18 @@ RENDERER = """async ([tracks, quality, changes]) => {
   receiver.output.play();
   await ask('queue_clear', { all: true });
   await ask('queue_set', { tracks, quality });
+  const until = (what, holds) => new Promise((resolve, reject) => {
+    const poll = setInterval(() => holds() && resolve(clearInterval(poll)), 20);
+    setTimeout(() => reject(new Error(`never: ${what}`), clearInterval(poll)), 30_000);
+  });
   for (const change of changes) {
     const before = receiver.books.chunks;
-    await new Promise((resolve) => { const poll = setInterval(() => receiver.books.chunks > before && resolve(clearInterval(poll)), 20); });
+    await until('a chunk', () => receiver.books.chunks > before);
     await ask('quality_change', { quality: change });
-    await new Promise((resolve) => { const poll = setInterval(() => said.at(-1)?.quality === change && resolve(clearInterval(poll)), 20); });
+    await until(change, () => said.at(-1)?.quality === change);
   }
-  await ended;
+  const late = new Promise((_, reject) => setTimeout(reject, 60_000, new Error('the sound never ended')));
+  await Promise.race([ended, late]);
   socket.disconnect();
 
   // The same blocks through the very worklet, into memory.

@@ -14,7 +14,8 @@ final class AutomaticQuality {
   /// Rungs of the ladder with the bitrate that is really sent, in bit/s: containers, heads, and for FLAC what music
   /// comes to at 44.1 kHz and 16 bits.
   private static let rungs: [(rendition: Rendition, bitsPerSecond: Double)] = [
-    (.opus48, 52_000), (.mp3x128, 130_000), (.aac192, 200_000), (.mp3x320, 323_000), (.flac, 900_000),
+    (.opus48, 52_000), (.mp3x128, 130_000), (.ogg160, 165_000), (.aac192, 200_000), (.mp3x320, 323_000),
+    (.flac, 900_000),
   ]
 
   private unowned let socket: Socket
@@ -25,12 +26,16 @@ final class AutomaticQuality {
   /// Nil for a device that decodes nothing that it may have.
   init?(socket: Socket, plan: Plan, codecs: Set<PlaybackDevice.Codec>, savesData: Bool) {
     let entitlement = Entitlement(plan)
-    let rungs = Self.rungs.enumerated().compactMap { id, rung in
+    let possible = Self.rungs.enumerated().compactMap { id, rung in
       codecs.contains { $0.rawValue == rung.rendition.codecName }
         && entitlement.allows(bitrate: rung.rendition.bitrate, lossless: rung.rendition == .flac)
         ? BitrateLadder.Rung(id: id, bitsPerSecond: rung.bitsPerSecond) : nil
     }
-    guard let ladder = BitrateLadder(rungs) else { return nil }
+    // Two codecs at one bitrate would only be two decoders: Vorbis is for those that have nothing else.
+    let ogg = Self.rungs.firstIndex { $0.rendition == .ogg160 }
+    guard let ladder = BitrateLadder(possible.count > 1 ? possible.filter { $0.id != ogg } : possible) else {
+      return nil
+    }
     self.socket = socket
     policy = AdaptiveBitrate(ladder: ladder)
     policy.savesData = savesData
@@ -39,6 +44,11 @@ final class AutomaticQuality {
   var savesData: Bool {
     get { policy.savesData }
     set { policy.savesData = newValue }
+  }
+
+  /// Whether so much is on its way that the next choice had better wait.
+  var isBehind: Bool {
+    socket.bufferedBytes + (socket.connectionStatistics?.pendingBytes ?? 0) > GatewayLimits.undecidedBytes
   }
 
   /// The rendition for the next segment of a stream.

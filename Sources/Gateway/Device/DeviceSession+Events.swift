@@ -55,11 +55,11 @@ extension DeviceSession {
     socket.emit("stream_error", .object(payload))
   }
 
-  func emitPreload(_ next: AudioStream, startsIn nanoseconds: Int64) {
+  func emitPreload(_ next: AudioStream, startsIn seconds: Double) {
     let track = next.track.track
     var payload: SocketObject = [
       "trackId": .string(track.id), "title": .string(track.title), "duration": .double(next.track.duration),
-      "startsInMs": .int(max(0, nanoseconds / 1_000_000)),
+      "startsInMs": .int(Int64(max(0, seconds * 1_000))),
     ]
     payload["itemId"] = next.role.map { .string($0.itemId) }
     payload["artist"] = track.artist.map { .string($0) }

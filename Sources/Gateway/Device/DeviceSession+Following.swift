@@ -71,7 +71,8 @@ extension DeviceSession {
     try next.prepare(now: Self.now)
     self.next = next
     services.streams.began(id: next.id, userId: device.userId, session: NIOLoopBound(self, eventLoop: socket.eventLoop))
-    emitPreload(next, startsIn: (turn(of: track, after: stream) ?? Self.now) - Self.now)
+    let left = stream.track.duration - stream.position(now: Self.now) - overlap(track, after: stream)
+    emitPreload(next, startsIn: left)
     if !stream.pacer.isPlaying { next.pause(at: nil, now: Self.now) }
     if stream.isFinished {
       beginNext()
@@ -93,6 +94,8 @@ extension DeviceSession {
   func beginNext() {
     guard let stream, let next, !hasBegunNext else { return }
     hasBegunNext = true
+    // All of the present one is out, so its end is known now, if it wasn't when the next was opened.
+    moveNext()
     emitStarted(next, follows: stream)
     service(next)
   }
