@@ -20,6 +20,11 @@ WINDOW = 1024  # samples of which one error is taken
 # Plays a queue on the player's own modules, with nothing of its page: `render(tracks, quality, changes)` gives the
 # samples that leave the worklet, and where each stream begins. `changes` are qualities, asked for one after the other.
 RENDERER = """async ([tracks, quality, changes]) => {
+  let stage = 'the modules';
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error(`it hangs at ${stage}`)), 75_000));
+  return Promise.race([late, render()]);
+
+  async function render() {
   const { Emitter } = await import('/js/events.js');
   const { StreamReceiver } = await import('/js/player/stream-receiver.js');
   const connection = new Emitter();
@@ -50,7 +55,9 @@ RENDERER = """async ([tracks, quality, changes]) => {
     const ack = await socket.timeout(20_000).emitWithAck(event, payload);
     if (!ack.ok) throw new Error(`${event}: ${JSON.stringify(ack.error)}`);
   };
+  stage = 'connecting';
   await new Promise((resolve) => socket.on('connect', resolve));
+  stage = 'the commands';
   const ended = new Promise((resolve, reject) => {
     receiver.on('ended', resolve);
     receiver.on('failed', ({ code }) => reject(new Error(code)));
@@ -70,8 +77,9 @@ RENDERER = """async ([tracks, quality, changes]) => {
     await ask('quality_change', { quality: change });
     await until(change, () => said.at(-1)?.quality === change);
   }
-  const late = new Promise((_, reject) => setTimeout(reject, 60_000, new Error('the sound never ended')));
-  await Promise.race([ended, late]);
+  stage = 'the end of the sound';
+  await ended;
+  stage = 'rendering';
   socket.disconnect();
 
   // The same blocks through the very worklet, into memory.
@@ -88,12 +96,14 @@ RENDERER = """async ([tracks, quality, changes]) => {
     if (data.events.includes('started')) resolve(data.spans.find(({ step }) => step === 1).frame);
   }));
   const audio = await context.startRendering();
+  stage = 'the start of what was rendered';
   const all = new Float32Array(2 * audio.length);
   for (const c of [0, 1]) audio.getChannelData(c).forEach((sample, i) => (all[2 * i + c] = sample));
   const bytes = new Uint8Array(all.buffer);
   let text = '';
   for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
   return { written, begun, said, heard, from: await left, errors: receiver.decodeErrors, rendered: btoa(text) };
+  }
 }"""
 
 
