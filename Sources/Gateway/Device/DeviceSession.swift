@@ -152,8 +152,8 @@ final class DeviceSession {
     guard choice.isAutomatic, let automatic else { return choice }
     let now = Self.now
     let rendition = automatic.next(
-      after: stream?.choice.rendition, bufferSeconds: stream?.aheadSeconds(now: now) ?? 0,
-      fullSeconds: device.bufferSeconds, now: now
+      // A stream that begins has nothing yet, on any link: what the link carries is what counts.
+      after: nil, bufferSeconds: device.bufferSeconds, fullSeconds: device.bufferSeconds, now: now
     ).rendition
     return QualityLadder.Choice(quality: choice.quality, rendition: rendition)
   }
