@@ -30,6 +30,7 @@ def test_reference_clients_are_heard_together(server, tracks, tmp_path, scenario
     # The figures that count come from `Tests/Sync/measure run`; here a busy machine may be a little out.
     assert result["p99"] < 5, result
     assert result["instants"] > 50
+    assert all(client["report"]["lost"] == 0 and client["report"]["isGrouped"] for client in result["clients"]), result
 
 
 def written(path, *channels, rate=48_000):

@@ -3,8 +3,8 @@
 //   NODE_PATH=/usr/share/nodejs node reference-client.mjs '{"url": …, "token": …, "bundle": …}'
 //
 // Options: url, token, bundle (the official socket.io.min.js), deviceId, ppm, phase, latencyMs, jitterMs, delayMs, rate.
-// Reads commands, a line of JSON each: {"event": "play_track", "payload": {…}} is sent to the server, {"quit": true}
-// ends. Writes a line of JSON for each ack ({"ack": …}), each event of note ({"event": …}), and every 20 ms
+// Reads commands, a line of JSON each: {"event": "play_track", "payload": {…}} is sent to the server, {"report": true}
+// asks for how it fares, {"quit": true} ends. Writes a line of JSON for each ack ({"ack": …}), each event of note ({"event": …}), and every 20 ms
 //   {"ns": "<CLOCK_MONOTONIC>", "track": …, "stream": …, "position": seconds, "moves": bool}
 // what is at the ear at that moment: by the card's true clock, not by what the player believes.
 import { createRequire } from 'node:module';
@@ -87,10 +87,10 @@ function report() {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { event, payload, quit } = JSON.parse(line);
+  const { event, payload, report: isAsked, quit } = JSON.parse(line);
   if (quit) break;
-  socket.timeout(10_000).emit(event, payload ?? {}, (error, ack) => say({ ack: ack ?? { ok: false, error: String(error) }, to: event }));
+  if (isAsked) report();
+  else socket.timeout(10_000).emit(event, payload ?? {}, (error, ack) => say({ ack: ack ?? { ok: false, error: String(error) }, to: event }));
 }
-report();
 socket.disconnect();
 process.exit(0);
