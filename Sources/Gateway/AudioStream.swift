@@ -140,11 +140,11 @@ final class AudioStream {
     defer { socket.flush() }
     for _ in 0..<GatewayLimits.chunksPerTurn {
       guard !isOver, socket.isWritable else { return .idle }
-      if isAtEdge, let later = passEdge(now: now) { return .at(nanoseconds: later) }
       switch pacer.decide(now: now) {
       case .rest: return pacer.isComplete ? .finished : .idle
       case .wait(let nanoseconds): return .at(nanoseconds: nanoseconds)
       case .send(let maxSamples):
+        if isAtEdge, let later = passEdge(now: now) { return .at(nanoseconds: later) }
         switch nextPiece(maxSamples: maxSamples, now: now) {
         case .success(let piece?): send(piece, now: now)
         case .success(nil): return .idle
@@ -240,13 +240,13 @@ final class AudioStream {
     guard cursor.advance(past: piece) else { return }
     source = .none
     isAtEdge = !pacer.isComplete
-    // Where the policy chooses, what has just been written must leave first, or it counts for nothing.
+    // Where the policy chooses, it does so when the next chunk is due, by what the link has taken until then.
     if isAtEdge, !choice.isAutomatic || pendingChoice != nil { _ = passEdge(now: now) }
   }
 
-  /// Chooses the next segment's rendition, and has it made ahead of need; a refusal now is asked again when the sound
-  /// is due. Where the policy chooses, that waits while the link has not taken what it was given: a choice made before
-  /// can't be taken back, and on a narrow link would be heard of only behind all of it.
+  /// Chooses the next segment's rendition, and has it made; a refusal now is asked again when the sound is due. Where
+  /// the policy chooses, that waits while the link has not taken what it was given: a choice made before can't be taken
+  /// back, and on a narrow link would be heard of only behind all of it.
   /// - Returns: when to ask again.
   private func passEdge(now: Int64) -> Int64? {
     if choice.isAutomatic, pendingChoice == nil, let automatic, automatic.isBehind {
