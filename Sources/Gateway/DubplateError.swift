@@ -78,26 +78,13 @@ public struct DubplateError: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  public init(_ error: QueueError) {
-    let codes: [QueueError.Code: Code] = [
-      .staleVersion: .staleVersion, .queueEnded: .queueEnded, .queueFull: .queueFull, .unknownItem: .unknownItem,
-      .badRequest: .badRequest,
-    ]
-    self.init(codes[error.kind] ?? .internalFault, error.message)
-  }
-
-  public init(_ error: DeviceError) {
-    let codes: [DeviceError.Code: Code] = [
-      .unknownDevice: .unknownDevice, .deviceOffline: .deviceOffline, .badRequest: .badRequest,
-    ]
-    self.init(codes[error.kind] ?? .internalFault, error.message)
-  }
-
   public init(_ error: SessionError) {
-    switch error {
-    case .nothingPlays: self.init(.noStream, "nothing is playing")
-    case .positionOutOfRange: self.init(.positionOutOfRange, "the position is outside of the track")
-    }
+    let codes: [SessionError.Code: Code] = [
+      .staleVersion: .staleVersion, .queueEnded: .queueEnded, .queueFull: .queueFull, .unknownItem: .unknownItem,
+      .unknownDevice: .unknownDevice, .deviceOffline: .deviceOffline, .nothingPlays: .noStream,
+      .positionOutOfRange: .positionOutOfRange, .badRequest: .badRequest,
+    ]
+    self.init(codes[error.code] ?? .internalFault, error.message)
   }
 
   public var description: String { "\(code.name): \(message)" }

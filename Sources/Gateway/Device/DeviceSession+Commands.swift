@@ -143,8 +143,9 @@ extension DeviceSession {
       }
       reply(.success(["quality": .string(choice.quality), "codec": .string(choice.rendition.codecName)]))
     }
-    service(stream)
+    // Before the sound goes on: others hear of the very position that was asked for.
     reportMoved(stream, action, by: by)
+    service(stream)
   }
 
   /// Jumps; what was prepared behind the track is prepared anew when its time comes.

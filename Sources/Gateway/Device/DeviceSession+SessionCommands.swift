@@ -193,7 +193,7 @@ extension UserSession.Core {
           return carryOut()
         }
         if case .stop = command { return reply(.success([:])) }
-        throw SessionError.nothingPlays
+        throw DubplateError(.noStream, "nothing is playing")
       }
       on(state.soundingDevices.contains(by) ? by : sound.deviceId) { device in
         do throws(DubplateError) {

@@ -195,7 +195,7 @@ final class DeviceSession {
   }
 
   private func streamWoke(_ id: String) {
-    guard let stream = [stream, next].lazy.compactMap(\.self).first(where: { $0.id == id }) else { return }
+    guard let stream = stream(of: id) else { return }
     stream.woken()
     service(stream)
   }
@@ -242,8 +242,13 @@ final class DeviceSession {
   }
 
   func status(of id: String) -> StreamDirectory.Status? {
-    guard let stream = [stream, next].lazy.compactMap(\.self).first(where: { $0.id == id }) else { return nil }
-    return status(of: stream, isOver: false)
+    stream(of: id).map { status(of: $0, isOver: false) }
+  }
+
+  private func stream(of id: String) -> AudioStream? {
+    if let stream, stream.id == id { return stream }
+    if let next, next.id == id { return next }
+    return nil
   }
 
   private func status(of stream: AudioStream, isOver: Bool) -> StreamDirectory.Status {
@@ -265,8 +270,6 @@ extension DubplateError {
   init(wrapping error: any Error) {
     switch error {
     case let error as DubplateError: self = error
-    case let error as QueueError: self.init(error)
-    case let error as DeviceError: self.init(error)
     case let error as SessionError: self.init(error)
     default: self.init(.internalFault, "the command failed")
     }

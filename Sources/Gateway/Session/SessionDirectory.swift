@@ -50,11 +50,21 @@ final class SessionDirectory: Sendable {
     if let unsaved = state.withLock({ $0.unsaved[userId] }) { return session.load(unsaved) }
     guard let repository else { return session.load(nil) }
     Task { [logger] in
+      let stored: Data?
       do {
-        let kept = try await repository.session(userId: userId)
-        session.load(try kept.map { try JSONDecoder().decode(KeptSession.self, from: $0) })
+        stored = try await repository.session(userId: userId)
       } catch {
-        logger.error("a listener's session can't be read", metadata: ["user": "\(userId)", "error": "\(error)"])
+        logger.error(
+          "a listener's session can't be read; its changes are not kept until all of its devices have left",
+          metadata: ["user": "\(userId)", "error": "\(error)"])
+        return session.load(nil, keepsChanges: false)
+      }
+      do {
+        session.load(try stored.map { try JSONDecoder().decode(KeptSession.self, from: $0) })
+      } catch {
+        logger.error(
+          "a listener's stored session is damaged, and begins empty",
+          metadata: ["user": "\(userId)", "error": "\(error)"])
         session.load(nil)
       }
     }

@@ -14,8 +14,9 @@ final class UserSession: Sendable {
   private let core: NIOLoopBound<Core>
 
   /// What was kept of it, or nil; from any thread, once.
-  func load(_ kept: KeptSession?) {
-    eventLoop.execute { [core] in core.value.loaded(kept) }
+  /// - Parameter keepsChanges: whether what becomes of it is written down; not over something that couldn't be read.
+  func load(_ kept: KeptSession?, keepsChanges: Bool = true) {
+    eventLoop.execute { [core] in core.value.loaded(kept, keepsChanges: keepsChanges) }
   }
 
   /// On the event loop that becomes its home.
@@ -47,6 +48,7 @@ final class UserSession: Sendable {
     /// What a device said last of what it hears.
     private var lastHeard: (deviceId: String, anchor: TimelineAnchor, since: Int64)?
     private var isLoaded = false
+    private var keepsChanges = true
     private var waiting: [@Sendable (Core) -> Void] = []
     private var saving: Scheduled<Void>?
 
@@ -65,8 +67,9 @@ final class UserSession: Sendable {
     }
 
     /// What was kept is here, or nothing was.
-    func loaded(_ kept: KeptSession?) {
+    func loaded(_ kept: KeptSession?, keepsChanges: Bool) {
       if let kept { state.restore(kept) }
+      self.keepsChanges = keepsChanges
       isLoaded = true
       let bodies = waiting
       waiting = []
@@ -163,7 +166,7 @@ final class UserSession: Sendable {
     }
 
     private func scheduleSave() {
-      guard saving == nil else { return }
+      guard keepsChanges, saving == nil else { return }
       let bound = NIOLoopBound(self, eventLoop: eventLoop)
       saving = eventLoop.scheduleTask(in: GatewayLimits.saveDelay) { bound.value.save() }
     }

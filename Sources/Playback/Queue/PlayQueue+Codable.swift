@@ -28,39 +28,39 @@ extension PlayQueue: Codable {
     try container.encode(crossfadeSeconds, forKey: .crossfade)
   }
 
-  /// Throws ``QueueError`` with `bad_data` for what no queue writes (a decoder throws its own error for what isn't even
+  /// Throws ``SessionError`` with `bad_data` for what no queue writes (a decoder throws its own error for what isn't even
   /// its syntax).
   public init(from decoder: any Decoder) throws {
     do {
       try self.init(container: try decoder.container(keyedBy: Key.self))
-    } catch let error as QueueError {
+    } catch let error as SessionError {
       throw error
     } catch {
       // Not always a DecodingError: JSONDecoder has another one inside for numbers that don't fit.
       let place = (error as? DecodingError).map(Self.place) ?? "a number"
-      throw QueueError.badData("The queue is not written as one: \(place).")
+      throw SessionError.badData("the queue is not written as one: \(place)")
     }
   }
 
   private init(container: KeyedDecodingContainer<Key>) throws {
     guard try container.decode(Int.self, forKey: .format) == Self.format else {
-      throw QueueError.badData("The queue is of an unknown format.")
+      throw SessionError.badData("the queue is of an unknown format")
     }
     version = try container.decode(UInt64.self, forKey: .version)
     nextSerial = try container.decode(UInt64.self, forKey: .next)
     guard version <= PlaybackLimits.mostVersion, (1...PlaybackLimits.mostVersion).contains(nextSerial) else {
-      throw QueueError.badData("A number is out of range.")
+      throw SessionError.badData("a number is out of range")
     }
     random = QueueRandom(seed: try container.decode(UInt64.self, forKey: .seed))
     repeatMode = try container.decode(RepeatMode.self, forKey: .repeat)
     crossfadeSeconds = try container.decode(Double.self, forKey: .crossfade)
     context = try container.decodeIfPresent(Context.self, forKey: .context)
     guard (0...PlaybackLimits.crossfadeSeconds).contains(crossfadeSeconds), context?.isBounded ?? true else {
-      throw QueueError.badData("A setting is out of range.")
+      throw SessionError.badData("a setting is out of range")
     }
 
     let tracks: [String] = try Self.array(container, .tracks, atMost: PlaybackLimits.queueItems)
-    guard tracks.allSatisfy(Self.isTrackId) else { throw QueueError.badData("A track id is not one.") }
+    guard tracks.allSatisfy(Self.isTrackId) else { throw SessionError.badData("a track id is not one") }
     let runs: [UInt64] = try Self.array(container, .runs, atMost: 2 * tracks.count)
     let serials = try Self.serials(runs: runs, count: tracks.count, below: nextSerial)
     items = zip(serials, tracks).map { Item(serial: $0, trackId: $1) }
@@ -69,7 +69,7 @@ extension PlayQueue: Codable {
       let order: [Int] = try Self.array(container, .order, atMost: items.count)
       let places = Set(order)
       guard order.count == items.count, places.count == items.count, places.allSatisfy(items.indices.contains) else {
-        throw QueueError.badData("The shuffled order is not a permutation.")
+        throw SessionError.badData("the shuffled order is not a permutation")
       }
       unshuffled = items
       items = order.map { unshuffled[$0] }
@@ -77,7 +77,7 @@ extension PlayQueue: Codable {
     }
     index = try container.decodeIfPresent(Int.self, forKey: .index)
     guard index.map(items.indices.contains) ?? items.isEmpty, context == nil || !items.isEmpty else {
-      throw QueueError.badData("The current item is not one.")
+      throw SessionError.badData("the current item is not one")
     }
   }
 
@@ -88,7 +88,7 @@ extension PlayQueue: Codable {
     var source = try container.nestedUnkeyedContainer(forKey: key)
     var elements: [Element] = []
     while !source.isAtEnd {
-      guard elements.count < bound else { throw QueueError.badData("\(key.rawValue) is too long.") }
+      guard elements.count < bound else { throw SessionError.badData("\(key.rawValue) is too long") }
       elements.append(try source.decode(Element.self))
     }
     return elements
@@ -110,18 +110,18 @@ extension PlayQueue: Codable {
   }
 
   /// The inverse of ``runs(of:)``, all different and in `1..<bound`.
-  private static func serials(runs: [UInt64], count: Int, below bound: UInt64) throws(QueueError) -> [UInt64] {
+  private static func serials(runs: [UInt64], count: Int, below bound: UInt64) throws(SessionError) -> [UInt64] {
     var serials: [UInt64] = []
     serials.reserveCapacity(count)
     for place in stride(from: 0, to: runs.count, by: 2) {
-      guard place + 1 < runs.count else { throw .badData("runs are not pairs.") }
+      guard place + 1 < runs.count else { throw .badData("runs are not pairs") }
       let (first, length) = (runs[place], runs[place + 1])
       // Checked one by one, none of these can overflow.
       guard first >= 1, first < bound, length >= 1, length <= UInt64(count - serials.count), length <= bound - first
-      else { throw .badData("runs are out of range.") }
+      else { throw .badData("runs are out of range") }
       serials += first..<(first + length)
     }
-    guard serials.count == count, Set(serials).count == count else { throw .badData("runs don't fit the tracks.") }
+    guard serials.count == count, Set(serials).count == count else { throw .badData("runs don't fit the tracks") }
     return serials
   }
 

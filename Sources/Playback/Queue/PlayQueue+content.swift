@@ -22,12 +22,12 @@ extension PlayQueue {
   public mutating func set(
     tracks: [String], index: Int? = nil, context: Context? = nil, shuffle: Bool? = nil,
     using generator: inout some RandomNumberGenerator
-  ) throws(QueueError) -> Item? {
+  ) throws(SessionError) -> Item? {
     guard tracks.count <= PlaybackLimits.queueItems else { throw .queueFull }
     if let index, !(tracks.isEmpty ? index == 0 : tracks.indices.contains(index)) {
-      throw .badRequest("index is not one of the tracks.")
+      throw .badRequest("index is not one of the tracks")
     }
-    guard context?.isBounded ?? true else { throw .badRequest("context is too long.") }
+    guard context?.isBounded ?? true else { throw .badRequest("context is too long") }
     let shuffled = shuffle ?? isShuffled
     if tracks.isEmpty, items.isEmpty, shuffled == isShuffled { return nil }
     items = try makeItems(tracks)
@@ -45,7 +45,7 @@ extension PlayQueue {
   ///
   /// Throws `queue_full`, and `bad_request` for a place that there isn't.
   @discardableResult
-  public mutating func add(_ tracks: [String], at place: Place = .end) throws(QueueError) -> [String] {
+  public mutating func add(_ tracks: [String], at place: Place = .end) throws(SessionError) -> [String] {
     guard tracks.count <= PlaybackLimits.queueItems - count else { throw .queueFull }
     let position =
       switch place {
@@ -53,7 +53,7 @@ extension PlayQueue {
       case .end: count
       case .index(let index): index
       }
-    guard (0...count).contains(position) else { throw .badRequest("at is not a place in the queue.") }
+    guard (0...count).contains(position) else { throw .badRequest("at is not a place in the queue") }
     guard !tracks.isEmpty else { return [] }
     let added = try makeItems(tracks)
     if isShuffled {
@@ -70,9 +70,9 @@ extension PlayQueue {
   /// Moves an item to an index in play order, counted after the move; the current item stays current.
   ///
   /// Throws `unknown_item`, and `bad_request` for an index that there isn't.
-  public mutating func move(item id: String, to target: Int) throws(QueueError) {
+  public mutating func move(item id: String, to target: Int) throws(SessionError) {
     let source = try index(ofItem: id)
-    guard items.indices.contains(target) else { throw .badRequest("to is not an index of the queue.") }
+    guard items.indices.contains(target) else { throw .badRequest("to is not an index of the queue") }
     guard source != target else { return }
     let moved = items.remove(at: source)
     items.insert(moved, at: target)

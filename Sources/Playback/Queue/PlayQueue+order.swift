@@ -12,14 +12,14 @@ extension PlayQueue {
   ///
   /// The order stays: what lies between is passed over, and "back" finds it.
   @discardableResult
-  public mutating func jump(to id: String) throws(QueueError) -> Item {
+  public mutating func jump(to id: String) throws(SessionError) -> Item {
     go(to: try index(ofItem: id))
   }
 
   /// Makes the item at an index in play order current; returns it. Throws `bad_request` for an index that there isn't.
   @discardableResult
-  public mutating func jump(toIndex target: Int) throws(QueueError) -> Item {
-    guard items.indices.contains(target) else { throw .badRequest("index is not one of the queue.") }
+  public mutating func jump(toIndex target: Int) throws(SessionError) -> Item {
+    guard items.indices.contains(target) else { throw .badRequest("index is not one of the queue") }
     return go(to: target)
   }
 
@@ -27,7 +27,7 @@ extension PlayQueue {
   ///
   /// Behind the last one comes a new round if there is any repeating, else it throws `queue_ended`.
   @discardableResult
-  public mutating func next() throws(QueueError) -> Item {
+  public mutating func next() throws(SessionError) -> Item {
     guard let index, index + 1 < count || repeatMode != .off else { throw .queueEnded }
     return goOn(from: index)
   }
@@ -65,7 +65,7 @@ extension PlayQueue {
   /// Before the first one comes the last if all repeats, else the first starts anew. Throws `queue_ended` if the queue
   /// is empty.
   @discardableResult
-  public mutating func previous(position: Double) throws(QueueError) -> Previous {
+  public mutating func previous(position: Double) throws(SessionError) -> Previous {
     guard let index else { throw .queueEnded }
     let isRestart = position > PlaybackLimits.restartSeconds || count == 1 || (index == 0 && repeatMode != .all)
     return isRestart ? .restart(items[index]) : .item(go(to: (index == 0 ? count : index) - 1))
@@ -96,9 +96,9 @@ extension PlayQueue {
   }
 
   /// Sets the crossfade, in seconds from 0 to ``PlaybackLimits/crossfadeSeconds``; throws `bad_request`.
-  public mutating func setCrossfade(seconds: Double) throws(QueueError) {
+  public mutating func setCrossfade(seconds: Double) throws(SessionError) {
     guard (0...PlaybackLimits.crossfadeSeconds).contains(seconds) else {
-      throw .badRequest("seconds is not between 0 and \(Int(PlaybackLimits.crossfadeSeconds)).")
+      throw .badRequest("seconds is not between 0 and \(Int(PlaybackLimits.crossfadeSeconds))")
     }
     // Minus zero is in the range, and equal to zero, but writes itself otherwise.
     let seconds = seconds == 0 ? 0 : seconds

@@ -12,8 +12,8 @@ extension PlayQueue {
 
   /// Removes items by their ids; throws `unknown_item` if one of them isn't there.
   @discardableResult
-  public mutating func remove(items ids: [String]) throws(QueueError) -> Removal {
-    guard ids.count <= PlaybackLimits.queueItems else { throw .badRequest("items are too many.") }
+  public mutating func remove(items ids: [String]) throws(SessionError) -> Removal {
+    guard ids.count <= PlaybackLimits.queueItems else { throw .badRequest("items are too many") }
     var serials: Set<UInt64> = []
     for id in ids {
       guard let serial = Item.serial(ofId: id) else { throw .unknownItem }

@@ -1,7 +1,7 @@
 /// What a listener plays: items in play order, the one that is current, and the rules of going on.
 ///
 /// A value without clock, I/O or randomness of its own. Every command is atomic: it does all it says, or throws a
-/// ``QueueError`` and nothing has changed. ``version`` grows by one with every command that changed something; a
+/// ``SessionError`` and nothing has changed. ``version`` grows by one with every command that changed something; a
 /// command that left all as it was (the repeat mode that was set already, a jump to the current item, a lone item that
 /// repeats) doesn't move it, so whoever compares versions knows whether there is something to tell.
 ///
@@ -85,12 +85,12 @@ public struct PlayQueue: Sendable, Equatable {
   public var current: Item? { index.map { items[$0] } }
 
   /// Refuses a command of a client that saw another version: throws `stale_version`. nil passes always.
-  public func check(version: UInt64?) throws(QueueError) {
+  public func check(version: UInt64?) throws(SessionError) {
     guard version == nil || version == self.version else { throw .staleVersion }
   }
 
   /// Where the item with an id stands in play order; throws `unknown_item`.
-  public func index(ofItem id: String) throws(QueueError) -> Int {
+  public func index(ofItem id: String) throws(SessionError) -> Int {
     guard let serial = Item.serial(ofId: id), let found = items.firstIndex(where: { $0.serial == serial })
     else { throw .unknownItem }
     return found
@@ -102,9 +102,9 @@ public struct PlayQueue: Sendable, Equatable {
   }
 
   /// New items for tracks; throws `bad_request` for an id that no track can have. Takes numbers only on success.
-  mutating func makeItems(_ tracks: [String]) throws(QueueError) -> [Item] {
+  mutating func makeItems(_ tracks: [String]) throws(SessionError) -> [Item] {
     for track in tracks where !Self.isTrackId(track) {
-      throw .badRequest("A track id has 1 to \(PlaybackLimits.idBytes) bytes.")
+      throw .badRequest("a track id has 1 to \(PlaybackLimits.idBytes) bytes")
     }
     let first = nextSerial
     nextSerial += UInt64(tracks.count)

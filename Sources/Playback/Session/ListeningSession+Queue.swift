@@ -1,5 +1,5 @@
 /// Commands about the queue. Each may carry the version that the client saw; an older one is refused with
-/// `QueueError.Code.staleVersion`.
+/// `SessionError.Code.staleVersion`.
 extension ListeningSession {
   /// The device on which a command to play is carried out: the active one if it is there, else the one that asks.
   private func target(_ device: String) -> String {

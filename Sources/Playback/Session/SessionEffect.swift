@@ -85,10 +85,3 @@ public enum SessionAction: Sendable, Equatable {
     }
   }
 }
-
-/// Why a command was not carried out; nothing has changed then.
-public enum SessionError: Error, Sendable, Equatable {
-  /// Nothing plays.
-  case nothingPlays
-  case positionOutOfRange
-}

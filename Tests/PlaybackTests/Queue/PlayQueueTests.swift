@@ -17,8 +17,8 @@ import Testing
     var queue = PlayQueue()
     #expect(queue.current == nil && queue.index == nil && queue.version == 0)
     #expect(queue.peekAfterCurrent() == nil)
-    #expect(throws: QueueError.queueEnded) { try queue.next() }
-    #expect(throws: QueueError.queueEnded) { try queue.previous(position: 0) }
+    #expect(throws: SessionError.queueEnded) { try queue.next() }
+    #expect(throws: SessionError.queueEnded) { try queue.previous(position: 0) }
     let advanced = queue.advance()
     #expect(advanced == nil)
     #expect(queue.version == 0)
@@ -42,7 +42,7 @@ import Testing
     queue.clear(all: true)
     try queue.set(tracks: ["a", "b", "c"], using: &random)
     #expect(Set(first).isDisjoint(with: queue.items.map(\.id)))
-    #expect(throws: QueueError.unknownItem) { try queue.jump(to: first[0]) }
+    #expect(throws: SessionError.unknownItem) { try queue.jump(to: first[0]) }
   }
 
   @Test func movingKeepsTheCurrentItemCurrent() throws {
@@ -95,7 +95,7 @@ import Testing
 
   @Test func atItsEndItStopsWithTheFirstItemReadyToPlay() throws {
     var queue = try queue("ab", at: 1)
-    #expect(throws: QueueError.queueEnded) { try queue.next() }
+    #expect(throws: SessionError.queueEnded) { try queue.next() }
     #expect(queue.current?.trackId == "b")
     let advanced = queue.advance()
     #expect(advanced == nil)
@@ -179,17 +179,17 @@ import Testing
     let queue = try queue("ab")
     try queue.check(version: nil)
     try queue.check(version: queue.version)
-    #expect(throws: QueueError.staleVersion) { try queue.check(version: queue.version - 1) }
+    #expect(throws: SessionError.staleVersion) { try queue.check(version: queue.version - 1) }
   }
 
   @Test func itHoldsTenThousandItemsAndNoneMore() throws {
     var random = QueueRandom(seed: 1)
     var queue = PlayQueue()
     let many = [String](repeating: "a", count: PlaybackLimits.queueItems)
-    #expect(throws: QueueError.queueFull) { try queue.set(tracks: many + ["b"], using: &random) }
+    #expect(throws: SessionError.queueFull) { try queue.set(tracks: many + ["b"], using: &random) }
     try queue.set(tracks: many, using: &random)
     let full = queue
-    #expect(throws: QueueError.queueFull) { try queue.add(["b"], at: .next) }
+    #expect(throws: SessionError.queueFull) { try queue.add(["b"], at: .next) }
     #expect(queue == full)
   }
 
@@ -197,10 +197,10 @@ import Testing
     var random = QueueRandom(seed: 1)
     var queue = PlayQueue()
     let long = String(repeating: "x", count: 257)
-    #expect(throws: QueueError.badRequest("")) { try queue.add([long]) }
-    #expect(throws: QueueError.badRequest("")) { try queue.add([""]) }
+    #expect(throws: SessionError.badRequest("")) { try queue.add([long]) }
+    #expect(throws: SessionError.badRequest("")) { try queue.add([""]) }
     let context = PlayQueue.Context(kind: "playlist", id: "1", name: long)
-    #expect(throws: QueueError.badRequest("")) { try queue.set(tracks: ["a"], context: context, using: &random) }
+    #expect(throws: SessionError.badRequest("")) { try queue.set(tracks: ["a"], context: context, using: &random) }
     #expect(queue == PlayQueue())
   }
 

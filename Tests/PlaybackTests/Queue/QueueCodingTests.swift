@@ -53,12 +53,12 @@ import Testing
   ]) func whatNoQueueWritesIsRefused(part: String, tampered: String) throws {
     #expect(Self.good.contains(part))
     let text = Self.good.replacing(part, with: tampered)
-    #expect(throws: QueueError.badData("")) { try decode(text) }
+    #expect(throws: SessionError.badData("")) { try decode(text) }
   }
 
   @Test func moreItemsThanAQueueHoldsAreRefused() {
     let tracks = [String](repeating: #""a""#, count: PlaybackLimits.queueItems + 1).joined(separator: ",")
     let text = Self.good.replacing(#"["a","b","c"]"#, with: "[\(tracks)]")
-    #expect(throws: QueueError.badData("")) { try decode(text) }
+    #expect(throws: SessionError.badData("")) { try decode(text) }
   }
 }

@@ -52,7 +52,7 @@ enum QueueCommand: Sendable {
         }
       }
     } catch {
-      return error.code
+      return error.code.name
     }
   }
 

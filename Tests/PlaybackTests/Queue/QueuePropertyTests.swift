@@ -66,8 +66,8 @@ import Testing
           try QueueExercise.checkInvariants(queue)
         } catch is DecodingError {
           // Bytes that are no JSON.
-        } catch let error as QueueError {
-          guard error.kind == .badData else { throw error }
+        } catch let error as SessionError {
+          guard error.code == .badData else { throw error }
         }
       } catch {
         Issue.record("seed \(seed): \(error)")
@@ -80,8 +80,8 @@ import Testing
   private static func decode(_ data: Data) throws -> PlayQueue? {
     do {
       return try JSONDecoder().decode(PlayQueue.self, from: data)
-    } catch let error as QueueError {
-      guard error.kind == .badData else { throw error }
+    } catch let error as SessionError {
+      guard error.code == .badData else { throw error }
       return nil
     }
   }

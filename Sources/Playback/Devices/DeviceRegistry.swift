@@ -53,7 +53,7 @@ public struct DeviceRegistry: Sendable, Equatable {
   /// Throws `too_many_devices`, and `bad_request` for what no device can announce. A device with several connections
   /// connects with each; ``disconnect(_:)`` is for the last of them.
   @discardableResult
-  public mutating func connect(_ deviceId: String, as announced: PlaybackDevice.Announcement) throws(DeviceError)
+  public mutating func connect(_ deviceId: String, as announced: PlaybackDevice.Announcement) throws(SessionError)
     -> PlaybackDevice
   {
     try Self.check(text: deviceId, "deviceId")
@@ -98,7 +98,7 @@ public struct DeviceRegistry: Sendable, Equatable {
   }
 
   /// Makes an online device the active one; throws `unknown_device` or `device_offline`.
-  public mutating func activate(_ deviceId: String) throws(DeviceError) {
+  public mutating func activate(_ deviceId: String) throws(SessionError) {
     try requireOnline(deviceId)
     guard deviceId != activeDeviceId else { return }
     activeDeviceId = deviceId
@@ -113,20 +113,20 @@ public struct DeviceRegistry: Sendable, Equatable {
   }
 
   /// An online device plays along from now on; throws `unknown_device` or `device_offline`.
-  public mutating func joinGroup(_ deviceId: String) throws(DeviceError) {
+  public mutating func joinGroup(_ deviceId: String) throws(SessionError) {
     try requireOnline(deviceId)
     if group.insert(deviceId).inserted { version += 1 }
   }
 
   /// A device doesn't play along any more; throws `unknown_device`.
-  public mutating func leaveGroup(_ deviceId: String) throws(DeviceError) {
+  public mutating func leaveGroup(_ deviceId: String) throws(SessionError) {
     _ = try device(deviceId)
     if group.remove(deviceId) != nil { version += 1 }
   }
 
   /// Sets what isn't nil for a device, online or not; returns it. Throws `unknown_device` or `bad_request`.
   @discardableResult
-  public mutating func set(_ settings: PlaybackDevice.Settings, for deviceId: String) throws(DeviceError)
+  public mutating func set(_ settings: PlaybackDevice.Settings, for deviceId: String) throws(SessionError)
     -> PlaybackDevice
   {
     guard let former = known[deviceId] else { throw .unknownDevice }
@@ -139,29 +139,29 @@ public struct DeviceRegistry: Sendable, Equatable {
     return try device(deviceId)
   }
 
-  static func check(_ settings: PlaybackDevice.Settings) throws(DeviceError) {
+  static func check(_ settings: PlaybackDevice.Settings) throws(SessionError) {
     if let name = settings.name { try check(text: name, "name") }
-    guard settings.volume.map((0...1).contains) ?? true else { throw .badRequest("volume is not between 0 and 1.") }
+    guard settings.volume.map((0...1).contains) ?? true else { throw .badRequest("volume is not between 0 and 1") }
     guard settings.outputDelayMs.map((0...PlaybackLimits.outputDelayMs).contains) ?? true else {
-      throw .badRequest("outputDelayMs is not between 0 and \(Int(PlaybackLimits.outputDelayMs)).")
+      throw .badRequest("outputDelayMs is not between 0 and \(Int(PlaybackLimits.outputDelayMs))")
     }
   }
 
   /// Bytes are bounded before characters are counted, for a character may have any number of them.
-  static func check(text: String, _ field: String) throws(DeviceError) {
+  static func check(text: String, _ field: String) throws(SessionError) {
     let most = PlaybackLimits.deviceTextCharacters
     guard !text.isEmpty, text.utf8.count <= 16 * most, text.count <= most else {
-      throw .badRequest("\(field) has not 1 to \(most) characters.")
+      throw .badRequest("\(field) has not 1 to \(most) characters")
     }
   }
 
-  private func device(_ deviceId: String) throws(DeviceError) -> PlaybackDevice {
+  private func device(_ deviceId: String) throws(SessionError) -> PlaybackDevice {
     guard let device = self[deviceId] else { throw .unknownDevice }
     return device
   }
 
   /// Throws `unknown_device` or `device_offline`.
-  public func requireOnline(_ deviceId: String) throws(DeviceError) {
+  public func requireOnline(_ deviceId: String) throws(SessionError) {
     guard try device(deviceId).isOnline else { throw .deviceOffline }
   }
 

@@ -33,31 +33,31 @@ extension DeviceRegistry: Codable {
     try container.encode(stored, forKey: .devices)
   }
 
-  /// Throws ``DeviceError`` with `bad_data` for what no registry writes (a decoder throws its own error for what isn't
+  /// Throws ``SessionError`` with `bad_data` for what no registry writes (a decoder throws its own error for what isn't
   /// even its syntax).
   public init(from decoder: any Decoder) throws {
     do {
       let container = try decoder.container(keyedBy: Key.self)
       guard try container.decode(Int.self, forKey: .format) == Self.format else {
-        throw DeviceError.badData("The devices are of an unknown format.")
+        throw SessionError.badData("the devices are of an unknown format")
       }
       var source = try container.nestedUnkeyedContainer(forKey: .devices)
       while !source.isAtEnd {
-        guard known.count < PlaybackLimits.knownDevices else { throw DeviceError.badData("Too many devices.") }
+        guard known.count < PlaybackLimits.knownDevices else { throw SessionError.badData("too many devices") }
         try add(try source.decode(Stored.self))
       }
-    } catch let error as DeviceError where error.kind == .badData {
+    } catch let error as SessionError where error.code == .badData {
       throw error
     } catch {
-      throw DeviceError.badData("The devices are not written as such.")
+      throw SessionError.badData("the devices are not written as such")
     }
   }
 
-  private mutating func add(_ stored: Stored) throws(DeviceError) {
+  private mutating func add(_ stored: Stored) throws(SessionError) {
     try Self.check(text: stored.id, "deviceId")
     try Self.check(PlaybackDevice.Settings(name: stored.name, outputDelayMs: stored.outputDelayMs))
     try Self.check(stored.settings)
-    guard known[stored.id] == nil else { throw .badData("A device stands twice.") }
+    guard known[stored.id] == nil else { throw .badData("a device stands twice") }
     departures += 1
     known[stored.id] = Known(
       name: stored.name, kind: stored.kind, dataSaver: stored.dataSaver, outputDelayMs: stored.outputDelayMs,

@@ -25,9 +25,9 @@ import Testing
   @Test func onlyAnOnlineDevicePlays() throws {
     var registry = try registry("phone", "laptop")
     registry.disconnect("phone")
-    #expect(throws: DeviceError.deviceOffline) { try registry.activate("phone") }
-    #expect(throws: DeviceError.deviceOffline) { try registry.joinGroup("phone") }
-    #expect(throws: DeviceError.unknownDevice) { try registry.activate("fridge") }
+    #expect(throws: SessionError.deviceOffline) { try registry.activate("phone") }
+    #expect(throws: SessionError.deviceOffline) { try registry.joinGroup("phone") }
+    #expect(throws: SessionError.unknownDevice) { try registry.activate("fridge") }
     try registry.activate("laptop")
     #expect(registry.devices.map(\.isActive) == [true, false])
   }
@@ -52,9 +52,11 @@ import Testing
       .init(name: String(repeating: "x", count: 65)), .init(name: "e" + String(repeating: "\u{301}", count: 2_000)),
     ]
     for settings in wrong {
-      #expect(throws: DeviceError.badRequest("")) { try registry.set(settings, for: "phone") }
+      #expect(throws: SessionError.badRequest("")) { try registry.set(settings, for: "phone") }
     }
-    #expect(throws: DeviceError.badRequest("")) { try registry.connect("", as: PlaybackDevice.Announcement(name: "x")) }
+    #expect(throws: SessionError.badRequest("")) {
+      try registry.connect("", as: PlaybackDevice.Announcement(name: "x"))
+    }
     #expect(registry == before)
   }
 
@@ -63,7 +65,7 @@ import Testing
     for number in 0..<PlaybackLimits.devicesPerUser {
       try registry.connect("device\(number)", as: PlaybackDevice.Announcement(name: "x"))
     }
-    #expect(throws: DeviceError.tooManyDevices) {
+    #expect(throws: SessionError.tooManyDevices) {
       try registry.connect("more", as: PlaybackDevice.Announcement(name: "x"))
     }
     try registry.activate("device0")
@@ -158,8 +160,8 @@ import Testing
           #expect((0...1).contains(device.volume) && (0...2_000).contains(device.outputDelayMs), "seed \(seed)")
           #expect((1...64).contains(device.name.count) && (1...64).contains(device.deviceId.count), "seed \(seed)")
         }
-      } catch let error as DeviceError {
-        #expect(error.kind == .badData, "seed \(seed)")
+      } catch let error as SessionError {
+        #expect(error.code == .badData, "seed \(seed)")
         refused += 1
       } catch is DecodingError {
         // Bytes that are no JSON.
@@ -168,7 +170,7 @@ import Testing
     #expect(refused > 50)
     let twice = Data(
       #"{"format":1,"devices":[\#(Self.device),\#(Self.device)]}"#.utf8)
-    #expect(throws: DeviceError.badData("")) { try JSONDecoder().decode(DeviceRegistry.self, from: twice) }
+    #expect(throws: SessionError.badData("")) { try JSONDecoder().decode(DeviceRegistry.self, from: twice) }
   }
 
   private static let device =
