@@ -31,13 +31,23 @@ public struct Accounts: Sendable {
     }
   }
 
-  public func add(username: String, plan: String, password: String) async throws {
+  /// - Parameter costExponent: what a login costs, as ``ScryptParameters/costExponent``.
+  public func add(username: String, plan: String, password: String, costExponent: Int) async throws {
     guard let plan = User.Plan(rawValue: plan) else { throw Failure(description: "the plan must be free or premium") }
-    _ = try await users.add(username: username, plan: plan, passwordHash: try PasswordHasher().hash(password))
+    let hash = try Self.hash(password, costExponent: costExponent)
+    _ = try await users.add(username: username, plan: plan, passwordHash: hash)
   }
 
-  public func setPassword(_ password: String, username: String) async throws {
-    try await users.setPassword(userID: try await user(username).id, passwordHash: try PasswordHasher().hash(password))
+  public func setPassword(_ password: String, username: String, costExponent: Int) async throws {
+    let hash = try Self.hash(password, costExponent: costExponent)
+    try await users.setPassword(userID: try await user(username).id, passwordHash: hash)
+  }
+
+  private static func hash(_ password: String, costExponent: Int) throws -> String {
+    let usual = ScryptParameters.recommended
+    let parameters = try ScryptParameters(
+      costExponent: costExponent, blockSize: usual.blockSize, parallelism: usual.parallelism)
+    return try PasswordHasher(parameters: parameters).hash(password)
   }
 
   public func remove(username: String) async throws {

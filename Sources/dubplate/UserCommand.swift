@@ -8,6 +8,19 @@ struct UserCommand: AsyncParsableCommand {
     commandName: "user", abstract: "Add, list and remove accounts.",
     subcommands: [Add.self, List.self, Remove.self, Password.self])
 
+  /// Where a new password comes from, and what guessing it costs.
+  struct NewPassword: ParsableArguments {
+    @Flag(help: "Read the password from standard input instead of asking.")
+    var passwordStdin = false
+    @Option(
+      help: ArgumentHelp(
+        "What a login, and a guess, costs: scrypt's N as a power of two, 10 to 17. A step more doubles time and memory; below 15 is for tests only.",
+        valueName: "log2"))
+    var passwordCost = 15
+
+    func read() throws -> String { try PasswordPrompt.read(fromStandardInput: passwordStdin) }
+  }
+
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Add an account.",
@@ -21,14 +34,14 @@ struct UserCommand: AsyncParsableCommand {
     var name: String
     @Option(help: "free (up to 192 kbit/s) or premium (everything).")
     var plan = "free"
-    @Flag(help: "Read the password from standard input instead of asking.")
-    var passwordStdin = false
+    @OptionGroup var password: NewPassword
     @OptionGroup var data: DataOption
 
     func run() async throws {
-      let password = try PasswordPrompt.read(fromStandardInput: passwordStdin)
+      let text = try password.read()
       do {
-        try await data.accounts().add(username: name, plan: plan, password: password)
+        try await data.accounts().add(
+          username: name, plan: plan, password: text, costExponent: password.passwordCost)
       } catch {
         throw CommandFailure(error)
       }
@@ -74,14 +87,13 @@ struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Give an account a new password.")
     @Argument(help: "The account's name.")
     var name: String
-    @Flag(help: "Read the password from standard input instead of asking.")
-    var passwordStdin = false
+    @OptionGroup var password: NewPassword
     @OptionGroup var data: DataOption
 
     func run() async throws {
-      let password = try PasswordPrompt.read(fromStandardInput: passwordStdin)
+      let text = try password.read()
       do {
-        try await data.accounts().setPassword(password, username: name)
+        try await data.accounts().setPassword(text, username: name, costExponent: password.passwordCost)
       } catch {
         throw CommandFailure(error)
       }
