@@ -9,7 +9,6 @@ import numpy
 import pytest
 import requests
 
-import browser
 import sound
 
 FILES = {
@@ -272,41 +271,38 @@ def test_what_is_not_there_is_not_found(server, links):
 
 
 @pytest.mark.parametrize("rendition", ["mp3-192", "aac-192", "opus-128", "ogg-160", "flac", "hls", "hls-opus", "hls-flac"])
-def test_an_audio_element_plays_it_and_seeks(server, tracks, links, rendition):
+def test_an_audio_element_plays_it_and_seeks(chromium, server, tracks, links, rendition):
     """As a page without any of our code would: `<audio src>`."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = browser.launch(playwright)
-        page = chromium.new_context(bypass_csp=True).new_page()
-        page.goto(server.url + "/healthz")
-        played = page.evaluate(
-            """async ([url, seek]) => {
-              const audio = new Audio(url);
-              const event = (name) => new Promise((resolve, reject) => {
-                audio.addEventListener(name, resolve, { once: true });
-                audio.addEventListener('error', () => reject(new Error(audio.error.message)), { once: true });
-                setTimeout(() => reject(new Error(`no ${name}`)), 15000);
-              });
-              const ready = event('canplay');
-              audio.load();
-              await ready;
-              const duration = audio.duration;
-              const playing = event('timeupdate');
-              await audio.play();
-              await playing;
-              if (seek) {
-                const sought = event('seeked');
-                audio.currentTime = 120;
-                await sought;
-                const going = event('timeupdate');
-                await going;
-              }
-              return [duration, audio.currentTime];
-            }""",
-            [server.url + links("Long")[rendition], rendition != "flac"],
-        )
-        chromium.close()
+    context = chromium.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.goto(server.url + "/healthz")
+    played = page.evaluate(
+        """async ([url, seek]) => {
+          const audio = new Audio(url);
+          const event = (name) => new Promise((resolve, reject) => {
+            audio.addEventListener(name, resolve, { once: true });
+            audio.addEventListener('error', () => reject(new Error(audio.error.message)), { once: true });
+            setTimeout(() => reject(new Error(`no ${name}`)), 15000);
+          });
+          const ready = event('canplay');
+          audio.load();
+          await ready;
+          const duration = audio.duration;
+          const playing = event('timeupdate');
+          await audio.play();
+          await playing;
+          if (seek) {
+            const sought = event('seeked');
+            audio.currentTime = 120;
+            await sought;
+            const going = event('timeupdate');
+            await going;
+          }
+          return [duration, audio.currentTime];
+        }""",
+        [server.url + links("Long")[rendition], rendition != "flac"],
+    )
+    context.close()
     duration, position = played
     if rendition != "flac":  # its length is unknown until it is analysed or made, and so is how to seek
         assert abs(duration - tracks["Long"]["duration"]) < 0.05

@@ -8,9 +8,7 @@ import base64
 
 import numpy
 import pytest
-from playwright.sync_api import sync_playwright
 
-from browser import launch
 from listener import listening
 from sound import heard, source_samples
 
@@ -163,18 +161,16 @@ def test_a_boundary_of_a_lossy_codec_has_no_larger_error_than_elsewhere(server, 
 
 
 @pytest.fixture(scope="module")
-def page(server):
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        context = browser.new_context()
-        context.add_cookies([{"name": "dubplate_token", "value": server.token(), "url": server.url, "httpOnly": True}])
-        page = context.new_page()
-        page.set_default_timeout(120_000)
-        # A page of the server's own without a player in it: its modules and the official client are enough.
-        page.goto(f"{server.url}/healthz")
-        page.add_script_tag(url=f"{server.url}/socket.io/socket.io.js")
-        yield page
-        browser.close()
+def page(chromium, server):
+    context = chromium.new_context()
+    context.add_cookies([{"name": "dubplate_token", "value": server.token(), "url": server.url, "httpOnly": True}])
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    # A page of the server's own without a player in it: its modules and the official client are enough.
+    page.goto(f"{server.url}/healthz")
+    page.add_script_tag(url=f"{server.url}/socket.io/socket.io.js")
+    yield page
+    context.close()
 
 
 def rendered(page, tracks, titles, quality, changes=()):

@@ -4,40 +4,11 @@ import subprocess
 
 import numpy
 import pytest
-from playwright.sync_api import sync_playwright
-
-from browser import Player, launch
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_player(chromium, server, listener):
-    """Makes players: `open_player(query=…, user=…, **context options)`. Each has to be clean at the end."""
-    made = []
-
-    def make(query="", user=listener, **options):
-        """Logged in as `user`, or in front of the log-in for None."""
-        made.append(Player(chromium, server, query, **options))
-        return made[-1].enter(user) if user else made[-1].open()
-
-    yield make
-    for player in made:
-        try:
-            player.assert_clean()
-        finally:
-            player.close()
 
 
 @pytest.fixture
 def player(open_player):
-    return open_player(viewport={"width": 1280, "height": 800})
+    return open_player()
 
 
 def decoded(path):

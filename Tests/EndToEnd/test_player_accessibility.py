@@ -2,21 +2,12 @@
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
-from playwright.sync_api import sync_playwright
 
-from browser import Player, launch
+from browser import Player
 
 SERIOUS = {"serious", "critical"}
 # Over the DevTools protocol, which the page's policy does not bind: the page itself must not load it.
 AXE = AXE_FILE_PATH.read_text()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 def violations(player, where):

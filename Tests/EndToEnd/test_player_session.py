@@ -3,40 +3,23 @@
 import statistics
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from browser import Player, launch
+from browser import Player
 
 # Seconds: the server counts from when it sent the sound; a busy browser begins a moment later.
 CLOSE = 1.5
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def open_player(chromium, server, listener):
-    """Makes players of one listener, each a device. Each has to be clean at the end."""
-    made = []
+def open_player(open_player):
+    """Makes players of one listener, each a device that knows the session."""
 
-    def make(user=None, **options):
-        options = {"viewport": {"width": 1280, "height": 800}} | options
-        made.append(Player(chromium, server, **options))
-        player = made[-1].enter(user or listener)
+    def make(**options):
+        player = open_player(**options)
         player.until("the session is known", lambda: player.session()["isSettled"])
         return player
 
-    yield make
-    for player in made:
-        try:
-            player.assert_clean()
-        finally:
-            player.close()
+    return make
 
 
 def apart(one, other):

@@ -1,5 +1,7 @@
 """One listener, many devices: the queue, what follows without a gap, hand-over and playing together."""
 
+import contextlib
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -278,3 +280,48 @@ def test_nonsense_is_refused_and_changes_nothing(devices, event, payload):
     answer = desk.call(event, payload)
     assert answer["ok"] is False and answer["error"]["code"] in ("bad_request", "unknown_device"), answer
     assert desk.ok("queue_get")["queue"] == before
+
+
+def stored_sessions(server, *statements):
+    """Runs statements on the database of a server, beside it if it runs."""
+    with contextlib.closing(sqlite3.connect(server.data / "dubplate.db", timeout=20)) as database, database:
+        return [database.execute(statement).fetchall() for statement in statements]
+
+
+def test_a_session_that_can_not_be_read_is_not_written_over(fresh_server):
+    server = fresh_server().start()
+    wanted = [track["id"] for track in server.wait_tracks("Long", "Odd FLAC").values()][:2]
+    with listening(server, deviceId="desk", **WEBSOCKET) as desk:
+        desk.ok("queue_add", {"tracks": wanted})
+    assert server.stop() == 0
+    server.start()
+    stored_sessions(server, "ALTER TABLE playback_sessions RENAME TO away")
+    with listening(server, deviceId="desk", **WEBSOCKET) as desk:
+        assert desk.ok("queue_get")["queue"]["total"] == 0
+        desk.ok("queue_add", {"tracks": wanted[:1]})
+        stored_sessions(server, "ALTER TABLE away RENAME TO playback_sessions")
+    assert server.stop() == 0
+    assert "can't be read" in server.log()
+    server.start()
+    with listening(server, deviceId="desk", **WEBSOCKET) as desk:
+        assert [item["trackId"] for item in desk.ok("queue_get")["queue"]["items"]] == wanted
+    assert server.stop() == 0
+
+
+def test_a_stored_session_that_is_damaged_begins_empty(fresh_server):
+    server = fresh_server().start()
+    wanted = [track["id"] for track in server.wait_tracks("Long", "Odd FLAC").values()][:2]
+    with listening(server, deviceId="desk", **WEBSOCKET) as desk:
+        desk.ok("queue_add", {"tracks": wanted})
+    assert server.stop() == 0
+    stored_sessions(server, "UPDATE playback_sessions SET body = '{\"queue\": 7'")
+    server.start()
+    with listening(server, deviceId="desk", **WEBSOCKET) as desk:
+        assert desk.ok("queue_get")["queue"]["total"] == 0
+        desk.ok("queue_add", {"tracks": wanted[:1]})
+    assert server.stop() == 0
+    assert "is damaged" in server.log()
+    server.start()
+    with listening(server, deviceId="desk", **WEBSOCKET) as desk:
+        assert desk.ok("queue_get")["queue"]["total"] == 1
+    assert server.stop() == 0
