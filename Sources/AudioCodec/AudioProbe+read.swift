@@ -77,6 +77,18 @@ extension AudioProbe {
       }
       return nil
     }
+    func lyrics(_ keys: String...) -> String? {
+      for key in keys {
+        for dictionary in dictionaries {
+          // An ID3 `USLT` frame has its language behind the key.
+          guard let entry = av_dict_get(dictionary, key, nil, AV_DICT_IGNORE_SUFFIX), let value = entry.pointee.value
+          else { continue }
+          let text = String(cString: value).prefix(limits.maxLyricsCharacters)
+          if text.contains(where: { !$0.isWhitespace }) { return String(text) }
+        }
+      }
+      return nil
+    }
     /// `3`, `3/12`, `03`; nil for what is no small number.
     func numbers(_ text: String?) -> (Int?, Int?) {
       let parts = (text ?? "").split(separator: "/", maxSplits: 1).map { part in
@@ -95,6 +107,7 @@ extension AudioProbe {
     (tags.discNumber, tags.discTotal) = numbers(text("disc", "discnumber"))
     tags.trackTotal = tags.trackTotal ?? numbers(text("tracktotal", "totaltracks")).0
     tags.discTotal = tags.discTotal ?? numbers(text("disctotal", "totaldiscs")).0
+    tags.lyrics = lyrics("lyrics", "syncedlyrics", "unsyncedlyrics", "unsynced lyrics")
     cover = AudioProbe.cover(in: input, limits: limits)
   }
 

@@ -46,6 +46,8 @@ public struct AudioTags: Hashable, Sendable, Codable {
   public var trackTotal: Int?
   public var discNumber: Int?
   public var discTotal: Int?
+  /// With its line breaks; plain, or LRC with a time in front of each line.
+  public var lyrics: String?
 
   public init() {}
 }

@@ -9,6 +9,8 @@ public struct AudioLimits: Hashable, Sendable {
   public var maxCoverBytes = 8 << 20
   /// Longest tag, in characters; the rest is cut off.
   public var maxTagCharacters = 512
+  /// Characters of the lyrics that are read: three times what the longest songs have.
+  public var maxLyricsCharacters = 32_768
 
   public init() {}
 }

@@ -16,6 +16,8 @@ public struct InspectedAudio: Sendable, Equatable {
   public var year: Int?
   public var trackNumber: Int?
   public var discNumber: Int?
+  /// With line breaks.
+  public var lyrics: String?
   /// Seconds.
   public var duration: Double
   public var codec: String

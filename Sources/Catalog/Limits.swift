@@ -3,6 +3,9 @@ enum Limits {
   /// Characters of one tag that are kept: whole booklets are found in comment-like fields, no title is longer.
   static let tagCharacters = 512
 
+  /// Characters of a track's lyrics that are kept: three times what the longest songs have.
+  static let lyricsCharacters = 32_768
+
   /// Unicode scalars of a search text that are looked at.
   static let queryScalars = 200
 

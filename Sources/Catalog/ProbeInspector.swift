@@ -31,6 +31,7 @@ public struct ProbeInspector: AudioInspecting {
     audio.year = probe.tags.year
     audio.trackNumber = probe.tags.trackNumber
     audio.discNumber = probe.tags.discNumber
+    audio.lyrics = probe.tags.lyrics
     audio.cover = probe.cover?.bytes
     audio.sourceFacts = String(decoding: try JSONEncoder().encode(probe.facts), as: UTF8.self)
     return audio

@@ -29,8 +29,24 @@ extension SQLiteLibraryIndex {
       record.sortTitle, scan,
     ]
     try connection.cachedStatement(sql: upsert).execute(arguments: .numbered(facts + order))
+    try write(lyrics: record.lyrics, path: record.path, on: connection)
     try connection.cachedStatement(sql: "DELETE FROM scan_problems WHERE path = $1")
       .execute(arguments: .numbered([record.path]))
+  }
+
+  private static func write(lyrics: String?, path: String, on connection: Database) throws {
+    if let lyrics {
+      try connection.cachedStatement(
+        sql: """
+          INSERT INTO lyrics (track_id, body) SELECT id, $1 FROM tracks WHERE path = $2
+          ON CONFLICT (track_id) DO UPDATE SET body = excluded.body
+          """
+      ).execute(arguments: .numbered([lyrics, path]))
+    } else {
+      try connection.cachedStatement(
+        sql: "DELETE FROM lyrics WHERE track_id = (SELECT id FROM tracks WHERE path = $1)"
+      ).execute(arguments: .numbered([path]))
+    }
   }
 
   /// Writes a failure, and marks the track that was at its path.

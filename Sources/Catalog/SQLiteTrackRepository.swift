@@ -27,6 +27,13 @@ public struct SQLiteTrackRepository: TrackRepository {
     }
   }
 
+  public func lyrics(id: String) async throws -> String? {
+    try await database.pool.read { connection in
+      try String.fetchOne(
+        connection, sql: "SELECT body FROM lyrics WHERE track_id = $1", arguments: .numbered([id]))
+    }
+  }
+
   public func search(query: String, limit: Int, offset: Int) async throws -> TrackPage {
     let page = PageBounds(limit: limit, offset: offset)
     let patterns = FoldedText.words(query).map(FoldedText.likePattern(containing:))

@@ -10,6 +10,7 @@ enum Schema {
     migrator.registerMigration("0002-users") { try run(users, on: $0) }
     migrator.registerMigration("0003-analyses") { try run(analyses, on: $0) }
     migrator.registerMigration("0004-sessions") { try run(sessions, on: $0) }
+    migrator.registerMigration("0005-lyrics") { try run(lyrics, on: $0) }
     return migrator
   }
 
@@ -102,6 +103,16 @@ enum Schema {
       user_id TEXT NOT NULL PRIMARY KEY,
       body BYTEA NOT NULL,
       saved_at BIGINT NOT NULL
+    )
+    """
+  ]
+
+  /// Apart from the tracks, which are written with every scan and read by the page.
+  private static let lyrics = [
+    """
+    CREATE TABLE lyrics (
+      track_id TEXT NOT NULL PRIMARY KEY,
+      body TEXT NOT NULL
     )
     """
   ]

@@ -12,6 +12,7 @@ public struct TrackRecord: Sendable, Equatable {
   public let year: Int?
   public let trackNumber: Int?
   public let discNumber: Int?
+  public let lyrics: String?
   public let audio: InspectedAudio
   public let coverKey: String?
 
@@ -35,9 +36,11 @@ public struct TrackRecord: Sendable, Equatable {
     year = audio.year.flatMap { Limits.years.contains($0) ? $0 : nil }
     trackNumber = audio.trackNumber.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
     discNumber = audio.discNumber.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
+    lyrics = Self.cleanLyrics(audio.lyrics)
     var audio = audio
-    // Stored in its own place; here it would keep megabytes for each row of a batch.
+    // Stored in places of their own; here the cover would keep megabytes for each row of a batch.
     audio.cover = nil
+    audio.lyrics = nil
     audio.bitrate = max(audio.bitrate, 0)
     if let facts = audio.sourceFacts, facts.utf8.count > Limits.sourceFactsBytes { audio.sourceFacts = nil }
     self.audio = audio
@@ -52,6 +55,17 @@ public struct TrackRecord: Sendable, Equatable {
   var sortArtist: String { FoldedText.fold(albumArtist ?? artist ?? "") }
   var sortAlbum: String { FoldedText.fold(album ?? "") }
   var sortTitle: String { FoldedText.fold(title) }
+
+  /// Lyrics with `\n` between lines and no other control character, cut to length; nil when nothing remains.
+  private static func cleanLyrics(_ lyrics: String?) -> String? {
+    guard let lyrics else { return nil }
+    let lines = lyrics.prefix(Limits.lyricsCharacters).split(
+      omittingEmptySubsequences: false, whereSeparator: \.isNewline
+    )
+    .map { line in String(line.unicodeScalars.filter { $0 == "\t" || $0.properties.generalCategory != .control }) }
+    let text = lines.joined(separator: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
+    return text.isEmpty ? nil : text
+  }
 
   /// A tag without control characters and blanks around it, cut to length; nil when nothing remains.
   private static func clean(_ tag: String?) -> String? {

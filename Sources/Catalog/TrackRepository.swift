@@ -6,6 +6,9 @@ public protocol TrackRepository: Sendable {
   /// The same for several at once: those that are known, in any order, each once.
   func tracks(ids: [String]) async throws -> [Track]
 
+  /// The lyrics that the track's file is tagged with, lines apart by `\n`: plain, or LRC. Nil when it has none.
+  func lyrics(id: String) async throws -> String?
+
   /// Present tracks whose title, artist or album hold every word of a text, upper and lower case and diacritics being
   /// the same; in the order album artist or artist, album, disc, track number, title.
   /// - Parameters:

@@ -25,6 +25,8 @@ struct TrackController: Sendable {
     var hasCover: Bool
     var loudness: LoudnessAnswer?
     var albumLoudness: LoudnessAnswer?
+    /// Only where one track is asked for.
+    var lyrics: String?
 
     init(_ track: Track, _ known: TrackLoudness?) {
       id = track.id
@@ -62,7 +64,9 @@ struct TrackController: Sendable {
     group.get("tracks", use: list)
     group.get("tracks/:id") { _, context in
       let track = try await track(context)
-      return TrackAnswer(track, try await analyses.loudness(of: [track.id])[track.id])
+      var answer = TrackAnswer(track, try await analyses.loudness(of: [track.id])[track.id])
+      answer.lyrics = try await tracks.lyrics(id: track.id)
+      return answer
     }
   }
 

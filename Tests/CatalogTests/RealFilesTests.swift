@@ -74,6 +74,35 @@ import Testing
     #expect(try await scan(library).unchanged == 1)
   }
 
+  @Test(arguments: ["a.flac", "a.ogg", "a.m4a"])
+  func lyricsAreReadAndGoWithThem(_ name: String) async throws {
+    let library = try Library()
+    let text = "[00:00.50]One\n\n[00:01.00]Two"
+    try ffmpeg(sine(44_100, "2") + ["-metadata", "lyrics=\(text)", library.music(name)])
+    _ = try await scan(library)
+    let id = try #require(try await library.all()[name]).id
+    #expect(try await library.tracks.lyrics(id: id) == text)
+    try ffmpeg(sine(44_100, "3") + [library.music(name)])
+    _ = try await scan(library)
+    #expect(try await library.all()[name]?.id == id)
+    #expect(try await library.tracks.lyrics(id: id) == nil)
+  }
+
+  /// ID3v2.3 section 4.9, whose key carries the language.
+  @Test func lyricsOfAnMP3() async throws {
+    let library = try Library()
+    try ffmpeg(sine(44_100, "2") + ["-c:a", "libmp3lame", "-id3v2_version", "0", library.data("plain.mp3")])
+    let body = [0] + Array("eng".utf8) + [0] + Array("One\nTwo".utf8)
+    let frame = Array("USLT".utf8) + [0, 0, 0, UInt8(body.count), 0, 0] + body
+    let header = Array("ID3".utf8) + [3, 0, 0, 0, 0, 0, UInt8(frame.count)]
+    try library.music.write(
+      Data(header + frame) + (try Data(contentsOf: URL(fileURLWithPath: library.data("plain.mp3")))), to: "a.mp3")
+    _ = try await scan(library)
+    let id = try #require(try await library.all()["a.mp3"]).id
+    #expect(try await library.tracks.lyrics(id: id) == "One\nTwo")
+    #expect(try await library.tracks.lyrics(id: "nobody") == nil)
+  }
+
   @Test func liesAreReportedByName() async throws {
     let library = try Library()
     try library.music.write("This is a letter.\n", to: "letter.mp3")

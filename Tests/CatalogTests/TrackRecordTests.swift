@@ -36,6 +36,13 @@ import Testing
     #expect(record.genre == "Drum")
   }
 
+  @Test func lyricsKeepTheirLinesAndAreCut() throws {
+    #expect(try record { $0.lyrics = "\u{0}\r\nOne\u{7}\r\n\r\n\tTwo\r" }.lyrics == "One\n\n\tTwo")
+    #expect(try record { $0.lyrics = " \n\u{1}\n" }.lyrics == nil)
+    #expect(
+      try record { $0.lyrics = String(repeating: "la ", count: 100_000) }.lyrics?.count == Limits.lyricsCharacters)
+  }
+
   @Test func numbersOutOfRangeAreNoNumbers() throws {
     let record = try record {
       $0.year = 0

@@ -23,7 +23,11 @@ class Library:
     real: tuple = ()
 
 
-def piece(folder, name, seconds, *encoding, rate=44100, seed=1):
+# With a time in front of each line (LRC), tagged in "Long".
+LYRICS = "[00:00.00]Needle down\n[00:20.00]Side one\n[01:40.00]Run-out groove"
+
+
+def piece(folder, name, seconds, *encoding, rate=44100, seed=1, lyrics=None):
     """A stereo piece of chords, noise bursts and a sweep: tonal and transient, its ends not silent."""
     time = numpy.arange(round(seconds * rate)) / rate
     noise = (
@@ -33,7 +37,7 @@ def piece(folder, name, seconds, *encoding, rate=44100, seed=1):
     chord = 0.15 * numpy.sin(2 * numpy.pi * numpy.outer(time, (277.2, 329.6)))
     samples = numpy.round((noise + sweep + chord) * 32767).astype("<i2")
     path = folder / name
-    tags = [f"title={path.stem}", "artist=Test Pressing", "album=Exact"]
+    tags = [f"title={path.stem}", "artist=Test Pressing", "album=Exact", *([f"lyrics={lyrics}"] if lyrics else [])]
     command = [
         "ffmpeg",
         "-hide_banner",
@@ -77,7 +81,7 @@ def make(folder, real_music=None):
         # No length here is a multiple of a frame or of a segment.
         piece(exact, "Odd FLAC.flac", 9.8765, "-c:a", "flac", "-sample_fmt", "s16", seed=3),
         piece(exact, "Odd 48k.flac", 7.4321, "-c:a", "flac", "-sample_fmt", "s16", rate=48000, seed=5),
-        piece(exact, "Long.flac", 150.3, "-c:a", "flac", "-sample_fmt", "s16", seed=7),
+        piece(exact, "Long.flac", 150.3, "-c:a", "flac", "-sample_fmt", "s16", seed=7, lyrics=LYRICS),
         piece(exact, "Blip.flac", 0.1234, "-c:a", "flac", "-sample_fmt", "s16", seed=9),
     ):
         result.files[path.stem] = path

@@ -157,6 +157,12 @@ def test_a_library_that_vanishes_is_reported_and_comes_back(fresh_server, music,
                 "stream_error",
                 where=lambda e: e.get("streamId") == answer["streamId"] and e["code"] == "track_unavailable",
             )
+            # The other device hears that nothing plays: an error is no state to be stuck in.
+            cached.wait_for(
+                "sync_state",
+                where=lambda event: event["state"]["status"] == "stopped"
+                and event["state"].get("trackId") == tracks["Odd 48k"]["id"],
+            )
         else:
             assert answer["error"]["code"] == "track_unavailable"
         # What is encoded already plays on for others.

@@ -39,6 +39,20 @@ def test_the_audio_context_carries_the_signal(player):
     assert held <= player.position() < held + 3
 
 
+def test_the_words_follow_the_sound(player):
+    player.play("Long")
+    player.page.click("#tab-lyrics")
+    sung = player.page.locator("#lyrics [aria-current=true]")
+    player.until("the first line is sung", lambda: sung.all_inner_texts() == ["Needle down"])
+    assert player.page.locator("#lyrics .lyrics__line").all_inner_texts() == ["Needle down", "Side one", "Run-out groove"]
+    player.page.get_by_role("button", name="Run-out groove").click()
+    player.until("it plays from there", lambda: 100 <= player.position() < 105 and player.is_audible())
+    player.until("the last line is sung", lambda: sung.all_inner_texts() == ["Run-out groove"])
+    player.search("Blip")
+    player.row("Blip").click()
+    player.until("it has none", lambda: "No words" in player.page.inner_text("#lyrics"))
+
+
 def test_seeks_by_click_and_by_key(player):
     player.play("Long")
     duration = player.state()["duration"]

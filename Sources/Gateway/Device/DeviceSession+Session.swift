@@ -75,6 +75,10 @@ extension DeviceSession {
 
   /// What the device began by itself is known to the session.
   func adopt(streamId: String, role: AudioStream.Role) {
+    if let failedOwn, failedOwn.streamId == streamId {
+      self.failedOwn = nil
+      return reportFailure(order: role.order, failedOwn.error)
+    }
     guard let stream, stream.id == streamId else { return }
     stream.role = role
     if stream.isFinished { service(stream) }

@@ -36,6 +36,12 @@ final class DeviceSession {
   /// Grows with everything that begins or stops a stream: a lookup that comes back after a newer one is of no interest
   /// any more.
   private(set) var playGeneration = 0
+  /// A track that the device itself asked for is being looked up, and the session doesn't know.
+  private var isOpeningOwn = false
+  /// What the session said last meanwhile.
+  private var heldOrder: (() -> Void)?
+  /// What the device began by itself and has failed before the session knew of it.
+  var failedOwn: (streamId: String, error: DubplateError)?
   /// A stream that has been made and of which the client has not heard.
   private var unannounced: AudioStream?
 
@@ -81,17 +87,35 @@ final class DeviceSession {
     _ trackId: String, _ start: Start, completion: @escaping (Result<AudioStream, DubplateError>) -> Void
   ) {
     playGeneration += 1
+    heldOrder = nil
+    isOpeningOwn = false
     if let track = services.tracks.cached(trackId) {
       completion(begun(track, start))
       return startSound()
     }
     let generation = playGeneration
+    isOpeningOwn = start.role == nil
     lookUp(trackId) { [self] found in
       guard playGeneration == generation, socket.isConnected else {
         return completion(.failure(DubplateError(.noStream, "a later command has replaced this one")))
       }
-      completion(found.flatMap { begun($0, start) })
+      let held = heldOrder
+      (isOpeningOwn, heldOrder) = (false, nil)
+      let result = found.flatMap { begun($0, start) }
+      completion(result)
       startSound()
+      if case .failure = result { held?() }
+    }
+  }
+
+  /// Carries out what the session says, unless that was said without knowing of what the device has begun by itself: the
+  /// session hears of it next, and from then on it is what counts. What is still being looked up may come to nothing;
+  /// the session's last word holds then.
+  func obey(_ order: @escaping () -> Void) {
+    if isOpeningOwn {
+      heldOrder = order
+    } else if stream.map({ $0.role != nil }) ?? true {
+      order()
     }
   }
 
@@ -203,6 +227,8 @@ final class DeviceSession {
   /// Stops what plays, if anything does, and what was prepared behind it.
   func endStream(_ reason: AudioStream.EndReason) {
     playGeneration += 1
+    heldOrder = nil
+    isOpeningOwn = false
     unannounced = nil
     cancelNext()
     following = nil
@@ -237,7 +263,7 @@ final class DeviceSession {
     } else {
       let order = stream.role?.order
       endStream(.stopped)
-      if let order { reportFailure(order: order, error) }
+      if let order { reportFailure(order: order, error) } else { failedOwn = (stream.id, error) }
     }
   }
 

@@ -146,9 +146,9 @@ final class UserSession: Sendable {
     func carryOut() {
       for effect in state.takeEffects() {
         switch effect {
-        case .play(let deviceId, let order): on(deviceId) { $0.play(order) }
-        case .stop(let deviceId, let reason): on(deviceId) { $0.stop(reason) }
-        case .move(let deviceId, let move): on(deviceId) { $0.move(move) }
+        case .play(let deviceId, let order): on(deviceId) { device in device.obey { device.play(order) } }
+        case .stop(let deviceId, let reason): on(deviceId) { device in device.obey { device.stop(reason) } }
+        case .move(let deviceId, let move): on(deviceId) { device in device.obey { device.move(move) } }
         case .follow(let deviceId, let following): on(deviceId) { $0.follow(following) }
         case .queueChanged(let reason, let except):
           tellAll(except: except, "queue_update", queueFields(reason: reason, by: except))

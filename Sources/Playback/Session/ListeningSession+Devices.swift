@@ -112,18 +112,22 @@ extension ListeningSession {
 
   /// Has a device begin where the others will be in a moment.
   mutating func playAlong(_ device: String, _ playing: NowPlaying, now: Int64) {
-    let isPaused = playing.status == .paused
-    var anchor = playing.anchor
-    if !isPaused {
-      let start = max(now + PlaybackLimits.groupLead, anchor.nanoseconds)
-      anchor = TimelineAnchor(position: playing.position(at: start), nanoseconds: start)
-    }
+    let anchor = meetingPoint(with: playing, now: now)
     add(
       .play(
         deviceId: device,
         PlayOrder(
-          order: playing.order, item: playing.item, position: anchor.position, isPaused: isPaused, wish: wish,
-          anchor: anchor)))
+          order: playing.order, item: playing.item, position: anchor.position, isPaused: playing.status == .paused,
+          wish: wish, anchor: anchor)))
+  }
+
+  /// Where a device falls in with the others: ahead by what it needs to get there.
+  func meetingPoint(with playing: NowPlaying, now: Int64) -> TimelineAnchor {
+    guard playing.status != .paused else { return playing.anchor }
+    let start = max(now + PlaybackLimits.groupLead, playing.anchorNanoseconds)
+    // The line runs from its anchor on, also while the first device is still getting there.
+    let position = playing.anchorPosition + Double(start - playing.anchorNanoseconds) / 1e9
+    return TimelineAnchor(position: min(position, playing.duration ?? position), nanoseconds: start)
   }
 
   /// A device no longer plays along. The active one hands the session on if it is the one that leaves.

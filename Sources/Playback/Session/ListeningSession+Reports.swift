@@ -53,9 +53,10 @@ extension ListeningSession {
       // The group has gone on to the next track since the device was told to play along.
       return playAlong(device, playing, now: now)
     }
-    if isGrouped, playing.anchor != startAnchor || isPaused != (playing.status == .paused) {
-      // The group has moved since the device was told where to begin.
-      add(.move(deviceId: device, .seek(playing.anchor, isPaused: playing.status == .paused)))
+    let start = startAnchors.removeValue(forKey: device)
+    if isGrouped, isPaused != (playing.status == .paused) || !(start.map(playing.isInStep) ?? false) {
+      // The group has moved, or come about, since the device was told where to begin.
+      add(.move(deviceId: device, .seek(meetingPoint(with: playing, now: now), isPaused: playing.status == .paused)))
     }
     guard playing.deviceId == device else { return }
     failuresInRow = 0

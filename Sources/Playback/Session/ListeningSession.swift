@@ -18,14 +18,16 @@ public struct ListeningSession: Sendable {
   public internal(set) var resumePosition: Double = 0
   /// The device that has lately been told to take over, and what plays, elsewhere, until it does.
   var handover: (to: String, former: NowPlaying)?
-  /// Where a group was to begin, as its devices were told.
-  var startAnchor: TimelineAnchor?
+  /// Where each device of a group was told to begin, until it has.
+  var startAnchors: [String: TimelineAnchor] = [:]
   /// What is told when a device that was told to play does so.
   var announcement: (action: SessionAction, by: String)?
   /// Tracks in a row that could not be played.
   var failuresInRow = 0
   /// Devices that have a stream, as far as the session knows.
   var withSound: Set<String> = []
+  /// The device that was the active one when effects were last taken; while it hands over, the one that does.
+  private var soundOwner: String?
   private var orders: UInt64 = 0
   private var effects: [SessionEffect] = []
   private var lastFollowing: Following?
@@ -43,7 +45,10 @@ public struct ListeningSession: Sendable {
   }
 
   mutating func add(_ effect: SessionEffect) {
-    if case .play(let device, _) = effect { withSound.insert(device) }
+    if case .play(let device, let order) = effect {
+      withSound.insert(device)
+      startAnchors[device] = order.anchor
+    }
     effects.append(effect)
   }
 
@@ -52,8 +57,10 @@ public struct ListeningSession: Sendable {
     var wanted = Set(soundingDevices)
     if let handover { wanted.insert(handover.former.deviceId) }
     for device in withSound.subtracting(wanted).sorted() {
-      effects.append(.stop(deviceId: device, reason: playing == nil ? .stopped : .transferred))
+      let isTransfer = playing != nil && device == soundOwner
+      effects.append(.stop(deviceId: device, reason: isTransfer ? .transferred : .stopped))
     }
+    if handover == nil { soundOwner = playing?.deviceId }
     withSound.formIntersection(wanted)
   }
 
@@ -94,7 +101,6 @@ public struct ListeningSession: Sendable {
     announcement = (action, by)
     lastFollowing = nil
     let anchor = isGrouped ? TimelineAnchor(position: position, nanoseconds: now + PlaybackLimits.groupLead) : nil
-    startAnchor = anchor
     if let anchor { playing?.move(to: anchor.position, at: anchor.nanoseconds) }
     for device in soundingDevices {
       add(

@@ -34,6 +34,13 @@ public struct NowPlaying: Sendable, Equatable {
   /// The line on which all devices of a group are: a position and the moment at which it is heard.
   public var anchor: TimelineAnchor { TimelineAnchor(position: anchorPosition, nanoseconds: anchorNanoseconds) }
 
+  /// Whether a device that is at `anchor` is where this is, within a tenth of a millisecond.
+  func isInStep(with anchor: TimelineAnchor) -> Bool {
+    var difference = anchor.position - anchorPosition
+    if status != .paused { difference -= Double(anchor.nanoseconds - anchorNanoseconds) / 1e9 }
+    return abs(difference) < 1e-4
+  }
+
   mutating func move(to position: Double, at now: Int64) {
     anchorPosition = position
     anchorNanoseconds = now

@@ -84,6 +84,7 @@ import Testing
     world.carryOut()
     world.settle()
     #expect(world.sounding == ["desk", "phone"])
+    #expect(world.jumps == 0, "a late joiner begins where the others are")
     world.now += 5_000_000_000
     _ = try world.session.seekGroup(to: 60, by: "phone", now: world.now)
     let moves = world.session.takeEffects().compactMap { effect in
@@ -95,6 +96,27 @@ import Testing
     world.settle()
     #expect(world.session.playing?.deviceId == "phone")
     #expect(!world.session.isGrouped)
+  }
+
+  @Test func aDeviceHearsWhyItFallsSilent() throws {
+    var world = World(seed: 8)
+    for id in ["desk", "phone"] { world.connect(id) }
+    try world.set(["a"], by: "desk")
+    world.settle()
+    _ = try world.session.transfer(to: "phone", play: nil, by: "desk", now: world.now)
+    world.carryOut()
+    #expect(world.stops.isEmpty, "it plays on until the other one does")
+    world.settle()
+    #expect(world.stops == ["desk": .transferred])
+    try world.session.joinGroup("desk", heard: nil, by: "desk", now: world.now)
+    world.carryOut()
+    world.settle()
+    world.session.leaveGroup("desk")
+    world.carryOut()
+    #expect(world.stops == ["desk": .stopped])
+    world.session.stopAll(by: "phone")
+    world.carryOut()
+    #expect(world.stops == ["desk": .stopped, "phone": .stopped])
   }
 
   @Test func whatWasKeptIsTakenUpAgain() throws {
@@ -144,6 +166,10 @@ import Testing
       for device in world.sounding {
         #expect(world.devices[device]?.item == playing.item.id, "seed \(seed), step \(step), \(device)")
         #expect(world.devices[device]?.isPaused == (playing.status == .paused), "seed \(seed), step \(step), \(device)")
+        if session.isGrouped {
+          let anchor = try #require(world.devices[device]?.anchor, "seed \(seed), step \(step), \(device)")
+          #expect(playing.isInStep(with: anchor), "seed \(seed), step \(step), \(device): \(anchor), \(playing)")
+        }
       }
     }
   }
@@ -155,6 +181,8 @@ private struct World {
     var item: String
     var order: UInt64
     var isPaused: Bool
+    /// The line on which it is, with others.
+    var anchor: TimelineAnchor?
   }
 
   var session = ListeningSession()
@@ -164,6 +192,10 @@ private struct World {
   var devices: [String: Device] = [:]
   var online: Set<String> = []
   var unplayable: Set<String> = []
+  /// Why each device last fell silent.
+  var stops: [String: StopReason] = [:]
+  /// Times that a device of a group was told to jump.
+  var jumps = 0
   /// Orders that a device has got and not carried out.
   private var late: [(device: String, order: PlayOrder)] = []
 
@@ -211,12 +243,21 @@ private struct World {
         guard online.contains(id) else { continue }
         late.removeAll { $0.device == id }
         late.append((id, order))
-      case .stop(let id, _):
+      case .stop(let id, let reason):
+        stops[id] = reason
         devices[id] = nil
         late.removeAll { $0.device == id }
-      case .move(let id, .pause): devices[id]?.isPaused = true
-      case .move(let id, .resume): devices[id]?.isPaused = false
-      case .move(let id, .seek(_, let isPaused)): devices[id]?.isPaused = isPaused
+      case .move(let id, .pause(let anchor)):
+        devices[id]?.isPaused = true
+        devices[id]?.anchor = anchor
+      case .move(let id, .resume(let anchor)):
+        devices[id]?.isPaused = false
+        devices[id]?.anchor = anchor
+      case .move(let id, .seek(let anchor, let isPaused)):
+        devices[id]?.isPaused = isPaused
+        devices[id]?.anchor = anchor
+        jumps += 1
+      case .move(let id, .timeline(let anchor)): devices[id]?.anchor = anchor
       default: break
       }
     }
@@ -233,7 +274,8 @@ private struct World {
         carryOut()
         continue
       }
-      devices[device] = Device(item: order.item.id, order: order.order, isPaused: order.isPaused)
+      devices[device] = Device(
+        item: order.item.id, order: order.order, isPaused: order.isPaused, anchor: order.anchor)
       session.began(
         device, order: order.order, itemId: order.item.id, sounding(order.position), isPaused: order.isPaused, now: now)
       carryOut()
@@ -301,12 +343,18 @@ private struct World {
       !device.isPaused
     else { return }
     if let next = session.queue.peekAfterCurrent(), Bool.random(using: &random), next.id != playing.item.id {
-      for member in session.soundingDevices { devices[member]?.item = next.id }
+      for member in session.soundingDevices {
+        devices[member]?.item = next.id
+        devices[member]?.anchor = TimelineAnchor(position: 0, nanoseconds: now)
+      }
       session.advanced(playing.deviceId, itemId: next.id, sounding(0), now: now)
     } else {
       session.ended(playing.deviceId, order: playing.order, now: now)
       if session.playing?.order == playing.order {
-        for member in session.soundingDevices { devices[member]?.isPaused = true }
+        for member in session.soundingDevices {
+          devices[member]?.isPaused = true
+          devices[member]?.anchor = TimelineAnchor(position: 200, nanoseconds: now)
+        }
       }
     }
   }
