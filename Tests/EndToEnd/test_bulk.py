@@ -1,10 +1,13 @@
 """`dubplate transcode` and `dubplate cache`: everything made ahead of need, broken off and gone on with, checked, cleared."""
 
+import pathlib
+import shutil
 import signal
 import subprocess
 import time
 
 import numpy
+import pytest
 import requests
 
 import sound
@@ -13,10 +16,18 @@ from conftest import program
 RENDITIONS = "mp3-128,aac-192,opus-48,flac"
 
 
-def scanned(fresh_server, music):
+@pytest.fixture
+def few(music, tmp_path):
+    """The short pieces and one of the real ones, by title, in a library of their own."""
+    (tmp_path / "few").mkdir()
+    chosen = {title for title in music.files if title != "Long" and title not in music.real} | {*music.real[-1:]}
+    return {title: pathlib.Path(shutil.copy(music.files[title], tmp_path / "few")) for title in sorted(chosen)}
+
+
+def scanned(fresh_server, files):
     """A server whose library has been scanned, standing still."""
-    server = fresh_server().start()
-    server.wait_tracks(*music.files)
+    server = fresh_server(library=next(iter(files.values())).parent).start()
+    server.wait_tracks(*files)
     assert server.stop() == 0
     return server
 
@@ -29,19 +40,19 @@ def segments(server):
     return sorted((server.data / "segments").rglob("*.seg"))
 
 
-def test_what_was_made_in_bulk_is_what_the_server_plays(fresh_server, music):
-    server = scanned(fresh_server, music)
+def test_what_was_made_in_bulk_is_what_the_server_plays(fresh_server, few):
+    server = scanned(fresh_server, few)
     done = transcode(server, "--renditions", RENDITIONS, "--jobs", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     count = len(segments(server))
-    assert f"{len(music.files)} tracks, {count} segments made" in done.stdout
-    assert f"{len(music.files)}/{len(music.files)} tracks  100 %" in done.stderr
+    assert f"{len(few)} tracks, {count} segments made" in done.stdout
+    assert f"{len(few)}/{len(few)} tracks  100 %" in done.stderr
     again = transcode(server, "--renditions", RENDITIONS)
     assert again.returncode == 0 and " 0 segments made" in again.stdout
     server.start()
     track = server.wait_tracks("Odd FLAC")["Odd FLAC"]
     urls = server.post("/api/v1/stream/start", {"trackId": track["id"]}).json()["urls"]
-    source = sound.source_samples(music.files["Odd FLAC"], 44100)
+    source = sound.source_samples(few["Odd FLAC"], 44100)
     for rendition in ("mp3-128", "flac"):
         raw = sound.ffmpeg("-i", server.url + urls[rendition], "-f", "s16le", "-ac", 2, "pipe:1")
         ear = numpy.frombuffer(raw, "<i2").reshape(-1, 2)
@@ -76,8 +87,8 @@ def test_what_is_made_while_the_server_runs_is_found_and_not_made_again(fresh_se
     assert all("mp3-128" not in str(path) and "flac-" not in str(path) for path in kept.keys() - made.keys())
 
 
-def test_a_run_that_was_killed_leaves_no_wrong_segment_and_goes_on(fresh_server, music):
-    server = scanned(fresh_server, music)
+def test_a_run_that_was_killed_leaves_no_wrong_segment_and_goes_on(fresh_server, few):
+    server = scanned(fresh_server, few)
     command = [program(), "transcode", "--data", server.data, "--library", server.library, "--renditions", RENDITIONS]
     for wanted in (5, 20, 40):
         process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -93,8 +104,8 @@ def test_a_run_that_was_killed_leaves_no_wrong_segment_and_goes_on(fresh_server,
     assert server.run("cache", "verify", "--data", server.data).returncode == 0
 
 
-def test_damaged_segments_are_found_and_made_again(fresh_server, music):
-    server = scanned(fresh_server, music)
+def test_damaged_segments_are_found_and_made_again(fresh_server, few):
+    server = scanned(fresh_server, few)
     assert transcode(server, "--renditions", "mp3-128").returncode == 0
     whole = segments(server)
     contents = [path.read_bytes() for path in whole[:3]]
@@ -108,11 +119,11 @@ def test_damaged_segments_are_found_and_made_again(fresh_server, music):
     assert [path.read_bytes() for path in whole[:3]] == contents
 
 
-def test_the_cache_is_counted_and_cleared(fresh_server, music):
-    server = scanned(fresh_server, music)
+def test_the_cache_is_counted_and_cleared(fresh_server, few):
+    server = scanned(fresh_server, few)
     assert transcode(server, "--renditions", "mp3-128,opus-48").returncode == 0
     stats = {line.split()[0]: line.split()[1:] for line in server.run("cache", "stats", "--data", server.data).stdout.splitlines()}
-    assert int(stats["mp3-128"][0]) == int(stats["opus-48"][0]) == len(music.files)
+    assert int(stats["mp3-128"][0]) == int(stats["opus-48"][0]) == len(few)
     assert int(stats["mp3-128"][1]) + int(stats["opus-48"][1]) == int(stats["all"][0]) == len(segments(server))
     cleared = server.run("cache", "clear", "--rendition", "opus-48", "--data", server.data)
     assert f"removed {stats['opus-48'][1]} segments" in cleared.stdout

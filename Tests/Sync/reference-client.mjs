@@ -2,9 +2,11 @@
 //
 //   NODE_PATH=/usr/share/nodejs node reference-client.mjs '{"url": …, "token": …, "bundle": …}'
 //
-// Options: url, token, bundle (the official socket.io.min.js), deviceId, ppm, phase, latencyMs, jitterMs, delayMs, rate.
+// Options: url, token, bundle (the official socket.io.min.js), deviceId, ppm, phase, latencyMs, jitterMs, delayMs, rate,
+// logEveryMs.
 // Reads commands, a line of JSON each: {"event": "play_track", "payload": {…}} is sent to the server, {"report": true}
-// asks for how it fares, {"quit": true} ends. Writes a line of JSON for each ack ({"ack": …}), each event of note ({"event": …}), and every 20 ms
+// asks for how it fares, {"quit": true} ends. Writes a line of JSON for each ack ({"ack": …}), each event of note
+// ({"event": …}), and every 20 ms
 //   {"ns": "<CLOCK_MONOTONIC>", "track": …, "stream": …, "position": seconds, "moves": bool}
 // what is at the ear at that moment: by the card's true clock, not by what the player believes.
 import { createRequire } from 'node:module';
@@ -16,7 +18,6 @@ import { GroupPlay } from '../../Sources/WebAPI/Resources/player/js/sync/group-p
 import { VirtualOutput, silentDecoder } from './virtual-output.mjs';
 
 const RENDER_EVERY_MS = 5;
-const LOG_EVERY_MS = 20;
 const SERVER_EVENTS = ['stream_started', 'audio_chunk', 'quality_change', 'stream_ended', 'stream_error', 'group_sync', 'sync_state'];
 
 const options = JSON.parse(process.argv[2]);
@@ -26,7 +27,7 @@ const io = require(options.bundle);
 
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const now = () => performance.now();
-const { ppm = 0, phase = 0, latencyMs = 60, jitterMs = 0.5, delayMs = 0, rate = 44_100 } = options;
+const { ppm = 0, phase = 0, latencyMs = 60, jitterMs = 0.5, delayMs = 0, rate = 44_100, logEveryMs = 20 } = options;
 
 const output = new VirtualOutput({ sampleRate: rate, ppm, phase, latencyMs, jitterMs, now });
 output.delayMs = delayMs;
@@ -60,6 +61,7 @@ for (const name of SERVER_EVENTS) {
     }
     if (name !== 'audio_chunk') say({ event: name, payload, ns: String(process.hrtime.bigint()) });
     connection.emit(name, payload);
+    if (name === 'stream_ended') leave(payload);
   });
 }
 receiver.on('failed', (error) => say({ event: 'failed', error }));
@@ -71,11 +73,18 @@ setInterval(() => {
   if (!heard) return;
   const track = tracks.get(heard.id) ?? null;
   say({ ns: String(ns), track, stream: heard.id, position: heard.position, moves: heard.moves });
-}, LOG_EVERY_MS);
+}, logEveryMs);
 
 setInterval(() => {
   if (group.heard && socket.connected) socket.emit('network_stats', { bufferMs: receiver.bufferedSeconds * 1000, ...group.heard });
 }, 2000);
+
+/** Falls silent where another device goes on, or none does, as the player does. */
+function leave({ streamId, reason }) {
+  if (streamId !== receiver.stream?.streamId || (reason !== 'transferred' && reason !== 'stopped')) return;
+  output.pause();
+  receiver.reset(0);
+}
 
 function report() {
   const { clock } = clockSync;
