@@ -90,7 +90,7 @@ def cold(given, programs, library: Path, cache: Path) -> dict:
             result[rendition] = ours.summary() | ({"peer": {"name": "ffmpeg -ss", **peer.summary()}} if peer.count else {})
     with Server(programs.dubplate, track.parent, 1, cache, 1) as server:
         urls, first = _urls(server), Latencies()
-        for rendition in LOSSY:
+        for rendition in [*LOSSY, "ogg-160"]:  # Vorbis has no segments of its own over HTTP
             head = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
             head.request("HEAD", urls[rendition])
             length = int(head.getresponse().headers["content-length"])
