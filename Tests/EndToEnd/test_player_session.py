@@ -206,7 +206,6 @@ def test_two_play_together(two):
     assert active.is_audible()
 
 
-@pytest.mark.xfail(strict=False, reason="measured: 11 ms by what headless outputs say of themselves; the aim is 10")
 def test_two_tabs_that_play_together_are_heard_within_ten_milliseconds(two):
     active, other = two
     mine = other.session()["deviceId"]
@@ -224,7 +223,7 @@ def test_two_tabs_that_play_together_are_heard_within_ten_milliseconds(two):
         lines = [(line(active), line(other)) for _ in range(21)]
         return abs(statistics.median(one - two for one, two in lines))
 
-    active.until("they are in step", lambda: together() < 10)
+    active.until("they are in step", lambda: together() < 5)
     readings = sorted(together() for _ in range(20))
     print(f"two tabs: median {readings[10]:.2f} ms, most {readings[-1]:.2f} ms apart")
     assert readings[-1] < 10, readings
