@@ -97,8 +97,10 @@ import Testing
       let one = honest.next(bufferSeconds: 20, fullSeconds: 25, now: now)
       let other = lying.next(bufferSeconds: 20, fullSeconds: 25, now: now)
       #expect(other.rung.id <= one.rung.id)
-      honest.delivered(bytes: 31_250, over: Self.second)
-      lying.delivered(bytes: 31_250, over: Self.second)
+      // Now and then a router's queue takes a burst at once.
+      let bytes = step % 7 == 3 ? 400_000 : 31_250
+      honest.delivered(bytes: bytes, over: Self.second)
+      lying.delivered(bytes: bytes, over: Self.second)
     }
     var unmeasured = AdaptiveBitrate(ladder: try Self.ladder())
     unmeasured.report(bitsPerSecond: 1e9, now: 0)

@@ -6,8 +6,7 @@
 /// long outage doesn't outweigh the quick sends after it for ever. The mean deviation is kept as TCP keeps that of
 /// its round trips (Jacobson, 1988).
 ///
-/// A device's report is hearsay. It lowers the estimate while it is fresh; it raises it only to the average that the
-/// server measured itself, and only if the link is already getting better.
+/// A device's report is hearsay: it lowers the estimate while it is fresh, and never raises it.
 struct ThroughputEstimate: Sendable, Equatable {
   private var fast = 0.0
   private var slow = 0.0
@@ -68,7 +67,6 @@ struct ThroughputEstimate: Sendable, Equatable {
     let heard = hearsay(now: now)
     guard let measured else { return min(heard ?? assumed, assumed) }
     guard let heard, !(isFull && heard < measured) else { return measured }
-    let recent = fast / fastWeight
-    return recent > measured ? min(heard, recent) : min(heard, measured)
+    return min(heard, measured)
   }
 }
