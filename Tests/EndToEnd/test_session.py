@@ -282,24 +282,30 @@ def test_nonsense_is_refused_and_changes_nothing(devices, event, payload):
     assert desk.ok("queue_get")["queue"] == before
 
 
-def stored_sessions(server, *statements):
-    """Runs statements on the database of a server, beside it if it runs."""
-    with contextlib.closing(sqlite3.connect(server.data / "dubplate.db", timeout=20)) as database, database:
-        return [database.execute(statement).fetchall() for statement in statements]
-
-
-def test_a_session_that_can_not_be_read_is_not_written_over(fresh_server):
+def stopped_with_a_queue(fresh_server):
+    """A server that has stopped and kept a listener's queue; and the ids of the tracks in it."""
     server = fresh_server().start()
     wanted = [track["id"] for track in server.wait_tracks("Long", "Odd FLAC").values()][:2]
     with listening(server, deviceId="desk", **WEBSOCKET) as desk:
         desk.ok("queue_add", {"tracks": wanted})
     assert server.stop() == 0
+    return server, wanted
+
+
+def alter_database(server, statement):
+    """Runs a statement on the database of a server, beside it if it runs."""
+    with contextlib.closing(sqlite3.connect(server.data / "dubplate.db", timeout=20)) as database, database:
+        database.execute(statement)
+
+
+def test_a_session_that_can_not_be_read_is_not_written_over(fresh_server):
+    server, wanted = stopped_with_a_queue(fresh_server)
     server.start()
-    stored_sessions(server, "ALTER TABLE playback_sessions RENAME TO away")
+    alter_database(server, "ALTER TABLE playback_sessions RENAME TO away")
     with listening(server, deviceId="desk", **WEBSOCKET) as desk:
         assert desk.ok("queue_get")["queue"]["total"] == 0
         desk.ok("queue_add", {"tracks": wanted[:1]})
-        stored_sessions(server, "ALTER TABLE away RENAME TO playback_sessions")
+        alter_database(server, "ALTER TABLE away RENAME TO playback_sessions")
     assert server.stop() == 0
     assert "can't be read" in server.log()
     server.start()
@@ -309,12 +315,8 @@ def test_a_session_that_can_not_be_read_is_not_written_over(fresh_server):
 
 
 def test_a_stored_session_that_is_damaged_begins_empty(fresh_server):
-    server = fresh_server().start()
-    wanted = [track["id"] for track in server.wait_tracks("Long", "Odd FLAC").values()][:2]
-    with listening(server, deviceId="desk", **WEBSOCKET) as desk:
-        desk.ok("queue_add", {"tracks": wanted})
-    assert server.stop() == 0
-    stored_sessions(server, "UPDATE playback_sessions SET body = '{\"queue\": 7'")
+    server, wanted = stopped_with_a_queue(fresh_server)
+    alter_database(server, "UPDATE playback_sessions SET body = '{\"queue\": 7'")
     server.start()
     with listening(server, deviceId="desk", **WEBSOCKET) as desk:
         assert desk.ok("queue_get")["queue"]["total"] == 0
