@@ -4,6 +4,8 @@ import Playback
 struct DubplatePolicy: BitratePolicy {
   private(set) var policy: AdaptiveBitrate
   private let fullSeconds: Double
+  /// The buffer was full, so that nothing was sent for a while and the segment finds the link idle.
+  private var wasIdle = false
 
   /// - Throws: ``PolicyName/Unknown`` for a ladder that isn't one.
   init(_ setting: SimulatedSession.Setting) throws {
@@ -14,13 +16,14 @@ struct DubplatePolicy: BitratePolicy {
   }
 
   mutating func next(_ moment: SimulatedSession.Moment) -> Int {
-    policy.next(
+    wasIdle = moment.bufferSeconds >= fullSeconds
+    return policy.next(
       bufferSeconds: moment.bufferSeconds, fullSeconds: fullSeconds, now: Int64(moment.now * 1e9)
     ).rung.id
   }
 
   mutating func delivered(bits: Double, seconds: Double, latency: Double, now: Double) {
-    policy.delivered(bytes: Int(bits / 8), over: Int64(seconds * 1e9))
+    policy.delivered(bytes: Int(bits / 8), over: Int64(seconds * 1e9), wasIdle: wasIdle)
     policy.report(roundTripSeconds: latency, now: Int64(now * 1e9))
   }
 }

@@ -30,6 +30,10 @@ public struct AccessClaims: Sendable, Equatable {
 
   /// From when on it is refused (`exp`), whole seconds.
   public let expiresAt: Date
+
+  /// When its owner last gave a password (`auth_time`, OpenID Connect Core 1.0 section 2), whole seconds; the time of
+  /// issue where the token doesn't say.
+  public let authenticatedAt: Date
 }
 
 /// A token that was just made.

@@ -37,10 +37,11 @@ public struct AccessTokens: Sendable {
   ///   - name: for people; cut at 128 characters.
   ///   - now: the time of issue.
   ///   - lifetime: one second to a day, whole seconds.
+  ///   - authenticatedAt: when the owner last gave a password, if that was before `now`.
   /// - Throws: ``AccessError`` with the code `bad_token_request` when a claim is empty or out of range.
   public func issue(
     _ kind: AccessClaims.Kind, userID: String, name: String, plan: Plan, now: Date,
-    lifetime: Duration = AccessTokens.defaultLifetime
+    lifetime: Duration = AccessTokens.defaultLifetime, authenticatedAt: Date? = nil
   ) async throws -> IssuedToken {
     let seconds = lifetime.components.seconds
     guard (1...Limits.maximumLifetimeSeconds).contains(seconds) else {
@@ -58,7 +59,8 @@ public struct AccessTokens: Sendable {
     let payload = TokenPayload(
       sub: userID, name: String(name.unicodeScalars.prefix(Limits.maximumNameCharacters)), plan: plan.rawValue,
       iat: issued, exp: issued + seconds, jti: UUID().uuidString.lowercased(),
-      kind: stream == nil ? "access" : "stream", stream: stream)
+      kind: stream == nil ? "access" : "stream", stream: stream,
+      authTime: authenticatedAt.flatMap { Int64(exactly: $0.timeIntervalSince1970.rounded(.down)) })
     let token = try await keys.sign(payload)
     return IssuedToken(token: token, expiresAt: Date(timeIntervalSince1970: Double(payload.exp)))
   }
@@ -114,6 +116,7 @@ public struct AccessTokens: Sendable {
     return AccessClaims(
       userID: payload.sub, name: payload.name, plan: plan, kind: kind, id: payload.jti,
       issuedAt: Date(timeIntervalSince1970: Double(payload.iat)),
-      expiresAt: Date(timeIntervalSince1970: Double(payload.exp)))
+      expiresAt: Date(timeIntervalSince1970: Double(payload.exp)),
+      authenticatedAt: Date(timeIntervalSince1970: Double(payload.authTime ?? payload.iat)))
   }
 }

@@ -10,6 +10,12 @@ struct TokenPayload: JWTPayload, Equatable {
   let jti: String
   let kind: String
   let stream: String?
+  let authTime: Int64?
+
+  enum CodingKeys: String, CodingKey {
+    case sub, name, plan, iat, exp, jti, kind, stream
+    case authTime = "auth_time"
+  }
 
   /// Says nothing: the clock is passed in, so ``AccessTokens/verify(_:now:)`` judges the dates.
   func verify(using algorithm: some JWTAlgorithm) async throws {}

@@ -73,4 +73,7 @@ enum Limits {
 
   /// Bytes of the signing secret that is made.
   static let secretBytes = 32
+
+  /// Servers' lives that are remembered; each is a start.
+  static let serverLives = 100
 }

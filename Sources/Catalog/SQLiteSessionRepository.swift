@@ -12,10 +12,20 @@ public struct SQLiteSessionRepository: SessionRepository {
     self.now = now
   }
 
-  public func session(userId: String) async throws -> Data? {
+  public func session(userId: String) async throws -> StoredSession? {
     try await database.pool.read { connection in
-      try Data.fetchOne(
-        connection, sql: "SELECT body FROM playback_sessions WHERE user_id = $1", arguments: .numbered([userId]))
+      try Row.fetchOne(
+        connection,
+        sql: """
+          SELECT body, (
+            SELECT seen_at FROM server_lives WHERE started_at <= saved_at ORDER BY started_at DESC LIMIT 1
+          ) FROM playback_sessions WHERE user_id = $1
+          """,
+        arguments: .numbered([userId])
+      ).map { row in
+        let seen: Int64? = row[1]
+        return StoredSession(body: row[0], serverSeenAt: seen.map(StoredTime.date))
+      }
     }
   }
 
@@ -30,6 +40,26 @@ public struct SQLiteSessionRepository: SessionRepository {
             """,
           arguments: .numbered([userId, body, time]))
       }
+    }
+  }
+
+  public func leaveSign(since start: Date, at now: Date) async throws {
+    let (start, now) = (StoredTime.milliseconds(start), StoredTime.milliseconds(now))
+    try await database.pool.write { connection in
+      try connection.execute(
+        sql: """
+          INSERT INTO server_lives (started_at, seen_at) VALUES ($1, $2)
+          ON CONFLICT (started_at) DO UPDATE SET seen_at = excluded.seen_at
+          """,
+        arguments: .numbered([start, now]))
+      // Nobody misses the seconds of a position that was kept so many lives ago.
+      try connection.execute(
+        sql: """
+          DELETE FROM server_lives WHERE started_at < (
+            SELECT MIN(started_at) FROM (SELECT started_at FROM server_lives ORDER BY started_at DESC LIMIT $1) AS newest
+          )
+          """,
+        arguments: .numbered([Limits.serverLives]))
     }
   }
 }

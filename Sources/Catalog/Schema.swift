@@ -11,6 +11,7 @@ enum Schema {
     migrator.registerMigration("0003-analyses") { try run(analyses, on: $0) }
     migrator.registerMigration("0004-sessions") { try run(sessions, on: $0) }
     migrator.registerMigration("0005-lyrics") { try run(lyrics, on: $0) }
+    migrator.registerMigration("0006-server-lives") { try run(serverLives, on: $0) }
     return migrator
   }
 
@@ -103,6 +104,16 @@ enum Schema {
       user_id TEXT NOT NULL PRIMARY KEY,
       body BYTEA NOT NULL,
       saved_at BIGINT NOT NULL
+    )
+    """
+  ]
+
+  /// From when to when servers were alive.
+  private static let serverLives = [
+    """
+    CREATE TABLE server_lives (
+      started_at BIGINT NOT NULL PRIMARY KEY,
+      seen_at BIGINT NOT NULL
     )
     """
   ]

@@ -90,7 +90,7 @@ public struct DubplateServer: Sendable {
     // In the order of need; a shutdown goes through them from the last to the first.
     let services: [any Service] = [
       ShutdownService(name: "segments", logger: logger) { try await library.close() },
-      ShutdownService(name: "sessions", logger: logger) { await gateway.close() },
+      SessionService(gateway: gateway),
       ShutdownService(name: "logins", logger: logger) { try await hasher.close() },
       ShutdownService(name: "covers", logger: logger) { try await scaler.close() },
       application,

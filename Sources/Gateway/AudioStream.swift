@@ -19,10 +19,13 @@ final class AudioStream {
     case cancelled
   }
 
-  /// A stream's place in a session.
+  /// A stream's place in a session: which start, which track since that start, and the queue's item.
   struct Role {
     var itemId: String
     var order: UInt64
+    var turn: UInt64
+
+    func isFollowed(by following: Following) -> Bool { order == following.order && turn == following.turn }
   }
 
   /// What `service` leaves to be done.
@@ -78,7 +81,7 @@ final class AudioStream {
   private var isAtEdge = false
   /// Chooses the rendition of each segment where the listener leaves it to the server.
   private let automatic: AutomaticQuality?
-  private let bufferSeconds: Double
+  private var bufferSeconds: Double
   private let writer: ChunkWriter
   private let library: SegmentLibrary
   private let owner: String
@@ -203,7 +206,7 @@ final class AudioStream {
         return wait(for: feed)
       case .frames(let frames, let end, let priming):
         // With sound in hand it's better to wait for the whole segment, whose bytes are shared with everyone.
-        if pacer.nextSample - pacer.playhead.sample(at: now) > GatewayLimits.comfortableSamples {
+        if pacer.secured(now: now) > GatewayLimits.comfortableSamples {
           return wait(for: feed)
         }
         return .success(cursor.piece(fromFrames: frames, upTo: end, priming: priming))
@@ -268,9 +271,13 @@ final class AudioStream {
     apply(QualityLadder.Choice(quality: choice.quality, rendition: rendition), reason: reason, at: sample)
   }
 
-  /// Sound that has been handed over and not been heard, in seconds.
-  func aheadSeconds(now: Int64) -> Double {
-    Double(pacer.nextSample - pacer.playhead.sample(at: now)) / Double(track.sampleRate)
+  /// Sound that has been handed over and not been heard, in seconds; with what is heard before this stream.
+  func aheadSeconds(now: Int64) -> Double { Double(pacer.secured(now: now)) / Double(track.sampleRate) }
+
+  /// Keeps the device ahead by that much from now on.
+  func keepAhead(seconds: Double) {
+    bufferSeconds = seconds
+    pacer.setBuffer(seconds: seconds)
   }
 
   private func apply(_ choice: QualityLadder.Choice, reason: String, at sample: Int64) {

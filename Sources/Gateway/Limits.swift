@@ -22,6 +22,8 @@ public enum GatewayLimits {
   static let comfortableSamples: Int64 = 46_080
   /// How long a stream whose segment is refused for want of a slot keeps on asking.
   static let busyPatience = TimeAmount.seconds(15)
+  /// How often a track that could not be opened behind another is tried again once that has been heard.
+  static let followingRetry = TimeAmount.milliseconds(250)
   /// Streams made by `POST /api/v1/stream/start` that nobody has played yet, and how long they are kept.
   static let preparedStreams = 100_000
   public static let preparedLifetime = TimeAmount.seconds(60)
@@ -37,6 +39,8 @@ public enum GatewayLimits {
   static let cachedTrackLifetime = TimeAmount.seconds(10)
   /// How long a change of a session may wait to be written: a burst of commands is one write.
   static let saveDelay = TimeAmount.milliseconds(500)
+  /// Time between two signs of life: what a listener may lose of a position when the server is killed.
+  static let signInterval = Duration.seconds(5)
   /// How long before its end the track that follows is prepared, in seconds, where the device's buffer isn't longer.
   static let preloadSeconds = 10.0
   /// Sound that the first chunks of a prepared track may be short of when its turn comes, in seconds.

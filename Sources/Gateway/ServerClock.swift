@@ -22,6 +22,9 @@ struct ServerClock: Sendable {
     return Double(milliseconds) + Double(rest) / 1e6
   }
 
+  /// What this clock shows at a monotonic time in nanoseconds.
+  func date(at nanoseconds: Int64) -> Date { Date(timeIntervalSince1970: unixMilliseconds(at: nanoseconds) / 1_000) }
+
   /// The monotonic time at which this clock shows that; nil for what is no time of this age.
   func nanoseconds(at unixMilliseconds: Double) -> Int64? {
     guard unixMilliseconds.isFinite, (0...1e14).contains(unixMilliseconds) else { return nil }

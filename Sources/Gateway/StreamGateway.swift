@@ -41,6 +41,14 @@ public final class StreamGateway: Sendable {
       sessions: SessionDirectory(repository: sessions, logger: logger), logger: logger, clock: ServerClock())
   }
 
+  /// Leaves signs of life until the task is cancelled, from which a server after a crash reckons where listeners were.
+  public func leaveSigns() async {
+    let start = services.clock.date(at: DeviceSession.now)
+    repeat {
+      await services.sessions.leaveSign(since: start, at: services.clock.date(at: DeviceSession.now))
+    } while (try? await Task.sleep(for: GatewayLimits.signInterval)) != nil
+  }
+
   /// Writes down what is to survive. After the last device has gone.
   public func close() async { await services.sessions.flush() }
 

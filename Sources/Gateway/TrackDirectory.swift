@@ -127,7 +127,7 @@ public final class TrackDirectory: Sendable {
     }
     let track = PlayableTrack(track: found, libraryRoot: libraryRoot, loudness: loudness)
     state.withLock { state in
-      state.entries[track.id] = nil  // so that it goes to the end
+      // In its place: taking one out moves all those behind it.
       state.entries[track.id] = Entry(track: track, expires: .now() + GatewayLimits.cachedTrackLifetime)
       // The oldest leave in a batch: taking the first of an ordered dictionary out moves all the others.
       if state.entries.count > GatewayLimits.cachedTracks {

@@ -65,6 +65,14 @@ public enum PlaybackLimits {
   static let startupSeconds = 1.0
   /// A smaller send fits into any kernel's buffer and measures nothing, in bytes.
   static let leastSampleBytes = 2_048
+  /// What leaves an idle connection without waiting for anybody, in bytes: ten segments of 1,460 (RFC 6928), rounded up
+  /// to the least of the buffers that proxies have. With less than this on its way, a connection counts as idle.
+  public static let firstWindowBytes = 16_384
+  /// A sample over an idle connection counts as so many times the estimate at most.
+  static let mostIdleGain = 3.0
+  /// Or as its first window in this time, in seconds: a poor link's round trip. 12 kB, a segment of the rescue rung,
+  /// then show 380 kbit/s.
+  static let windowSeconds = 0.25
   /// A satellite's round trip is 0.6 s; what is beyond this comes from a full queue or a wrong clock.
   static let mostRoundTripSeconds = 2.0
   /// How long a device's report counts: three of its intervals.

@@ -19,7 +19,7 @@ public struct StreamPacer: Sendable {
   public private(set) var playhead: Playhead
   /// The next sample to be sent.
   public private(set) var nextSample: Int64
-  private let bufferSamples: Int64
+  private var bufferSamples: Int64
   private var chunksSinceStart = 0
   private var wantsToRun = true
 
@@ -28,11 +28,20 @@ public struct StreamPacer: Sendable {
   public init(
     sampleRate: Int, sampleCount: Int64, startSample: Int64, bufferSeconds: Double, now: Int64, startsAt: Int64? = nil
   ) {
-    let buffer = min(max(bufferSeconds, PlaybackLimits.leastBufferSeconds), PlaybackLimits.mostBufferSeconds)
     playhead = Playhead(sampleRate: sampleRate, end: sampleCount, at: startSample, now: now)
     nextSample = playhead.sample(at: now)
-    bufferSamples = Int64(buffer * Double(sampleRate))
+    bufferSamples = Self.samples(of: bufferSeconds, sampleRate: sampleRate)
     if let startsAt { playhead.run(from: nextSample, at: startsAt) }
+  }
+
+  private static func samples(of bufferSeconds: Double, sampleRate: Int) -> Int64 {
+    let seconds = min(max(bufferSeconds, PlaybackLimits.leastBufferSeconds), PlaybackLimits.mostBufferSeconds)
+    return Int64(seconds * Double(sampleRate))
+  }
+
+  /// Keeps the device ahead by another time from now on.
+  public mutating func setBuffer(seconds: Double) {
+    bufferSamples = Self.samples(of: seconds, sampleRate: playhead.sampleRate)
   }
 
   /// Whether all of the track has been sent.
@@ -53,7 +62,7 @@ public struct StreamPacer: Sendable {
   }
 
   /// Samples' worth of time for which the device has sound, this stream's and what is heard before it.
-  private func secured(now: Int64) -> Int64 { nextSample - playhead.sample(at: now) + playhead.leadIn(at: now) }
+  public func secured(now: Int64) -> Int64 { nextSample - playhead.sample(at: now) + playhead.leadIn(at: now) }
 
   /// When the device runs out of sound; `now` if it has none yet. For the encoder's deadlines.
   public func dryNanoseconds(now: Int64) -> Int64 {

@@ -7,7 +7,7 @@ import Hummingbird
 import NIOPosix
 import Synchronization
 
-/// Login and logout: `/api/v1/auth`, and `/api/v1/me`.
+/// Login, its renewal and logout: `/api/v1/auth`, and `/api/v1/me`.
 struct AuthController: Sendable {
   private struct Credentials: Decodable {
     var username: String
@@ -52,6 +52,7 @@ struct AuthController: Sendable {
       let claims = try context.requireClaims()
       return Account(id: claims.userID, username: claims.name, plan: claims.plan.rawValue)
     }
+    group.post("auth/refresh", use: refresh)
   }
 
   private func login(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -61,8 +62,25 @@ struct AuthController: Sendable {
     guard isRight, let user, !user.disabled else {
       throw DubplateError(.wrongCredentials, "the name or the password is wrong")
     }
+    return try await admit(user, authenticatedAt: Date(), request, context)
+  }
+
+  /// A new token for one that is still good, with the plan that the account has now.
+  private func refresh(_ request: Request, _ context: APIContext) async throws -> Response {
+    let claims = try context.requireClaims()
+    guard case .access = claims.kind, Date().timeIntervalSince(claims.authenticatedAt) < WebLimits.loginLifetime,
+      let user = try await users.user(id: claims.userID), !user.disabled
+    else { throw DubplateError(.unauthorized, "log in again") }
+    return try await admit(user, authenticatedAt: claims.authenticatedAt, request, context)
+  }
+
+  /// The answer with a token, in the body and as the cookie.
+  private func admit(
+    _ user: User, authenticatedAt: Date, _ request: Request, _ context: APIContext
+  ) async throws -> Response {
     let plan = Plan(rawValue: user.plan.rawValue) ?? .free
-    let issued = try await tokens.issue(.access, userID: user.id, name: user.username, plan: plan, now: Date())
+    let issued = try await tokens.issue(
+      .access, userID: user.id, name: user.username, plan: plan, now: Date(), authenticatedAt: authenticatedAt)
     let answer = LoginAnswer(
       token: issued.token, expiresAt: Int(issued.expiresAt.timeIntervalSince1970),
       user: Account(id: user.id, username: user.username, plan: plan.rawValue))

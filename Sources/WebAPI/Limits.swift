@@ -1,3 +1,5 @@
+import Foundation
+
 /// Every bound of this module, and why it is what it is.
 public enum WebLimits {
   /// A JSON body: the longest is a login, a username and a password of at most a kilobyte each.
@@ -5,6 +7,8 @@ public enum WebLimits {
   /// Logins that may be hashed or wait for it. Each holds 32 MB and a tenth of a second of a core while it runs; the
   /// threads are few, so memory is bounded by them and the wait by this.
   static let waitingLogins = 32
+  /// How long after its password was given a login may be renewed: a month, as for a player that is always open.
+  static let loginLifetime: TimeInterval = 30 * 86_400
   /// Threads that hash passwords.
   static let hashThreads = 1
   /// Tracks on one page, and when nobody says how many.

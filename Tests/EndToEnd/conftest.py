@@ -34,6 +34,16 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def eventually(found, what, patience=600):
+    """The first true answer; asked again and again, where no event tells of it. Patient by default: a debug build
+    analyses at a few times real time, on a busy machine and behind all others."""
+    deadline = time.monotonic() + patience
+    while not (answer := found()):
+        assert time.monotonic() < deadline, f"{what} hasn't come about"
+        time.sleep(0.2)
+    return answer
+
+
 class Server:
     """A running `dubplate serve`. `username` is on the premium plan, `lite` on the free one; all have `password`."""
 

@@ -203,3 +203,18 @@ def listening(server, user=None, **options):
         yield listener
     finally:
         listener.close()
+
+
+def sweep(listener):
+    """An empty queue, no modes, nobody in a group: as if no test had used this user's session."""
+    listener.ok("queue_clear", {"all": True})
+    listener.ok("stop_track")
+    for command, payload in (
+        ("repeat_change", {"repeat": "off"}),
+        ("shuffle_change", {"shuffle": False}),
+        ("crossfade_change", {"seconds": 0}),
+    ):
+        listener.ok(command, payload)
+    for device in listener.ok("device_list")["devices"]:
+        if device["inGroup"]:
+            listener.ok("group_leave", {"deviceId": device["deviceId"]})

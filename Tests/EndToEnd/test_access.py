@@ -109,6 +109,32 @@ def test_login_answers_the_token_and_who_it_is_for(server):
     assert server.get("/api/v1/me", user=server.lite).json() == body["user"]
 
 
+def test_a_login_is_renewed_while_its_token_is_good(server, tracks):
+    first = server.login()
+    session = requests.Session()
+    session.cookies.update(first.cookies)
+    answer = session.post(server.url + "/api/v1/auth/refresh", timeout=20)
+    assert answer.status_code == 200 and answer.json()["user"] == first.json()["user"]
+    assert answer.json()["token"] != first.json()["token"] and answer.headers["cache-control"] == "no-store"
+    assert answer.cookies["dubplate_token"] == answer.json()["token"]
+    assert "HttpOnly" in answer.headers["Set-Cookie"] and "SameSite=Lax" in answer.headers["Set-Cookie"]
+    assert session.get(server.url + "/api/v1/me", timeout=20).json() == first.json()["user"]
+    # It is for who has a good token, and whose password was given within 30 days.
+    assert requests.post(server.url + "/api/v1/auth/refresh", timeout=20).status_code == 401
+    def refused(token):
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = requests.post(server.url + "/api/v1/auth/refresh", headers=headers, timeout=20)
+        return answer.status_code == 401 and answer.json()["error"]["code"] == "unauthorized"
+
+    day = 86_400
+    renewed = answer.json()["token"]
+    assert not refused(forged(server, renewed, auth_time=int(time.time()) - 29 * day))
+    assert refused(forged(server, renewed, auth_time=int(time.time()) - 31 * day))
+    assert refused(forged(server, renewed, sub="nobody"))
+    prepared = server.post("/api/v1/stream/start", {"trackId": next(iter(tracks.values()))["id"]}).json()
+    assert refused(prepared["authToken"])
+
+
 @pytest.mark.parametrize(
     "user, password", [("demo", "wrong"), ("nobody", "correct horse battery"), ("demo", ""), ("", "")]
 )

@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 import struct
 import subprocess
-import time
 import zlib
 
 import numpy
@@ -13,21 +12,9 @@ import pytest
 import requests
 
 import sound
-from conftest import program
+from conftest import eventually, program
 from listener import Listener
 
-PATIENCE = 600  # a debug build analyses at a few times real time, on a busy machine and behind all others
-
-
-def eventually(found, what):
-    """The first true answer; the server is asked again and again, since analysis has no event."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        answer = found()
-        if answer:
-            return answer
-        assert time.monotonic() < deadline, f"{what} hasn't come about"
-        time.sleep(0.2)
 
 
 def judged(path):
@@ -184,7 +171,7 @@ def test_a_waveform_that_nobody_has_made_is_made_when_asked_for(fresh_server, mu
 def analyse(server, *arguments):
     command = [program(), "analyse", "--data", server.data, "--library", server.library, *arguments]
     return subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, timeout=PATIENCE, env=server.environment
+        list(map(str, command)), capture_output=True, text=True, timeout=600, env=server.environment
     )
 
 

@@ -337,6 +337,19 @@ def test_a_segment_in_memory_is_answered_at_once_and_alike(server, links):
     assert received.count(b"HTTP/1.1 200 OK") == received.count(first.content) == 3
 
 
+@pytest.mark.parametrize("request_line", ["HTTP/1.0", "HTTP/1.1\r\nConnection: close", "HTTP/1.0\r\nConnection: close"])
+@pytest.mark.parametrize("path", ["/healthz", "/nothing", "/socket.io/?EIO=4&transport=polling"])
+def test_a_connection_that_ends_says_so(server, path, request_line):
+    """A proxy keeps every connection of which it isn't told, and its next request on it would be lost."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as raw:
+        raw.sendall(f"GET {path} {request_line}\r\nHost: x\r\n\r\n".encode())
+        received = b""
+        while piece := raw.recv(1 << 16):
+            received += piece
+    head = received.split(b"\r\n\r\n")[0].lower()
+    assert head.startswith(b"http/1.1 ") and b"\r\nconnection: close" in head, head
+
+
 def test_pages_of_allowed_origins_may_fetch_the_sound(fresh_server):
     server = fresh_server(arguments=["--allowed-origins", "https://music.example"]).start()
     track = server.wait_tracks("Odd FLAC")["Odd FLAC"]

@@ -9,7 +9,7 @@ import base64
 import numpy
 import pytest
 
-from listener import listening
+from listener import listening, sweep
 from sound import ffmpeg, heard, source_samples
 
 RATE = 44_100
@@ -72,6 +72,7 @@ RENDERER = """async ([tracks, quality, changes, isHeardOut]) => {
   receiver.on('heard', ({ stream }) => heard.push(stream.trackId));
   receiver.output.play();
   await ask('queue_clear', { all: true });
+  await ask('crossfade_change', { seconds: 0 });
   await ask('queue_set', { tracks, quality });
   const until = (what, holds) => new Promise((resolve, reject) => {
     const poll = setInterval(() => holds() && resolve(clearInterval(poll)), 20);
@@ -123,8 +124,8 @@ RENDERER = """async ([tracks, quality, changes, isHeardOut]) => {
 
 
 def own_queue(listener, ids, quality):
-    """Sets the queue and plays it here, whatever other tests left in it."""
-    listener.ok("queue_clear", {"all": True})
+    """Sets the queue and plays it here, whatever other tests left behind."""
+    sweep(listener)
     listener.ok("queue_set", {"tracks": ids, "quality": quality, "play": True})
 
 

@@ -5,6 +5,9 @@ import subprocess
 import numpy
 import pytest
 
+from browser import Player
+from listener import listening
+
 
 @pytest.fixture
 def player(open_player):
@@ -171,6 +174,138 @@ def test_music_plays_on_when_the_session_has_run_out(player):
     player.until("it is back", lambda: player.state()["connection"] == "online" and player.stats()["recoveries"] == 1)
     player.until("it sounds", player.is_audible)
     assert player.state()["title"] == title
+
+
+def test_a_double_click_plays(player):
+    player.search("Long")
+    player.row("Long").dblclick()
+    player.until("it sounds", player.is_audible)
+    assert player.state()["status"] == "playing"
+    player.row("Long").click()
+    player.until("it is paused", lambda: player.state()["status"] == "paused")
+
+
+def test_a_log_in_is_renewed_while_the_page_is_open(player):
+    given = player.server.token(player.username)
+
+    def cookie():
+        return next(kept["value"] for kept in player.context.cookies() if kept["name"] == "dubplate_token")
+
+    player.until("another token is in the cookie", lambda: cookie() != given)
+    player.page.evaluate("__dubplate.dropConnection()")
+    player.until("it is back", lambda: player.state()["connection"] == "online")
+
+
+def test_a_sound_card_that_was_stopped_pauses_and_goes_on_by_a_click(player):
+    player.play("Long")
+    player.page.evaluate("__dubplate.context.suspend()")
+    player.until("it is paused", lambda: player.state()["status"] == "paused")
+    assert "Press play" in player.page.inner_text(".toast")
+    held = player.position()
+    player.page.click("#play-button")
+    player.until("it sounds again", player.is_audible)
+    assert held <= player.position() < held + 3
+
+
+def test_a_server_that_cannot_be_reached_is_waited_for(chromium, server, listener):
+    player = Player(chromium, server)
+    try:
+        player.page.route("**/api/v1/me", lambda route: route.abort())
+        token = server.token(listener)
+        player.context.add_cookies([{"name": "dubplate_token", "value": token, "url": server.url, "httpOnly": True}])
+        player.open()
+        player.page.wait_for_selector("#library-blank:not([hidden])")
+        assert "cannot be reached" in player.page.inner_text("#library-blank")
+        assert not player.page.is_visible("#login")
+        player.screenshot("unreachable")
+        player.page.unroute("**/api/v1/me")
+        player.ready()
+        assert not player.page.is_visible("#library-blank")
+    finally:
+        player.close()
+
+
+def test_another_listener_on_the_same_page_has_a_session_of_their_own(player, server):
+    player.play("Long")
+    player.context.clear_cookies()
+    player.page.evaluate("__dubplate.dropConnection()")
+    player.page.wait_for_selector("#login[open]")
+    player.log_in(server.lite)
+    player.until("nothing plays here", lambda: player.state()["title"] is None and player.is_silent())
+    assert player.session()["queue"]["total"] == 0
+    # The one before is still at their place.
+    with listening(server, user=player.username, deviceId="phone", transports=["websocket"]) as phone:
+        state = phone.wait_for("sync_state", where=lambda state: state["action"] == "hello")
+        assert state["state"]["trackId"] and phone.ok("queue_get")["queue"]["total"] > 0
+
+
+def test_a_worklet_that_could_not_be_loaded_is_loaded_at_the_next_press(player):
+    # Requests of worklets can't be stopped from outside: this is what the page sees of one that failed.
+    player.page.evaluate("""() => {
+      const { addModule } = AudioWorklet.prototype;
+      AudioWorklet.prototype.addModule = () => Promise.reject(new DOMException('no network', 'AbortError'));
+      window.mend = () => (AudioWorklet.prototype.addModule = addModule);
+    }""")
+    player.search("Long")
+    player.row("Long").click()
+    player.page.wait_for_selector(".toast")
+    assert "could not be loaded" in player.page.inner_text(".toast")
+    player.until("it has failed", lambda: player.state()["status"] == "failed")
+    player.page.evaluate("() => { mend(); }")
+
+    def sounds():
+        # The stream may come after the first failure, and wake it by itself.
+        if player.state()["status"] == "failed":
+            player.page.click("#play-button")
+        return player.is_audible()
+
+    player.until("it sounds", sounds)
+
+
+def test_the_devices_menu_by_keys(player):
+    page = player.page
+    panel = page.locator("#devices-panel")
+    page.keyboard.press("d")
+    assert panel.is_visible() and page.evaluate("document.querySelector('#devices-panel').contains(document.activeElement)")
+    page.keyboard.press("d")
+    assert panel.is_hidden() and page.evaluate("document.activeElement.id") == "devices-button"
+    page.keyboard.press("d")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Escape")
+    assert panel.is_hidden()
+
+
+def test_space_behind_the_timeline_pauses(player):
+    player.play("Long")
+    player.page.focus("#progress")
+    player.page.keyboard.press(" ")
+    player.until("it is paused", lambda: player.state()["status"] == "paused")
+
+
+def test_a_hand_that_the_browser_takes_off_the_timeline_leaves_it(player):
+    player.play("Long")
+    player.page.evaluate("""() => {
+      const bar = document.querySelector('#progress');
+      bar.setPointerCapture = () => {};
+      const { left, width, top } = bar.getBoundingClientRect();
+      const at = { pointerId: 7, button: 0, clientX: left + width * 0.9, clientY: top, bubbles: true };
+      bar.dispatchEvent(new PointerEvent('pointerdown', at));
+      bar.dispatchEvent(new PointerEvent('pointercancel', at));
+    }""")
+    shown = player.page.locator("#elapsed")
+    player.until("it shows what is heard", lambda: shown.inner_text() in ("0:01", "0:02", "0:03", "0:04", "0:05"))
+
+
+def test_a_phones_sheet_keeps_the_keys_to_itself(open_player):
+    player = open_player(viewport={"width": 390, "height": 780})
+    page = player.page
+    page.keyboard.press("q")
+    assert page.evaluate("document.querySelector('.library').inert")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        assert not page.evaluate("Boolean(document.activeElement.closest('.library, .topbar'))")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    player.until("the library is there", lambda: not page.evaluate("document.querySelector('.library').inert"))
 
 
 def test_keys(player):

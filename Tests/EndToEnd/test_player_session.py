@@ -206,6 +206,21 @@ def test_two_play_together(two):
     assert active.is_audible()
 
 
+@pytest.mark.parametrize("which", [0, 1], ids=["the active one", "the other"])
+def test_a_group_is_whole_again_after_a_lost_connection(two, which):
+    two[1].page.evaluate("() => window.__dubplate.command('group_join', {})")
+    two[1].until("it sounds here too", lambda: two[1].session()["role"] == "member" and two[1].is_audible())
+    lost, other = two[which], two[1 - which]
+    lost.until("enough is buffered", lambda: lost.stats()["bufferSeconds"] > 4)
+    lost.page.evaluate("__dubplate.dropConnection()")
+    lost.until("it has gone", lambda: lost.state()["connection"] != "online")
+    lost.until("it is back", lambda: lost.state()["connection"] == "online" and len(lost.session()["group"]) == 2)
+    lost.until("both sound", lambda: lost.is_audible() and other.is_audible())
+    lost.until("they are together", lambda: apart(lost, other) < 0.3)
+    assert {player.session()["local"]["status"] for player in two} == {"playing"}
+    assert {player.session()["state"]["status"] for player in two} == {"playing"}
+
+
 def test_two_tabs_that_play_together_are_heard_within_ten_milliseconds(two):
     active, other = two
     mine = other.session()["deviceId"]
@@ -313,8 +328,25 @@ def test_an_installed_player_opens_without_a_network(chromium, server, listener)
         page.reload()
         page.wait_for_selector("body:not([data-session=unknown])")
         assert page.title().startswith("Dubplate") and page.is_visible(".brand")
+        assert not page.is_visible("#login")
+        player.context.set_offline(False)
+        player.ready()
     finally:
         player.close()
+
+
+def test_opus_is_heard_from_its_first_sample_after_a_change_and_after_a_seek(open_player, server, listener):
+    player = open_player()
+    player.play("Long")
+    with listening(server, user=listener, deviceId="other", transports=["websocket"]) as other:
+        other.ok("quality_change", {"quality": "rescue"})
+        player.until("the codec is opus", lambda: player.stats()["codec"] == "opus")
+        before = player.stats()["chunks"]
+        player.until("opus has come", lambda: player.stats()["chunks"] > before + 2)
+        other.ok("seek_position", {"position": 100})
+        player.until("it is there", lambda: player.state()["position"] > 100.5)
+    assert player.stats()["decodeErrors"] == 0, player.stats()
+    assert player.is_audible()
 
 
 def test_a_queue_of_ten_thousand_stays_quick(open_player, server, listener, tracks):
@@ -330,7 +362,7 @@ def test_a_queue_of_ten_thousand_stays_quick(open_player, server, listener, trac
     assert player.page.locator("#queue-list .item").count() < 60
     player.page.locator(".item__main").first.focus()
     player.page.keyboard.press("End")
-    player.until("the last is there", lambda: player.page.locator("[aria-posinset='10000'] .item__title").count() == 1)
+    player.until("the last is there", lambda: player.page.locator("[aria-posinset='10000']:focus-within").count() == 1)
     player.page.keyboard.press("Alt+ArrowUp")
     player.until("it has moved", lambda: "number 9999 of 10000" in player.page.inner_text("#queue-live"))
     assert player.is_audible()

@@ -1,6 +1,7 @@
 """One listener, many devices: the queue, what follows without a gap, hand-over and playing together."""
 
 import contextlib
+import signal
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from listener import listening
+from conftest import eventually
+from listener import listening, sweep
 
 WEBSOCKET = {"transports": ["websocket"]}
 
@@ -27,17 +29,7 @@ def devices(server):
             return found if len(found) > 1 else found[0]
 
         with listening(server, deviceId="broom", **WEBSOCKET) as broom:
-            broom.ok("queue_clear", {"all": True})
-            broom.ok("stop_track")
-            for command, payload in (
-                ("repeat_change", {"repeat": "off"}),
-                ("shuffle_change", {"shuffle": False}),
-                ("crossfade_change", {"seconds": 0}),
-            ):
-                broom.ok(command, payload)
-            for device in broom.ok("device_list")["devices"]:
-                if device["inGroup"]:
-                    broom.ok("group_leave", {"deviceId": device["deviceId"]})
+            sweep(broom)
         yield connect
 
 
@@ -296,6 +288,37 @@ def alter_database(server, statement):
     """Runs a statement on the database of a server, beside it if it runs."""
     with contextlib.closing(sqlite3.connect(server.data / "dubplate.db", timeout=20)) as database, database:
         database.execute(statement)
+
+
+def read_database(server, query):
+    with contextlib.closing(sqlite3.connect(server.data / "dubplate.db", timeout=20)) as database:
+        return database.execute(query).fetchall()
+
+
+def test_a_server_that_is_killed_knows_where_the_listener_was(fresh_server):
+    server = fresh_server().start()
+    track = server.wait_tracks("Long")["Long"]["id"]
+    with listening(server, deviceId="desk", **WEBSOCKET) as desk:
+        desk.ok("queue_set", {"tracks": [track], "position": 40, "quality": "low"})
+        desk.wait_for("audio_chunk")
+        begun = time.monotonic()
+        ((kept,),) = eventually(
+            lambda: read_database(server, "SELECT saved_at FROM playback_sessions"), "the session's row", 20
+        )
+        # No command, nothing to write: the server's signs of life alone go on.
+        signs = f"SELECT 1 FROM server_lives WHERE seen_at >= {kept + 3_000}"
+        eventually(lambda: read_database(server, signs), "a sign of life", 20)
+        assert server.stop(signal.SIGKILL) == -signal.SIGKILL
+        most = 40 + time.monotonic() - begun
+        assert read_database(server, "SELECT saved_at FROM playback_sessions") == [(kept,)]
+    server.start()
+    with listening(server, deviceId="desk", **WEBSOCKET) as desk:
+        state = desk.wait_for("sync_state", where=lambda state: state["action"] == "hello")["state"]
+        assert 43 <= state["position"] <= most + 0.5, (state, most)
+        mark = desk.mark()
+        desk.ok("resume_track")
+        assert abs(desk.wait_for("audio_chunk", mark)["position"] - state["position"]) < 0.1
+    assert server.stop() == 0
 
 
 def test_a_session_that_can_not_be_read_is_not_written_over(fresh_server):

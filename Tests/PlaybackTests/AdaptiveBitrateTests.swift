@@ -107,6 +107,42 @@ import Testing
     #expect(unmeasured.next(bufferSeconds: 0, fullSeconds: 25, now: 1).rung.id <= 192)
   }
 
+  @Test func aBufferOnTheWayThatTakesASegmentAtOnceIsNotTheLink() throws {
+    var policy = try measured(250_000)
+    _ = policy.next(bufferSeconds: 3, fullSeconds: 3, now: 0)
+    for step in 1...2 {
+      policy.delivered(bytes: 12_000, over: 4_000_000, wasIdle: true)
+      #expect(policy.next(bufferSeconds: 3, fullSeconds: 3, now: Int64(step * 2) * Self.second).rung.id <= 192)
+    }
+    // The same from a connection that was busy can be nothing else than the link.
+    var busy = try measured(250_000)
+    busy.delivered(bytes: 12_000, over: 4_000_000)
+    #expect(try #require(busy.measuredBitsPerSecond) > 1e6)
+  }
+
+  @Test func aLinkThatGotFasterIsFoundOutFromIdleConnectionsToo() throws {
+    var policy = try measured(40_000)
+    let rungs = (1...20).map { step in
+      let rung = policy.next(bufferSeconds: 3, fullSeconds: 3, now: Int64(step * 2) * Self.second).rung
+      let bytes = rung.bitsPerSecond * 2.09 / 8
+      policy.delivered(bytes: Int(bytes), over: Int64(bytes * 8 / 5e6 * 1e9), wasIdle: true)
+      return rung.id
+    }
+    #expect(rungs.first == 48 && rungs.last == 900, "\(rungs)")
+  }
+
+  @Test func whereNothingIsMeasuredAReportLowersWhatIsAssumedAndNeverRaisesIt() throws {
+    var policy = AdaptiveBitrate(ladder: try Self.ladder())
+    let first = policy.next(bufferSeconds: 0, fullSeconds: 10, now: 0).rung.id
+    policy.report(bitsPerSecond: 80_000, bufferSeconds: 0, expectedSeconds: 2, now: Self.second)
+    #expect(policy.next(bufferSeconds: 2, fullSeconds: 10, now: 2 * Self.second).rung.id == 48)
+    for step in 3...40 as ClosedRange<Int64> {
+      policy.report(bitsPerSecond: 1e9, bufferSeconds: 10, expectedSeconds: 10, now: step * Self.second)
+      #expect(policy.next(bufferSeconds: 10, fullSeconds: 10, now: step * Self.second).rung.id <= 320)
+    }
+    #expect(policy.next(bufferSeconds: 10, fullSeconds: 10, now: 41 * Self.second).rung.id >= first)
+  }
+
   @Test func aFreshReportLowersAndAnOldOneIsForgotten() throws {
     var policy = try measured(5e6)
     _ = policy.next(bufferSeconds: 20, fullSeconds: 25, now: 0)

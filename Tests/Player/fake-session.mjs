@@ -77,6 +77,8 @@ export class FakeServer {
 
   offline(connection) {
     connection.state = 'reconnecting';
+    this.group = this.group.filter((id) => id !== connection.deviceId);
+    if (this.group.length < 2) this.group = [];
     this.updateDevices();
   }
 

@@ -42,10 +42,15 @@ async function silence(_, { onBlock }) {
 
 const CATALOGUE = ['t0', 't1', 't2'].map((id) => ({ id, title: id.toUpperCase(), duration: 100, sampleRate: 44_100 }));
 
-function device(server, id) {
+const STREAM = {
+  ...{ duration: 100, position: 0, epoch: 0, quality: 'auto', codec: 'mp3', bitrate: 192_000 },
+  ...{ sampleRate: 44_100, channels: 2 },
+};
+
+function device(server, id, { fetchTracks = async (ids) => CATALOGUE.filter((track) => ids.includes(track.id)) } = {}) {
   const connection = server.connect(id);
   const session = new Session(connection, () => server.now);
-  const store = new TrackStore(async (ids) => CATALOGUE.filter((track) => ids.includes(track.id)));
+  const store = new TrackStore(fetchTracks);
   store.put(CATALOGUE);
   const output = new SilentOutput();
   const playback = new Playback(connection, session, store, { output, decoder: silence });
@@ -221,4 +226,215 @@ test('after a reload the queue waits where it was, and a press of play goes on t
   const jump = again.connection.sent.find(([event]) => event === 'queue_jump');
   assert.equal(jump[1].position, 3);
   assert.equal(again.output.isPlaying, true);
+});
+
+test('a pause while the stream is still to come holds it, and play goes on with that one', async () => {
+  const server = new FakeServer();
+  const a = device(server, 'a');
+  const list = { query: '', total: 3, peek: (at) => CATALOGUE[at] };
+  const asked = a.transport.playFrom(list, 0);
+  a.transport.pause();
+  assert.equal(a.playback.status, 'paused');
+  await asked;
+  await settled();
+  assert.deepEqual([a.playback.status, a.output.isPlaying, server.state.status], ['paused', false, 'paused']);
+  a.connection.sent.length = 0;
+  send(a, { streamId: server.state.streamId });
+  a.transport.resume();
+  await settled();
+  assert.deepEqual(a.connection.commands, ['resume_track']);
+  assert.deepEqual([a.playback.isActive, a.output.isPlaying, server.state.status], [true, true, 'playing']);
+});
+
+test('paused and played again before the stream has come, it is asked for once', async () => {
+  const server = new FakeServer();
+  const a = device(server, 'a');
+  const asked = a.transport.playFrom({ query: '', total: 3, peek: (at) => CATALOGUE[at] }, 0);
+  a.transport.pause();
+  a.transport.resume();
+  assert.equal(a.playback.status, 'loading');
+  await asked;
+  await settled();
+  assert.deepEqual(a.connection.commands, ['queue_set', 'pause_track', 'resume_track']);
+  assert.deepEqual([a.playback.isActive, a.output.isPlaying], [true, true]);
+});
+
+test('a seek of what is still to come, paused, is told at once', async () => {
+  const server = new FakeServer();
+  const a = device(server, 'a');
+  const asked = a.transport.playFrom({ query: '', total: 3, peek: (at) => CATALOGUE[at] }, 0);
+  a.transport.pause();
+  a.transport.seek(40);
+  assert.equal(a.transport.position, 40);
+  await asked;
+  await settled();
+  assert.deepEqual(a.connection.commands, ['queue_set', 'pause_track', 'seek_position']);
+  assert.equal(server.position, 40);
+});
+
+test('a remote pauses what is still to come', async () => {
+  const { a, b } = await playing();
+  a.transport.jump(a.session.queue.peek(1).id);
+  b.transport.pause();
+  await settled();
+  assert.deepEqual([a.playback.status, a.output.isPlaying], ['paused', false]);
+});
+
+test('a track that fails leaves no pause behind', async () => {
+  const { server, a } = await playing();
+  const asked = a.playback.begin(CATALOGUE[1], 0, async () => {
+    throw Object.assign(new Error('gone'), { code: 'track_unavailable' });
+  });
+  a.playback.pause();
+  await asked;
+  assert.equal(a.playback.status, 'failed');
+  server.handle('b', 'next_track', {});
+  assert.equal(a.output.isPlaying, true);
+});
+
+test('without a connection a click says so, and what is buffered plays on', async () => {
+  const { server, a } = await playing();
+  server.offline(a.connection);
+  a.transport.jump(a.session.queue.peek(1).id);
+  await settled();
+  assert.match(a.errors[0], /no connection/);
+  assert.deepEqual([a.playback.status, a.playback.track.id, a.output.isPlaying], ['playing', 't0', true]);
+  server.online(a.connection, true);
+  await settled();
+  assert.equal(server.state.trackId, 't0');
+});
+
+test('who lost a group with the connection plays on, and is in it again', async () => {
+  const { server, a, b } = await playing();
+  await b.session.setGrouped('b', true);
+  b.connection.emit('stream_started', { ...STREAM, streamId: 'g1', trackId: 't0', sync: { position: 0, at: 0 } });
+  send(b, { streamId: 'g1' });
+  b.output.emit('started', { afterMs: 0 });
+  server.offline(b.connection);
+  assert.equal(b.playback.status, 'playing');
+  b.connection.sent.length = 0;
+  server.online(b.connection, true);
+  await settled();
+  assert.deepEqual(b.connection.sent.filter(([event]) => event !== 'volume_change'), [['group_join', { deviceId: 'b' }]]);
+  assert.deepEqual([b.session.role, b.playback.status, b.output.isPlaying], ['member', 'playing', true]);
+  b.connection.emit('stream_started', { ...STREAM, streamId: 'g2', trackId: 't0', position: 4, sync: { position: 4, at: 0 } });
+  assert.equal(b.playback.stream.streamId, 'g2');
+  // A place of its own is nothing to tell: it would pause them all.
+  assert.ok(!b.connection.commands.includes('pause_track'));
+  assert.equal(a.playback.status, 'playing');
+});
+
+test('who left a group is not in it again after the next reconnect', async () => {
+  const { server, b } = await playing();
+  await b.session.setGrouped('b', true);
+  await b.transport.setGrouped('b', false);
+  server.offline(b.connection);
+  server.online(b.connection, true);
+  await settled();
+  assert.ok(!b.connection.commands.slice(2).includes('group_join'));
+  assert.equal(b.session.role, 'remote');
+});
+
+test('a sound card that the browser stopped pauses the session, and says what to do', async () => {
+  const { server, a, b } = await playing();
+  a.output.emit('interrupted');
+  await settled();
+  assert.deepEqual([a.playback.status, server.state.status, b.transport.status], ['paused', 'paused', 'paused']);
+  assert.match(a.errors[0], /Press play/);
+  a.output.emit('interrupted');
+  assert.equal(a.errors.length, 1);
+});
+
+test('in a group it leaves, and the others play on', async () => {
+  const { server, a, b } = await playing();
+  await b.session.setGrouped('b', true);
+  b.connection.emit('stream_started', { ...STREAM, streamId: 'g1', trackId: 't0', sync: { position: 0, at: 0 } });
+  b.output.emit('interrupted');
+  await settled();
+  assert.deepEqual([b.playback.status, b.session.role, server.group], ['idle', 'remote', []]);
+  assert.deepEqual([a.playback.status, server.state.status], ['playing', 'playing']);
+  assert.match(b.errors[0], /left the group/);
+});
+
+test('with the track before still to be heard, the place in the next one is told when that is heard', async () => {
+  const { server, a } = await playing();
+  const former = server.state.streamId;
+  server.index = 1;
+  const itemId = server.items[1].id;
+  a.connection.emit('stream_started', { ...STREAM, streamId: 'n1', trackId: 't1', itemId, follows: former });
+  send(a, { streamId: 'n1', count: 5 });
+  server.offline(a.connection);
+  a.connection.sent.length = 0;
+  server.online(a.connection, true);
+  await settled();
+  const { streamId } = server.state;
+  assert.deepEqual(a.connection.commands.filter((event) => event !== 'volume_change'), ['queue_jump']);
+  assert.equal(a.connection.sent.find(([event]) => event === 'queue_jump')[1].position, 5);
+  send(a, { streamId, from: 5, count: 3 });
+  assert.equal(a.playback.track.id, 't0');
+  a.output.emit('heard', { id: streamId, atMs: 0 });
+  await settled();
+  assert.deepEqual(a.connection.commands.slice(-2), ['pause_track', 'resume_track']);
+  assert.equal(a.connection.sent.at(-2)[1].streamId, streamId);
+});
+
+test('a seek that was not sent is forgotten with the track that it was in', async () => {
+  const { server, a } = await playing();
+  a.transport.seek(70);
+  a.transport.next();
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.equal(server.state.trackId, 't1');
+  assert.ok(!a.connection.commands.includes('seek_position'));
+  assert.ok(a.transport.position < 1);
+});
+
+test('what waits for a press of play begins where the timeline was put', async () => {
+  const { server, a } = await playing();
+  server.handle('a', 'pause_track', {});
+  server.offline(a.connection);
+  const again = device(server, 'c');
+  assert.equal(again.transport.status, 'paused');
+  again.transport.seek(33);
+  assert.equal(again.transport.position, 33);
+  again.transport.resume();
+  await settled();
+  assert.deepEqual(again.connection.sent.at(-1), ['queue_jump', { item: server.state.itemId, position: 33 }]);
+});
+
+test('a hand-over that fails leaves nothing that waits', async () => {
+  const { server, a, b } = await playing();
+  a.transport.pause();
+  await settled();
+  const { device_transfer: transfer } = server;
+  server.device_transfer = () => {
+    throw Object.assign(new Error('gone'), { code: 'device_offline' });
+  };
+  await b.transport.transfer('b');
+  server.device_transfer = transfer;
+  a.transport.resume();
+  await settled();
+  server.handle('a', 'device_transfer', { deviceId: 'b' });
+  assert.equal(b.playback.isActive, true);
+});
+
+test('a stream of an unknown track is shown by its own words until the library has been asked', async () => {
+  const server = new FakeServer();
+  const known = { id: 't9', title: 'Nine', hasCover: true, duration: 100 };
+  const a = device(server, 'a', { fetchTracks: async () => [known] });
+  const changes = [];
+  a.playback.on('change', () => changes.push(a.playback.track?.hasCover));
+  server.items = [{ id: 'i9', trackId: 't9' }];
+  server.index = 0;
+  server.handle('a', 'queue_jump', { item: 'i9' });
+  assert.deepEqual([a.playback.track.title, a.playback.track.hasCover], ['t9', undefined]);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(a.playback.track, known);
+  assert.equal(changes.at(-1), true);
+});
+
+test('a remote shows the quality that was chosen for what plays there', async () => {
+  const { server, a, b } = await playing();
+  server.state.quality = 'high';
+  server.tell('a', 'quality', { quality: 'high' });
+  assert.deepEqual([b.transport.quality, a.transport.quality], ['high', 'auto']);
 });

@@ -194,6 +194,10 @@ test('Opus comes in Ogg pages, and each packet says how long it is', () => {
   const packets = splitOpus(bytes);
   assert.deepEqual(packets.map(({ data, samples }) => [data.length, samples]), [[300, 960], [255, 960], [7, 960], [12, 960]]);
   assert.deepEqual(splitOpus(page(Uint8Array.of(0x00), Uint8Array.of(0x79, 0))).map(({ samples }) => samples), [480, 1920]);
+  // A stream's first chunk has the headers in front, and a chunk may have one of them alone.
+  const text = (magic, length) => Uint8Array.from({ length }, (_, at) => magic.charCodeAt(at) || 0);
+  const headed = [...page(text('OpusHead', 19)), ...page(text('OpusTags', 400)), ...page(celt20(300))];
+  assert.deepEqual(splitOpus(Uint8Array.from(headed)).map(({ data }) => data.length), [300]);
   for (const bad of [bytes.subarray(0, 100), bytes.subarray(1), page(Uint8Array.of())]) {
     assert.throws(() => splitOpus(bad), /Opus|Ogg/);
   }

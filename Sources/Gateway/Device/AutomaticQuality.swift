@@ -22,6 +22,8 @@ final class AutomaticQuality {
   private var policy: AdaptiveBitrate
   /// The connection at the last decision.
   private var last: ConnectionStatistics?
+  /// Less than TCP's first window was on its way then: what has been sent since found the connection idle.
+  private var wasIdle = true
 
   /// Nil for a device that decodes nothing that it may have.
   init?(socket: Socket, plan: Plan, codecs: Set<PlaybackDevice.Codec>, savesData: Bool) {
@@ -64,9 +66,10 @@ final class AutomaticQuality {
       if let last, now.acknowledgedBytes >= last.acknowledgedBytes {
         policy.delivered(
           bytes: Int(clamping: now.acknowledgedBytes - last.acknowledgedBytes),
-          over: now.busyNanoseconds - last.busyNanoseconds)
+          over: now.busyNanoseconds - last.busyNanoseconds, wasIdle: wasIdle)
       }
       last = now
+      wasIdle = now.pendingBytes + socket.bufferedBytes < PlaybackLimits.firstWindowBytes
       // What is still on its way is not in the device's buffer.
       if let current, let rung = Self.rungs.first(where: { $0.rendition == current }) {
         buffer -= Double(now.pendingBytes + socket.bufferedBytes) * 8 / rung.bitsPerSecond

@@ -88,7 +88,9 @@ extension DeviceSession {
   /// A command that moves the sound: this device's own, or, from a remote, that of the active one.
   private func transport(_ name: String, _ payload: SocketValue?, _ reply: @escaping Reply) throws(DubplateError) {
     let command = try Command.transport(name, from: payload)
-    if let session, isGrouped || stream == nil {
+    var isResumedAtTheEnd = false
+    if case .resume = command { isResumedAtTheEnd = stream?.hasReportedEnd ?? false }
+    if let session, !isOpeningOwn, isGrouped || stream == nil || isResumedAtTheEnd {
       let reply = NIOLoopBound(reply, eventLoop: socket.eventLoop)
       session.enter { [deviceId = device.deviceId, eventLoop = socket.eventLoop] core in
         core.transport(command, by: deviceId) { result in eventLoop.execute { reply.value(result) } }
@@ -101,6 +103,13 @@ extension DeviceSession {
   /// Moves the sound of this device.
   /// - Parameter by: the device that gave the command.
   func carryOut(_ command: Command.Transport, by: String, _ reply: Reply) throws(DubplateError) {
+    if case .stop = command {
+      let order = (pending?.role ?? stream?.role)?.order
+      endStream(.stopped)
+      reply(.success([:]))
+      return reportStopped(order: order, by: by)
+    }
+    if let start = pending { return reply(.success(try change(start, by: command))) }
     let stream = try currentStream()
     let now = Self.now
     let action: SessionAction
@@ -119,10 +128,7 @@ extension DeviceSession {
       moveNext()
       action = .resume
       reply(.success(["position": .double(stream.position(now: now))]))
-    case .stop:
-      endStream(.stopped)
-      reply(.success([:]))
-      return reportStopped(by: by)
+    case .stop: return
     case .seek(let seek):
       leaveFor(seek: stream, to: try stream.track.sample(at: seek.position), now: now)
       action = .seek(epoch: stream.epoch)
@@ -136,16 +142,43 @@ extension DeviceSession {
         try QualityLadder.resolve(quality: quality.quality, codec: quality.codec, plan: device.plan))
       stream.change(to: choice, reason: "manual")
       action = .quality(quality: choice.quality, codec: choice.rendition.codecName)
-      let wish = QualityWish(quality: quality.quality, codec: quality.codec)
-      session?.enter { core in
-        core.state.wishes(wish)
-        core.carryOut()
-      }
+      tellWish(quality)
       reply(.success(["quality": .string(choice.quality), "codec": .string(choice.rendition.codecName)]))
     }
     // Before the sound goes on: others hear of the very position that was asked for.
     reportMoved(stream, action, by: by)
     service(stream)
+  }
+
+  private func tellWish(_ quality: Command.Quality) {
+    let wish = QualityWish(quality: quality.quality, codec: quality.codec)
+    session?.enter { core in
+      core.state.wishes(wish)
+      core.carryOut()
+    }
+  }
+
+  /// What is about to begin begins otherwise.
+  /// - Returns: the fields of the answer.
+  private func change(_ start: Start, by command: Command.Transport) throws(DubplateError) -> SocketObject {
+    var start = start
+    defer { pending = start }
+    switch command {
+    case .pause: start.isPaused = true
+    case .resume: start.isPaused = false
+    case .stop: break
+    case .seek(let seek):
+      guard try Command.finite(seek.position, "position") >= 0 else {
+        throw DubplateError(.positionOutOfRange, "the position is outside of the track")
+      }
+      (start.position, start.sample) = (seek.position, nil)
+      return ["position": .double(seek.position), "epoch": 0, "streamId": .string(start.id)]
+    case .quality(let quality):
+      start.choice = try QualityLadder.resolve(quality: quality.quality, codec: quality.codec, plan: device.plan)
+      tellWish(quality)
+      return ["quality": .string(start.choice.quality), "codec": .string(start.choice.rendition.codecName)]
+    }
+    return ["position": .double(start.position)]
   }
 
   /// Jumps; what was prepared behind the track is prepared anew when its time comes.

@@ -9,8 +9,8 @@ import SocketIOServer
 extension DeviceSession {
   /// The session says what comes behind the track of that start.
   func follow(_ following: Following) {
-    guard let stream, stream.role?.order == following.order else {
-      // The track that it follows is still being looked up.
+    guard let stream, stream.role?.isFollowed(by: following) ?? false else {
+      // The track that it follows is still being looked up; or, in a group, heard on another device already.
       return earlyFollowing = following
     }
     if let next,
@@ -21,6 +21,12 @@ extension DeviceSession {
     }
     self.following = following
     service(stream)
+  }
+
+  /// What was said of the track behind this one before this one was there.
+  func takeEarlyFollowing(for stream: AudioStream) {
+    guard let early = earlyFollowing, stream.role?.isFollowed(by: early) ?? false else { return }
+    (following, earlyFollowing) = (early, nil)
   }
 
   /// Opens what follows, when it's time.
@@ -42,12 +48,14 @@ extension DeviceSession {
         try open(track, following, behind: stream)
       } catch {
         guard error.code == .busy else { return nothingFollows(stream) }
-        // `service` asks again with the next chunk.
+        // `service` asks again with the next chunk, and `awaitEnd` when there is none.
+        if stream.isFinished { awaitEnd(of: stream) }
       }
     }
   }
 
-  private func nothingFollows(_ stream: AudioStream) {
+  /// What was to follow can't: the session hears of it at this track's end, and goes on.
+  func nothingFollows(_ stream: AudioStream) {
     following?.item = nil
     service(stream)
   }
@@ -67,7 +75,7 @@ extension DeviceSession {
     let choice = try choice(of: following.wish)
     let next = makeStream(
       track, choice: choice, sample: 0, id: StreamDirectory.makeId(), startsAt: turn(of: track, after: stream))
-    next.role = AudioStream.Role(itemId: item.id, order: following.order)
+    next.role = AudioStream.Role(itemId: item.id, order: following.order, turn: following.turn + 1)
     try next.prepare(now: Self.now)
     self.next = next
     services.streams.began(id: next.id, userId: device.userId, session: NIOLoopBound(self, eventLoop: socket.eventLoop))
@@ -77,6 +85,10 @@ extension DeviceSession {
     if stream.isFinished {
       beginNext()
       awaitEnd(of: stream)
+    } else if case let overlap = overlap(track, after: stream), overlap > 0 {
+      // The next one's chunks come behind this one's last, and are to be there before the two are mixed.
+      stream.keepAhead(seconds: device.bufferSeconds + overlap)
+      service(stream)
     }
   }
 
@@ -85,17 +97,20 @@ extension DeviceSession {
     min(crossfade, track.duration / 2, stream.track.duration / 2)
   }
 
-  /// When what follows begins to be heard; nil while what is heard is paused.
+  /// When what follows begins to be heard: now, if it comes late; nil while what is heard is paused.
   private func turn(of track: PlayableTrack, after stream: AudioStream) -> Int64? {
-    stream.endNanoseconds.map { $0 - Int64(overlap(track, after: stream) * 1e9) }
+    guard let end = stream.endNanoseconds else { return nil }
+    let turn = end - Int64(overlap(track, after: stream) * 1e9)
+    // A group's line goes on without whoever is late.
+    return hasBegunNext || isGrouped ? turn : max(turn, Self.now)
   }
 
   /// The present track's last chunk is out: the next one's go behind it.
   func beginNext() {
     guard let stream, let next, !hasBegunNext else { return }
-    hasBegunNext = true
     // All of the present one is out, so its end is known now, if it wasn't when the next was opened.
     moveNext()
+    hasBegunNext = true
     emitStarted(next, follows: stream)
     service(next)
   }
@@ -106,6 +121,7 @@ extension DeviceSession {
     guard let next else { return }
     self.next = nil
     retire(next)
+    stream?.keepAhead(seconds: device.bufferSeconds)
     if hasBegunNext { emitEnded(next, .cancelled) }
     hasBegunNext = false
   }
@@ -118,7 +134,13 @@ extension DeviceSession {
     if let next {
       guard hasBegunNext else { return beginNext() }
       advance(from: stream, to: next)
-    } else if let following, following.item == nil, !stream.hasReportedEnd {
+    } else if let following, !stream.hasReportedEnd {
+      if following.item != nil {
+        // It is still being looked up, or there was no encoder for it.
+        guard Self.now >= end + GatewayLimits.busyPatience.nanoseconds else {
+          return pump.schedule(stream, at: Self.now + GatewayLimits.followingRetry.nanoseconds)
+        }
+      }
       stream.hasReportedEnd = true
       reportEnded(stream)
     }
@@ -130,6 +152,7 @@ extension DeviceSession {
     self.next = nil
     hasBegunNext = false
     following = nil
+    takeEarlyFollowing(for: next)
     reportAdvanced(next)
     service(next)
   }

@@ -41,16 +41,16 @@ extension DeviceSession {
     let deviceId = device.deviceId
     do throws(DubplateError) {
       var start = Start(choice: try choice(of: order.wish), position: order.anchor?.position ?? order.position)
-      start.role = AudioStream.Role(itemId: order.item.id, order: order.order)
+      start.role = AudioStream.Role(itemId: order.item.id, order: order.order, turn: order.turn)
       start.isPaused = order.isPaused
       start.anchor = order.anchor
       self.start(order.item.trackId, start) { [self] result in
         switch result {
         case .success(let stream):
-          let sounding = sounding(stream)
+          let (sounding, isPaused, now) = (sounding(stream), !stream.pacer.isPlaying, Self.now)
           session?.enter { core in
             core.state.began(
-              deviceId, order: order.order, itemId: order.item.id, sounding, isPaused: order.isPaused, now: core.now)
+              deviceId, order: order.order, turn: order.turn, sounding, isPaused: isPaused, now: now)
             core.carryOut()
           }
         case .failure(let error): refuse(order, error)
@@ -86,7 +86,8 @@ extension DeviceSession {
 
   /// Moves with the group.
   func move(_ move: GroupMove) {
-    guard let stream else { return }
+    // One that is being looked up is put in its place when the session hears that it has begun.
+    guard let stream, pending == nil else { return }
     let now = Self.now
     func sample(_ anchor: TimelineAnchor) -> Int64 {
       min(
@@ -129,7 +130,7 @@ extension DeviceSession {
     } catch {
       guard error.code == .notEntitled || error.code == .unknownQuality else { throw error }
     }
-    // Another device's wish that this one may not have, or can't decode: the best that it may.
+    // Another device's wish that this one may not have, or can't decode: what plays when nobody says anything.
     return try QualityLadder.resolve(quality: nil, codec: nil, plan: device.plan)
   }
 
@@ -144,12 +145,13 @@ extension DeviceSession {
   /// The device began a track by itself.
   func reportPlayed(_ stream: AudioStream, wish: QualityWish) {
     let (deviceId, streamId, trackId, sounding) = (device.deviceId, stream.id, stream.track.id, sounding(stream))
+    let (isPaused, now) = (!stream.pacer.isPlaying, Self.now)
     session?.enter { core in
       do {
         let order = try core.state.devicePlayed(
-          deviceId, trackId: trackId, wish: wish, sounding, now: core.now)
+          deviceId, trackId: trackId, wish: wish, sounding, isPaused: isPaused, now: now)
         if let item = core.state.queue.current {
-          core.on(deviceId) { $0.adopt(streamId: streamId, role: .init(itemId: item.id, order: order)) }
+          core.on(deviceId) { $0.adopt(streamId: streamId, role: .init(itemId: item.id, order: order, turn: 0)) }
         }
       } catch {
         core.services.logger.error("a session can't take what its device plays", metadata: ["error": "\(error)"])
@@ -160,27 +162,29 @@ extension DeviceSession {
 
   /// The device moved its own sound.
   func reportMoved(_ stream: AudioStream, _ action: SessionAction, by: String) {
-    let (deviceId, position, isPlaying) = (
-      device.deviceId, stream.position(now: Self.now), stream.pacer.isPlaying
-    )
+    let now = Self.now
+    let (deviceId, order) = (device.deviceId, stream.role?.order)
+    let (position, isPlaying) = (stream.position(now: now), stream.pacer.isPlaying)
     session?.enter { core in
-      core.state.moved(deviceId, action, position: position, isPlaying: isPlaying, by: by, now: core.now)
+      core.state.moved(
+        deviceId, action, order: order, position: position, isPlaying: isPlaying, by: by, now: now)
       core.carryOut()
     }
   }
 
-  func reportStopped(by: String) {
+  func reportStopped(order: UInt64?, by: String) {
     session?.enter { [deviceId = device.deviceId] core in
-      core.state.stopped(deviceId, by: by)
+      core.state.stopped(deviceId, order: order, by: by)
       core.carryOut()
     }
   }
 
   func reportAdvanced(_ stream: AudioStream) {
-    guard let itemId = stream.role?.itemId else { return }
-    let (deviceId, sounding) = (device.deviceId, sounding(stream))
+    guard let role = stream.role else { return }
+    let (deviceId, sounding, now) = (device.deviceId, sounding(stream), Self.now)
     session?.enter { core in
-      core.state.advanced(deviceId, itemId: itemId, sounding, now: core.now)
+      core.state.advanced(
+        deviceId, order: role.order, turn: role.turn, itemId: role.itemId, sounding, now: now)
       core.carryOut()
     }
   }
@@ -194,7 +198,7 @@ extension DeviceSession {
   }
 
   func reportFailure(order: UInt64, _ error: DubplateError) {
-    let isTrackAtFault = [.unknownTrack, .trackUnavailable, .undecodable, .positionOutOfRange].contains(error.code)
+    let isTrackAtFault = [.unknownTrack, .trackUnavailable, .undecodable, .timedOut].contains(error.code)
     session?.enter { [deviceId = device.deviceId] core in
       core.state.failed(deviceId, order: order, isTrackAtFault: isTrackAtFault, now: core.now)
       core.carryOut()

@@ -182,6 +182,11 @@ extension UserSession.Core {
     do {
       if state.isGrouped, case .quality = command {
         // Each device of a group has a quality of its own.
+      } else if case .resume = command, state.playing?.isOver ?? false {
+        // At the queue's end: it begins anew.
+        try state.resumeHere(by, now: now)
+        reply(.success(["position": 0]))
+        return carryOut()
       } else if state.isGrouped {
         reply(.success(try moveGroup(command, by: by)))
         return carryOut()

@@ -36,8 +36,10 @@ final class DeviceSession {
   /// Grows with everything that begins or stops a stream: a lookup that comes back after a newer one is of no interest
   /// any more.
   private(set) var playGeneration = 0
-  /// A track that the device itself asked for is being looked up, and the session doesn't know.
-  private var isOpeningOwn = false
+  /// What is to begin when its track has been looked up. Commands that come meanwhile are about it.
+  var pending: Start?
+  /// The device itself asked for that, and the session doesn't know.
+  var isOpeningOwn: Bool { pending.map { $0.role == nil } ?? false }
   /// What the session said last meanwhile.
   private var heldOrder: (() -> Void)?
   /// What the device began by itself and has failed before the session knew of it.
@@ -88,19 +90,19 @@ final class DeviceSession {
   ) {
     playGeneration += 1
     heldOrder = nil
-    isOpeningOwn = false
+    pending = nil
     if let track = services.tracks.cached(trackId) {
       completion(begun(track, start))
       return startSound()
     }
     let generation = playGeneration
-    isOpeningOwn = start.role == nil
+    pending = start
     lookUp(trackId) { [self] found in
-      guard playGeneration == generation, socket.isConnected else {
+      guard playGeneration == generation, let start = pending, socket.isConnected else {
         return completion(.failure(DubplateError(.noStream, "a later command has replaced this one")))
       }
       let held = heldOrder
-      (isOpeningOwn, heldOrder) = (false, nil)
+      (pending, heldOrder) = (nil, nil)
       let result = found.flatMap { begun($0, start) }
       completion(result)
       startSound()
@@ -142,7 +144,7 @@ final class DeviceSession {
   /// Puts a stream in place of what is heard. Nothing is sent yet.
   private func begin(_ track: PlayableTrack, _ start: Start) throws(DubplateError) -> AudioStream {
     let now = Self.now
-    let sample = if let sample = start.sample { sample } else { try track.sample(at: start.position) }
+    let sample = try firstSample(of: track, start)
     let stream = makeStream(
       track, choice: start.choice, sample: sample, id: start.id,
       startsAt: start.isPaused ? nil : start.anchor?.nanoseconds)
@@ -152,12 +154,19 @@ final class DeviceSession {
     endStream(.replaced)
     self.stream = stream
     isGrouped = start.anchor != nil
-    if let early = earlyFollowing, early.order == start.role?.order { following = early }
-    earlyFollowing = nil
+    takeEarlyFollowing(for: stream)
     services.streams.began(
       id: stream.id, userId: device.userId, session: NIOLoopBound(self, eventLoop: socket.eventLoop))
     unannounced = stream
     return stream
+  }
+
+  /// Where a stream begins. What the session asks for was said without knowing how long the track is: past its end is
+  /// its beginning.
+  private func firstSample(of track: PlayableTrack, _ start: Start) throws(DubplateError) -> Int64 {
+    if let sample = start.sample { return sample }
+    if start.role != nil, start.position > track.duration { return 0 }
+    return try track.sample(at: start.position)
   }
 
   func makeStream(
@@ -228,7 +237,7 @@ final class DeviceSession {
   func endStream(_ reason: AudioStream.EndReason) {
     playGeneration += 1
     heldOrder = nil
-    isOpeningOwn = false
+    pending = nil
     unannounced = nil
     cancelNext()
     following = nil
@@ -255,16 +264,16 @@ final class DeviceSession {
   private func fail(_ stream: AudioStream, _ error: DubplateError) {
     services.logger.warning(
       "a stream has failed", metadata: ["stream": "\(stream.id)", "track": "\(stream.track.id)", "error": "\(error)"])
+    if stream === next, let current = self.stream {
+      // What is heard isn't touched by it; that the next one can't be played is found out, and said, when its turn comes.
+      cancelNext()
+      return nothingFollows(current)
+    }
     emitError(error, trackId: stream.track.id, streamId: stream.id)
     stream.isFinished = true  // `stream_error` has said it
-    if stream === next {
-      next = nil
-      retire(stream)
-    } else {
-      let order = stream.role?.order
-      endStream(.stopped)
-      if let order { reportFailure(order: order, error) } else { failedOwn = (stream.id, error) }
-    }
+    let order = stream.role?.order
+    endStream(.stopped)
+    if let order { reportFailure(order: order, error) } else { failedOwn = (stream.id, error) }
   }
 
   func status(of id: String) -> StreamDirectory.Status? {

@@ -50,7 +50,7 @@ final class SessionDirectory: Sendable {
     if let unsaved = state.withLock({ $0.unsaved[userId] }) { return session.load(unsaved) }
     guard let repository else { return session.load(nil) }
     Task { [logger] in
-      let stored: Data?
+      let stored: StoredSession?
       do {
         stored = try await repository.session(userId: userId)
       } catch {
@@ -60,7 +60,8 @@ final class SessionDirectory: Sendable {
         return session.load(nil, keepsChanges: false)
       }
       do {
-        session.load(try stored.map { try JSONDecoder().decode(KeptSession.self, from: $0) })
+        let kept = try stored.map { try JSONDecoder().decode(KeptSession.self, from: $0.body) }
+        session.load(kept, end: stored?.serverSeenAt.map { $0.timeIntervalSince1970 * 1_000 })
       } catch {
         logger.error(
           "a listener's stored session is damaged, and begins empty",
@@ -107,6 +108,18 @@ final class SessionDirectory: Sendable {
       state.withLock { state in
         for (user, session) in batch where state.unsaved[user] == session { state.unsaved[user] = nil }
       }
+    }
+  }
+
+  /// Leaves a sign of life: what sounds goes on sounding, and nobody writes that down for each listener. If this server
+  /// is killed, the next one reckons from it where they were.
+  func leaveSign(since start: Date, at now: Date) async {
+    do {
+      try await repository?.leaveSign(since: start, at: now)
+    } catch {
+      logger.error(
+        "a sign of life can't be kept: after a crash, listeners' positions would be those of their last command",
+        metadata: ["error": "\(error)"])
     }
   }
 

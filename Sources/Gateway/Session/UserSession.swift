@@ -14,9 +14,11 @@ final class UserSession: Sendable {
   private let core: NIOLoopBound<Core>
 
   /// What was kept of it, or nil; from any thread, once.
-  /// - Parameter keepsChanges: whether what becomes of it is written down; not over something that couldn't be read.
-  func load(_ kept: KeptSession?, keepsChanges: Bool = true) {
-    eventLoop.execute { [core] in core.value.loaded(kept, keepsChanges: keepsChanges) }
+  /// - Parameters:
+  ///   - end: the last sign of life of the server that kept it, if it was another; Unix time in milliseconds.
+  ///   - keepsChanges: whether what becomes of it is written down; not over something that couldn't be read.
+  func load(_ kept: KeptSession?, end: Double? = nil, keepsChanges: Bool = true) {
+    eventLoop.execute { [core] in core.value.loaded(kept, end: end, keepsChanges: keepsChanges) }
   }
 
   /// On the event loop that becomes its home.
@@ -67,8 +69,8 @@ final class UserSession: Sendable {
     }
 
     /// What was kept is here, or nothing was.
-    func loaded(_ kept: KeptSession?, keepsChanges: Bool) {
-      if let kept { state.restore(kept) }
+    func loaded(_ kept: KeptSession?, end: Double?, keepsChanges: Bool) {
+      if let kept { state.restore(kept, end: end) }
       self.keepsChanges = keepsChanges
       isLoaded = true
       let bodies = waiting
@@ -176,7 +178,9 @@ final class UserSession: Sendable {
       guard let saving else { return }
       saving.cancel()
       self.saving = nil
-      services.sessions.save(userId, state.kept(now: now))
+      let now = now
+      services.sessions.save(
+        userId, state.kept(now: now, unixMilliseconds: services.clock.unixMilliseconds(at: now)))
     }
   }
 }

@@ -82,9 +82,11 @@ public struct AdaptiveBitrate: Sendable {
   /// - Parameters:
   ///   - bytes: sent and drained; a sample below ``PlaybackLimits/leastSampleBytes`` is left out.
   ///   - nanoseconds: from the first byte's leaving until the last was drained.
-  public mutating func delivered(bytes: Int, over nanoseconds: Int64) {
+  ///   - wasIdle: the connection was idle when they began to leave, so that their speed may be that of a buffer on
+  ///     the way, and raises the estimate only so far.
+  public mutating func delivered(bytes: Int, over nanoseconds: Int64, wasIdle: Bool = false) {
     guard bytes >= PlaybackLimits.leastSampleBytes, nanoseconds > 0 else { return }
-    estimate.add(bits: Double(bytes) * 8, seconds: Double(nanoseconds) / 1e9, tuning: tuning)
+    estimate.add(bits: Double(bytes) * 8, seconds: Double(nanoseconds) / 1e9, wasIdle: wasIdle, tuning: tuning)
   }
 
   /// The device says how it fares; every value is optional, and none is trusted.
@@ -146,7 +148,8 @@ public struct AdaptiveBitrate: Sendable {
   private func choice(bufferSeconds: Double, fullSeconds: Double, now: Int64) -> (Int, Reason) {
     if let chosen, let index = ladder.rungs.firstIndex(where: { $0.id == chosen }) { return (index, .manual) }
     let top = savesData ? ladder.highest(within: PlaybackLimits.dataSaverBitsPerSecond) : ladder.rungs.count - 1
-    guard let current, estimate.isMeasured else {
+    // Where nothing can be measured (long polling), a report may still lower what is assumed.
+    guard let current, estimate.isMeasured || estimate.hearsay(now: now) != nil else {
       return (min(top, current ?? startIndex(now: now)), .startup)
     }
     let full = min(max(fullSeconds.isFinite ? fullSeconds : 0, 0.1), PlaybackLimits.mostBufferSeconds)

@@ -6,6 +6,12 @@
 /// long outage doesn't outweigh the quick sends after it for ever. The mean deviation is kept as TCP keeps that of
 /// its round trips (Jacobson, 1988).
 ///
+/// What is sent over an idle connection may look faster than the link by any factor: TCP's first window leaves without
+/// waiting (RFC 6928), and a proxy or a modem may take a whole segment of a low rung into its own memory. Such a sample
+/// counts as ``PlaybackLimits/mostIdleGain`` times the estimate at most, or as what a window in the time of a poor
+/// link's round trip comes to (after a collapse the way up would be long otherwise). If the link is indeed that much
+/// faster, the next ones say so too, or the next rung, whose segments are longer and fit into no buffer.
+///
 /// A device's report is hearsay: it lowers the estimate while it is fresh, and never raises it.
 struct ThroughputEstimate: Sendable, Equatable {
   private var fast = 0.0
@@ -28,8 +34,14 @@ struct ThroughputEstimate: Sendable, Equatable {
   var variability: Double { isMeasured ? deviation / slow : 0 }
 
   /// Takes a sample: that many bits in that many seconds of sending without a pause.
-  mutating func add(bits: Double, seconds: Double, tuning: AdaptiveBitrate.Tuning) {
-    let sample = min(max(bits / seconds, PlaybackLimits.leastThroughput), PlaybackLimits.mostThroughput)
+  /// - Parameter wasIdle: nothing was on its way before them.
+  mutating func add(bits: Double, seconds: Double, wasIdle: Bool, tuning: AdaptiveBitrate.Tuning) {
+    var most = PlaybackLimits.mostThroughput
+    if wasIdle, let measured {
+      let window = min(bits, Double(PlaybackLimits.firstWindowBytes) * 8) / PlaybackLimits.windowSeconds
+      most = min(most, max(measured * PlaybackLimits.mostIdleGain, window))
+    }
+    let sample = max(min(bits / seconds, most), PlaybackLimits.leastThroughput)
     let weight = max(seconds, tuning.segmentSeconds)
     let fastShare = weight / (weight + tuning.fastSeconds)
     let slowShare = weight / (weight + tuning.slowSeconds)

@@ -2,7 +2,6 @@
 ///
 /// A value without clock or I/O. Commands are atomic, and ``version`` grows by one with each that changed something.
 /// A device that goes offline leaves the group but stays the active one: a phone in a tunnel comes back and plays on.
-/// Whoever owns the registry decides when that has lasted too long (``deactivate()``).
 ///
 /// Up to ``PlaybackLimits/devicesPerUser`` devices are online, and up to ``PlaybackLimits/knownDevices`` known; beyond
 /// that the one that has been offline longest, and isn't active, is forgotten.
@@ -102,13 +101,6 @@ public struct DeviceRegistry: Sendable, Equatable {
     try requireOnline(deviceId)
     guard deviceId != activeDeviceId else { return }
     activeDeviceId = deviceId
-    version += 1
-  }
-
-  /// No device is active any more.
-  public mutating func deactivate() {
-    guard activeDeviceId != nil else { return }
-    activeDeviceId = nil
     version += 1
   }
 

@@ -23,12 +23,6 @@ extension PlayQueue {
     return removal
   }
 
-  /// Removes all items that play one of these tracks, for they have gone from the library.
-  @discardableResult
-  public mutating func removeTracks(_ trackIds: Set<String>) -> Removal {
-    remove(Set(items.lazy.filter { trackIds.contains($0.trackId) }.map(\.serial))) ?? .undisturbed
-  }
-
   /// Removes all items but the current one, or that as well.
   @discardableResult
   public mutating func clear(all: Bool = false) -> Removal {

@@ -96,6 +96,11 @@ public struct PlayQueue: Sendable, Equatable {
     return found
   }
 
+  public func contains(item id: String) -> Bool {
+    guard let serial = Item.serial(ofId: id) else { return false }
+    return items.contains { $0.serial == serial }
+  }
+
   /// Notes that something has changed.
   mutating func changed() {
     version += 1

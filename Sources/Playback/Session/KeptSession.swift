@@ -4,32 +4,51 @@ public struct KeptSession: Sendable, Equatable, Codable {
   public var devices: DeviceRegistry
   public var wish: QualityWish
   public var version: UInt64
-  /// Seconds into the current item.
+  /// Seconds into the current item, at the moment when this was kept.
   public var position: Double
+  /// What was sounding then, and would go on unkept; nil if nothing was.
+  public var sounding: Sounding?
 
-  public init(queue: PlayQueue, devices: DeviceRegistry, wish: QualityWish, version: UInt64, position: Double) {
-    self.queue = queue
-    self.devices = devices
-    self.wish = wish
-    self.version = version
-    self.position = position
+  /// Sound that went on after a session was kept.
+  public struct Sounding: Sendable, Equatable, Codable {
+    /// When it was kept, Unix time in milliseconds.
+    public var since: Double
+    /// The length of what was sounding, in seconds.
+    public var duration: Double
+  }
+
+  /// Where the listener was when the server ended, in seconds.
+  /// - Parameter end: the last sign of life of the server that kept this, Unix time in milliseconds; nil if it isn't
+  ///   known, or if the server still lives.
+  func position(at end: Double?) -> Double {
+    guard position.isFinite else { return 0 }
+    guard let sounding, let end, end > sounding.since else { return max(0, position) }
+    // Had the track ended, that would have been kept.
+    let most = max(position, sounding.duration - 1)
+    return max(0, min(position + (end - sounding.since) / 1_000, most))
   }
 }
 
 extension ListeningSession {
   /// What is to be kept of it.
-  public func kept(now: Int64) -> KeptSession {
-    KeptSession(
+  /// - Parameter unixMilliseconds: the same moment as `now`, by the wall clock.
+  public func kept(now: Int64, unixMilliseconds: Double) -> KeptSession {
+    var sounding: KeptSession.Sounding?
+    if let playing, playing.status == .playing, let duration = playing.duration {
+      sounding = KeptSession.Sounding(since: unixMilliseconds, duration: duration)
+    }
+    return KeptSession(
       queue: queue, devices: devices, wish: wish, version: version,
-      position: playing?.position(at: now) ?? resumePosition)
+      position: playing.map { $0.isOver ? 0 : $0.position(at: now) } ?? resumePosition, sounding: sounding)
   }
 
   /// Takes up what was kept. Before the first device connects.
-  public mutating func restore(_ kept: KeptSession) {
+  /// - Parameter end: the last sign of life of the server that kept it, if it was another; Unix time in milliseconds.
+  public mutating func restore(_ kept: KeptSession, end: Double? = nil) {
     queue = kept.queue
     devices = kept.devices
     wish = kept.wish
     version = kept.version
-    resumePosition = kept.position.isFinite ? max(0, kept.position) : 0
+    resumePosition = kept.position(at: end)
   }
 }

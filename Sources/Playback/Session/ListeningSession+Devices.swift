@@ -23,9 +23,7 @@ extension ListeningSession {
       return
     }
     if let other = devices.group.sorted().first(where: { devices.isOnline($0) }) {
-      playing.deviceId = other
-      self.playing = playing
-      activate(other)
+      passOn(to: other)
       if !isGrouped { dissolveGroup() }
       tell(.transfer, by: device, exceptItself: false)
       return
@@ -48,7 +46,7 @@ extension ListeningSession {
   /// The session goes to another device, at the position at which it is. Returns that position.
   public mutating func transfer(to device: String, play: Bool?, by: String, now: Int64) throws -> Double {
     try devices.requireOnline(device)
-    guard let playing else {
+    guard let playing, !playing.isOver else {
       guard let item = queue.current else {
         activate(device)
         return 0
@@ -60,11 +58,18 @@ extension ListeningSession {
     }
     let position = playing.position(at: now)
     let isPaused = play.map { !$0 } ?? (playing.status == .paused)
-    if playing.deviceId == device, !playing.isAdrift { return position }
+    if playing.deviceId == device, !playing.isAdrift {
+      // It is there already: it plays or stands as is asked for.
+      guard isPaused != (playing.status == .paused) else { return position }
+      if isGrouped { return isPaused ? try pauseGroup(by: by, now: now) : try resumeGroup(by: by, now: now) }
+      start(
+        playing.item, on: device, position: position, isPaused: isPaused, action: isPaused ? .pause : .resume, by: by,
+        now: now)
+      return position
+    }
     if handover == nil, soundingDevices.contains(device), isGrouped {
       // It sounds already: only who is the active one changes.
-      self.playing?.deviceId = device
-      activate(device)
+      passOn(to: device)
       tell(.transfer, by: by, exceptItself: false)
       return position
     }
@@ -72,12 +77,32 @@ extension ListeningSession {
     return position
   }
 
-  /// Goes on with what is paused and has no stream (any more), on the device that asks.
+  /// In a group, another device that sounds becomes the active one, and its stream is the session's.
+  private mutating func passOn(to device: String) {
+    guard var playing else { return }
+    playing.deviceId = device
+    if let report = reported[device], report.order == playing.order, report.turn == playing.turn {
+      playing.take(report.sounding)
+      if playing.status == .starting {
+        playing.status = .playing
+        announcement = nil
+      }
+    }
+    self.playing = playing
+    activate(device)
+  }
+
+  /// Goes on with what is paused and has no stream (any more), on the device that asks; or begins the queue anew where
+  /// it has come to its end.
   public mutating func resumeHere(_ device: String, now: Int64) throws {
-    guard let item = playing?.item ?? queue.current else { throw SessionError.nothingPlays }
-    let position = playing?.position(at: now) ?? resumePosition
+    var (item, position, target) = (queue.current, resumePosition, device)
+    if let playing {
+      if !playing.isOver { (item, position) = (playing.item, playing.position(at: now)) }
+      if !playing.isAdrift, devices.isOnline(playing.deviceId) { target = playing.deviceId }
+    }
+    guard let item else { throw SessionError.nothingPlays }
     playing = nil
-    start(item, on: device, position: position, isPaused: false, action: .resume, by: device, now: now)
+    start(item, on: target, position: position, isPaused: false, action: .resume, by: device, now: now)
   }
 
   public mutating func changeSettings(of device: String, _ settings: PlaybackDevice.Settings, by: String) throws {
@@ -117,7 +142,8 @@ extension ListeningSession {
       .play(
         deviceId: device,
         PlayOrder(
-          order: playing.order, item: playing.item, position: anchor.position, isPaused: playing.status == .paused,
+          order: playing.order, turn: playing.turn, item: playing.item, position: anchor.position,
+          isPaused: playing.status == .paused,
           wish: wish, anchor: anchor)))
   }
 
@@ -137,15 +163,15 @@ extension ListeningSession {
     leave(device)
     if wasSounding, let playing {
       if playing.deviceId == device, let other = devices.group.sorted().first {
-        self.playing?.deviceId = other
-        activate(other)
+        passOn(to: other)
       }
       if !isGrouped { dissolveGroup() }
     }
     devicesChanged()
   }
 
-  mutating func leaveGroups(keeping device: String) {
+  /// Nobody plays along any more.
+  mutating func dropGroup() {
     guard !devices.group.isEmpty else { return }
     for member in devices.group { leave(member) }
     devicesChanged()
@@ -187,6 +213,7 @@ extension ListeningSession {
       throw SessionError.positionOutOfRange
     }
     playing.move(to: position, at: now + PlaybackLimits.groupLead)
+    defer { takeUpAgain() }
     moveGroup(&playing, .seek(playing.anchor, isPaused: playing.status == .paused), .seek(epoch: nil), by: by)
     return position
   }

@@ -29,10 +29,11 @@ extension ListeningSession {
       start(
         item, on: target ?? self.target(device), position: position, isPaused: false, action: .play, by: device,
         now: now)
-    } else if playing != nil {
+    } else {
+      let wasPlaying = playing != nil
       silence()
       resumePosition = position
-      tell(.stop, by: device, exceptItself: false)
+      if wasPlaying { tell(.stop, by: device, exceptItself: false) }
     }
   }
 
@@ -67,14 +68,16 @@ extension ListeningSession {
 
   /// The item that played may have left the queue: the one in its place plays, or nothing.
   private mutating func follow(_ removal: PlayQueue.Removal, by device: String, now: Int64) {
-    guard let playing, removal != .undisturbed else { return }
-    guard !playing.isAdrift else {
+    guard removal != .undisturbed else { return }
+    guard let playing, !playing.isAdrift else {
       // Nobody hears it: what is current now waits to be resumed.
       self.playing = nil
       resumePosition = 0
       return
     }
     if case .next(let item) = removal {
+      // What is over stays where it is, whatever stands at the queue's beginning.
+      if playing.isOver { return }
       start(
         item, on: playing.deviceId, position: 0, isPaused: playing.status == .paused, action: .jump, by: device,
         now: now)
@@ -104,13 +107,20 @@ extension ListeningSession {
   }
 
   public mutating func next(version: UInt64?, by device: String, now: Int64) throws {
-    try change(version) { try $0.next() }
+    // Behind the last one comes the first, at which the queue stands already.
+    try change(version) { [isOver = playing?.isOver ?? false] in if !isOver { _ = try $0.next() } }
     playCurrent(position: 0, by: device, now: now)
   }
 
   public mutating func previous(version: UInt64?, by device: String, now: Int64) throws {
-    let position = playing?.position(at: now) ?? 0
-    try change(version) { try $0.previous(position: position) }
+    let position = playing?.position(at: now) ?? resumePosition
+    try change(version) { [playing] in
+      if let playing, playing.isOver, $0.contains(item: playing.item.id) {
+        try $0.jump(to: playing.item.id)
+      } else {
+        try $0.previous(position: position)
+      }
+    }
     playCurrent(position: 0, by: device, now: now)
   }
 

@@ -17,10 +17,17 @@ extension ListeningSession {
     }
   }
 
+  /// What a device said of its stream, and which one that is.
+  struct Report: Sendable {
+    var order: UInt64
+    var turn: UInt64
+    var sounding: Sounding
+  }
+
   /// A device has begun a track by itself (`play_track`): it is the queue now, and the device the active one. Returns
   /// the order under which it goes on.
   public mutating func devicePlayed(
-    _ device: String, trackId: String, wish: QualityWish, _ sounding: Sounding, now: Int64
+    _ device: String, trackId: String, wish: QualityWish, _ sounding: Sounding, isPaused: Bool, now: Int64
   ) throws -> UInt64 {
     var generator = SystemRandomNumberGenerator()
     try queue.set(tracks: [trackId], using: &generator)
@@ -29,10 +36,11 @@ extension ListeningSession {
     announcement = nil
     failuresInRow = 0
     self.wish = wish
-    leaveGroups(keeping: device)
+    resumePosition = 0
+    dropGroup()
     var started = NowPlaying(
-      item: item, deviceId: device, order: nextOrder(), status: .playing, anchorPosition: sounding.position,
-      anchorNanoseconds: now)
+      item: item, deviceId: device, order: nextOrder(), status: isPaused ? .paused : .playing,
+      anchorPosition: sounding.position, anchorNanoseconds: now)
     started.take(sounding)
     playing = started
     withSound.insert(device)
@@ -46,10 +54,11 @@ extension ListeningSession {
 
   /// A device plays what it was told to.
   public mutating func began(
-    _ device: String, order: UInt64, itemId: String, _ sounding: Sounding, isPaused: Bool, now: Int64
+    _ device: String, order: UInt64, turn: UInt64, _ sounding: Sounding, isPaused: Bool, now: Int64
   ) {
     guard var playing, playing.order == order, soundingDevices.contains(device) else { return }
-    guard itemId == playing.item.id else {
+    reported[device] = Report(order: order, turn: turn, sounding: sounding)
+    guard turn == playing.turn else {
       // The group has gone on to the next track since the device was told to play along.
       return playAlong(device, playing, now: now)
     }
@@ -92,15 +101,18 @@ extension ListeningSession {
     }
     failuresInRow += 1
     let by = announcement?.by ?? device
+    let version = queue.version
     if isTrackAtFault, failuresInRow < PlaybackLimits.failuresInRow, queue.repeatMode != .one,
       let item = queue.advance()
     {
       queueChanged("failed", by: nil)
-      start(item, on: device, position: 0, isPaused: false, action: .jump, by: by, now: now)
+      start(
+        item, on: device, position: 0, isPaused: playing.status == .paused, action: .jump, by: by, now: now)
       return
     }
     failuresInRow = 0
     silence()
+    if queue.version != version { queueChanged("failed", by: nil) }
     tell(.stop, by: by, exceptItself: false)
   }
 
@@ -115,19 +127,31 @@ extension ListeningSession {
   }
 
   /// The active device moved its own sound, by its own wish or a remote's.
+  /// - Parameter order: of the start that it moved; nil if the device doesn't know it yet.
   public mutating func moved(
-    _ device: String, _ action: SessionAction, position: Double, isPlaying: Bool, by: String, now: Int64
+    _ device: String, _ action: SessionAction, order: UInt64?, position: Double, isPlaying: Bool, by: String, now: Int64
   ) {
-    guard var playing, playing.deviceId == device else { return }
-    playing.move(to: position, at: now)
-    if playing.status != .starting || !isPlaying { playing.status = isPlaying ? .playing : .paused }
+    guard var playing, playing.deviceId == device, order == nil || order == playing.order else { return }
     if case .quality(let quality, let codec) = action {
       playing.quality = quality
       playing.codec = codec
+    } else {
+      playing.move(to: position, at: now)
+      if playing.status != .starting || !isPlaying { playing.status = isPlaying ? .playing : .paused }
     }
     self.playing = playing
+    if case .seek = action { takeUpAgain() }
     tell(action, by: by)
     add(.save)
+  }
+
+  /// What had been heard to its end is sought in: it plays again, and the queue, which stood at its beginning, is there.
+  mutating func takeUpAgain() {
+    guard let item = playing?.item, playing?.isOver == true else { return }
+    playing?.isOver = false
+    guard queue.contains(item: item.id) else { return }
+    do { try queue.jump(to: item.id) } catch { return assertionFailure("it is there") }
+    queueChanged("jump", by: nil)
   }
 
   /// The listener's wish for quality; what follows has it too.
@@ -138,15 +162,20 @@ extension ListeningSession {
   }
 
   /// A device has fallen silent by a command.
-  public mutating func stopped(_ device: String, by: String) {
-    guard let playing, playing.deviceId == device else { return }
+  /// - Parameter order: as in ``moved(_:_:order:position:isPlaying:by:now:)``.
+  public mutating func stopped(_ device: String, order: UInt64?, by: String) {
+    guard let playing, playing.deviceId == device, order == nil || order == playing.order else { return }
     silence()
     tell(.stop, by: by)
   }
 
   /// A device went on, without a gap, to what follows.
-  public mutating func advanced(_ device: String, itemId: String, _ sounding: Sounding, now: Int64) {
-    guard var playing, playing.deviceId == device, playing.item.id != itemId || queue.repeatMode == .one else { return }
+  /// - Parameter turn: of what it plays now.
+  public mutating func advanced(
+    _ device: String, order: UInt64, turn: UInt64, itemId: String, _ sounding: Sounding, now: Int64
+  ) {
+    reported[device] = Report(order: order, turn: turn, sounding: sounding)
+    guard var playing, playing.deviceId == device, playing.order == order, playing.turn + 1 == turn else { return }
     if queue.peekAfterCurrent()?.id == itemId {
       _ = queue.advance()
     } else {
@@ -159,6 +188,7 @@ extension ListeningSession {
     }
     guard let item = queue.current else { return }
     playing.item = item
+    playing.turn = turn
     playing.take(sounding)
     playing.move(to: sounding.position, at: now)
     playing.status = .playing
@@ -173,7 +203,8 @@ extension ListeningSession {
   /// A device has played its track to the end, and nothing follows that it knows of.
   public mutating func ended(_ device: String, order: UInt64, now: Int64) {
     guard let playing, playing.deviceId == device, playing.order == order else { return }
-    if let item = queue.advance() {
+    // An item that is no longer in the queue has nothing behind it.
+    if queue.current == playing.item, let item = queue.advance() {
       queueChanged("advance", by: nil)
       start(item, on: device, position: 0, isPaused: false, action: .advance, by: device, now: now)
       return
@@ -182,6 +213,7 @@ extension ListeningSession {
     var over = playing
     over.move(to: playing.duration ?? playing.position(at: now), at: now)
     over.status = .paused
+    over.isOver = true
     self.playing = over
     queueChanged("end", by: nil)
     tell(.end, by: device, exceptItself: false)

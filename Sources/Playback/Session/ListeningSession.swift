@@ -26,6 +26,8 @@ public struct ListeningSession: Sendable {
   var failuresInRow = 0
   /// Devices that have a stream, as far as the session knows.
   var withSound: Set<String> = []
+  /// What each of them last said of it.
+  var reported: [String: Report] = [:]
   /// The device that was the active one when effects were last taken; while it hands over, the one that does.
   private var soundOwner: String?
   private var orders: UInt64 = 0
@@ -62,6 +64,7 @@ public struct ListeningSession: Sendable {
     }
     if handover == nil { soundOwner = playing?.deviceId }
     withSound.formIntersection(wanted)
+    if !reported.isEmpty { reported = reported.filter { withSound.contains($0.key) } }
   }
 
   mutating func tell(_ action: SessionAction, by device: String, exceptItself: Bool = true) {
@@ -87,6 +90,7 @@ public struct ListeningSession: Sendable {
   ) {
     let former = handover?.former ?? playing
     handover = nil
+    resumePosition = 0
     orders += 1
     playing = NowPlaying(
       item: item, deviceId: device, order: orders, status: isPaused ? .paused : .starting,
@@ -106,7 +110,8 @@ public struct ListeningSession: Sendable {
       add(
         .play(
           deviceId: device,
-          PlayOrder(order: orders, item: item, position: position, isPaused: isPaused, wish: wish, anchor: anchor)))
+          PlayOrder(
+            order: orders, turn: 0, item: item, position: position, isPaused: isPaused, wish: wish, anchor: anchor)))
     }
     updateFollowing()
     add(.save)
@@ -140,7 +145,7 @@ public struct ListeningSession: Sendable {
     // What has ended stands where it is, and the queue at its beginning: nothing follows.
     let item = queue.current == playing.item ? queue.peekAfterCurrent() : nil
     let following = Following(
-      item: item, crossfade: queue.crossfadeSeconds, wish: wish, order: playing.order)
+      item: item, crossfade: queue.crossfadeSeconds, wish: wish, order: playing.order, turn: playing.turn)
     guard force || following != lastFollowing else { return }
     lastFollowing = following
     for device in soundingDevices { add(.follow(deviceId: device, following)) }

@@ -13,6 +13,8 @@ public struct NowPlaying: Sendable, Equatable {
   public internal(set) var deviceId: String
   /// Which start this is: grows with each, so that an answer to an earlier one is known as such.
   public internal(set) var order: UInt64
+  /// Which track since that start: grows with each that its devices went on to by themselves.
+  public internal(set) var turn: UInt64 = 0
   public internal(set) var status: Status
   public internal(set) var streamId: String?
   public internal(set) var duration: Double?
@@ -20,6 +22,8 @@ public struct NowPlaying: Sendable, Equatable {
   public internal(set) var codec: String?
   /// Its device has gone, and its stream with it: it waits to be resumed, there or elsewhere.
   var isAdrift = false
+  /// It was the queue's last, and has been heard to its end: pressing play begins the queue anew.
+  public internal(set) var isOver = false
   /// Where it was at `anchorNanoseconds`.
   var anchorPosition: Double
   var anchorNanoseconds: Int64

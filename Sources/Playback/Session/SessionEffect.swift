@@ -26,6 +26,7 @@ public enum StopReason: String, Sendable, Equatable {
 /// What a device is to play.
 public struct PlayOrder: Sendable, Equatable {
   public var order: UInt64
+  public var turn: UInt64
   public var item: PlayQueue.Item
   public var position: Double
   public var isPaused: Bool
@@ -40,15 +41,9 @@ public struct Following: Sendable, Equatable {
   /// Seconds by which it begins before the end.
   public var crossfade: Double
   public var wish: QualityWish
-  /// The start whose track it follows.
+  /// The start, and the track since it, that it follows.
   public var order: UInt64
-
-  public init(item: PlayQueue.Item?, crossfade: Double, wish: QualityWish, order: UInt64) {
-    self.item = item
-    self.crossfade = crossfade
-    self.wish = wish
-    self.order = order
-  }
+  public var turn: UInt64
 }
 
 /// One movement of all devices of a group.

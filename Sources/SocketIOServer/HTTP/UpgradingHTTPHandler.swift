@@ -198,8 +198,8 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
       return
     }
     forgetTimer()
-    // NIO's decoder stops behind any request that asks for an upgrade.
-    closesAfterResponse = closesAfterResponse || isUpgrade
+    // NIO's decoder stops behind any request that asks for an upgrade, or for the connection's end.
+    closesAfterResponse = closesAfterResponse || isUpgrade || !head.isKeepAlive
     requestsInFlight += 1
     do {
       try becomeHummingbirds(context)
@@ -233,9 +233,16 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
       promise?.fail(ChannelError.inappropriateOperationForState)
       return
     }
-    guard case .end = unwrapOutboundIn(data) else {
+    switch unwrapOutboundIn(data) {
+    case .head(var head) where closesAfterResponse && requestsInFlight == 1 && head.status.code >= 200:
+      // Said, so that nobody sends another request into a connection that ends (RFC 9112 section 9.6).
+      head.headers.replaceOrAdd(name: "connection", value: "close")
+      context.write(wrapOutboundOut(.head(head)), promise: promise)
+      return
+    case .head, .body:
       context.write(data, promise: promise)
       return
+    case .end: break
     }
     requestsInFlight -= 1
     context.write(data, promise: promise)

@@ -30,8 +30,17 @@ final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable {
   private var isReading = false
   private var needsFlush = false
   private let channel: any Channel
-  /// What the connection has carried; nil where nobody can say.
-  var statistics: ConnectionStatistics? { channelLoop.inEventLoop ? ConnectionStatistics(channel) : nil }
+  /// What the connection has carried; nil where nobody can say. On another loop than the channel's it is what was found
+  /// when it was asked for last, nil at first.
+  var statistics: ConnectionStatistics? {
+    guard !channelLoop.inEventLoop else { return ConnectionStatistics(channel) }
+    channelLoop.execute { [self] in
+      let found = ConnectionStatistics(channel)
+      lastStatistics.withLock { $0 = found }
+    }
+    return lastStatistics.withLock { $0 }
+  }
+  private let lastStatistics = Mutex<ConnectionStatistics?>(nil)
 
   /// Bytes on their way from the session's event loop to the channel's. Atomic: written on both.
   private let inTransit = Atomic<Int>(0)

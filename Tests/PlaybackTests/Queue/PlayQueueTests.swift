@@ -68,7 +68,7 @@ import Testing
   @Test func removingTheLastItemWhileAllRepeatsGoesOnToTheFirst() throws {
     var queue = try queue("abc", at: 2)
     queue.setRepeat(.all)
-    let removal = queue.removeTracks(["c"])
+    let removal = try queue.remove(items: [queue.items[2].id])
     #expect(removal == .next(queue.items[0]))
   }
 

@@ -101,8 +101,7 @@ struct QueueExercise {
     case 4, 5: return .add(tracks(upTo: 3), .end)
     case 6: return .add(tracks(upTo: 3), .index(anyIndex()))
     case 7, 8: return .remove((0..<random.index(below: 4)).map { _ in anyId() })
-    case 9: return .remove([queue.current?.id ?? "0"])
-    case 10: return .removeTracks([anyTrack(), anyTrack()])
+    case 9, 10: return .remove([queue.current?.id ?? "0"])
     case 11, 12: return .move(anyId(), to: anyIndex())
     case 13: return random.index(below: 4) == 0 ? .clear(all: flip()) : .advance
     case 14: return .jump(anyId())

@@ -5,7 +5,6 @@ enum QueueCommand: Sendable {
   case set(tracks: [String], index: Int?, context: PlayQueue.Context?, shuffle: Bool?)
   case add([String], PlayQueue.Place)
   case remove([String])
-  case removeTracks(Set<String>)
   case move(String, to: Int)
   case clear(all: Bool)
   case jump(String)
@@ -27,7 +26,6 @@ enum QueueCommand: Sendable {
         return "set \(item?.id ?? "nothing")"
       case .add(let tracks, let place): return "added \(try queue.add(tracks, at: place))"
       case .remove(let ids): return Self.text(try queue.remove(items: ids))
-      case .removeTracks(let tracks): return Self.text(queue.removeTracks(tracks))
       case .move(let id, let target):
         try queue.move(item: id, to: target)
         return "done"
@@ -106,7 +104,6 @@ struct QueueModel: Equatable {
     case .remove(let ids):
       guard ids.allSatisfy({ id in play.contains { $0.id == id } }) else { return "unknown_item" }
       return try remove({ ids.contains($0.id) }, seen: seen)
-    case .removeTracks(let tracks): return try remove({ tracks.contains($0.track) }, seen: seen)
     case .move(let id, let target):
       guard let from = play.firstIndex(where: { $0.id == id }) else { return "unknown_item" }
       guard target >= 0, target < play.count else { return "bad_request" }

@@ -5,7 +5,7 @@ import Testing
 /// The session against a small world of devices that do what they are told, late, or not at all.
 @Suite struct ListeningSessionTests {
   @Test func aTrackThatADevicePlaysIsTheQueueAndTheDeviceTheActiveOne() throws {
-    var world = World(seed: 1)
+    var world = SessionWorld(seed: 1)
     world.connect("desk")
     world.connect("phone")
     try world.play("desk", "t1")
@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func handOverKeepsThePositionAndTheFormerDeviceSoundsUntilTheNewOneDoes() throws {
-    var world = World(seed: 2)
+    var world = SessionWorld(seed: 2)
     world.connect("desk")
     world.connect("phone")
     try world.set(["a", "b"], by: "desk")
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func aDeviceThatVanishesInMidHandOverGivesTheSoundBack() throws {
-    var world = World(seed: 3)
+    var world = SessionWorld(seed: 3)
     world.connect("desk")
     world.connect("phone")
     try world.set(["a"], by: "desk")
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func anOlderVersionChangesNothing() throws {
-    var world = World(seed: 4)
+    var world = SessionWorld(seed: 4)
     world.connect("desk")
     try world.set(["a", "b", "c"], by: "desk")
     world.settle()
@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test func tracksThatCannotBePlayedArePassedOverAndAQueueOfThemEnds() throws {
-    var world = World(seed: 5)
+    var world = SessionWorld(seed: 5)
     world.unplayable = ["x", "y"]
     world.connect("desk")
     try world.set(["x", "y", "a"], by: "desk")
@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func devicesThatPlayTogetherMoveOnOneLine() throws {
-    var world = World(seed: 6)
+    var world = SessionWorld(seed: 6)
     for id in ["desk", "phone", "tv"] { world.connect(id) }
     try world.set(["a"], by: "desk")
     world.settle()
@@ -99,7 +99,7 @@ import Testing
   }
 
   @Test func aDeviceHearsWhyItFallsSilent() throws {
-    var world = World(seed: 8)
+    var world = SessionWorld(seed: 8)
     for id in ["desk", "phone"] { world.connect(id) }
     try world.set(["a"], by: "desk")
     world.settle()
@@ -120,12 +120,12 @@ import Testing
   }
 
   @Test func whatWasKeptIsTakenUpAgain() throws {
-    var world = World(seed: 7)
+    var world = SessionWorld(seed: 7)
     world.connect("desk")
     try world.set(["a", "b"], by: "desk")
     world.settle()
     world.now += 12_000_000_000
-    let kept = world.session.kept(now: world.now)
+    let kept = world.session.kept(now: world.now, unixMilliseconds: 1_000_000)
     var restored = ListeningSession()
     restored.restore(kept)
     #expect(restored.queue == world.session.queue)
@@ -138,11 +138,33 @@ import Testing
     #expect(abs(try #require(orders.first).position - 12) < 0.01)
   }
 
+  @Test func whatSoundedWhenTheServerWasKilledIsTakenUpWhereItWas() throws {
+    var world = SessionWorld(seed: 7)
+    world.connect("desk")
+    try world.set(["a", "b"], by: "desk")
+    world.settle()
+    let start = world.session.kept(now: world.now, unixMilliseconds: 1_000_000)
+    let duration = try #require(start.sounding?.duration)
+    func resumed(_ kept: KeptSession, end: Double?) -> Double {
+      var session = ListeningSession()
+      session.restore(kept, end: end)
+      return session.resumePosition
+    }
+    #expect(abs(resumed(start, end: 1_012_000) - start.position - 12) < 0.01)
+    #expect(resumed(start, end: nil) == start.position, "nobody knows how long the server lived on")
+    #expect(resumed(start, end: 999_000) == start.position, "a clock that was set back")
+    #expect(resumed(start, end: 9e12) == duration - 1, "a clock that was set ahead")
+    world.now += 5_000_000_000
+    world.session.moved("desk", .pause, order: nil, position: 5, isPlaying: false, by: "desk", now: world.now)
+    let paused = world.session.kept(now: world.now, unixMilliseconds: 1_005_000)
+    #expect(paused.sounding == nil && resumed(paused, end: 1_012_000) == paused.position)
+  }
+
   /// Devices command at once, come, go, fail and answer late; whenever all has been said, what sounds is what the
   /// session says, and on no other device.
   @Test(arguments: 0..<150 as Range<UInt64>)
   func whateverHappensAllAgreeInTheEnd(seed: UInt64) throws {
-    var world = World(seed: seed)
+    var world = SessionWorld(seed: seed)
     world.unplayable = ["t3"]
     let ids = ["desk", "phone", "tv", "car"]
     for step in 0..<60 {
@@ -172,203 +194,5 @@ import Testing
         }
       }
     }
-  }
-}
-
-/// Devices that carry out a session's effects.
-private struct World {
-  struct Device {
-    var item: String
-    var order: UInt64
-    var isPaused: Bool
-    /// The line on which it is, with others.
-    var anchor: TimelineAnchor?
-  }
-
-  var session = ListeningSession()
-  var now: Int64 = 1_000_000_000
-  var random: Seeded
-  /// What each connected device plays.
-  var devices: [String: Device] = [:]
-  var online: Set<String> = []
-  var unplayable: Set<String> = []
-  /// Why each device last fell silent.
-  var stops: [String: StopReason] = [:]
-  /// Times that a device of a group was told to jump.
-  var jumps = 0
-  /// Orders that a device has got and not carried out.
-  private var late: [(device: String, order: PlayOrder)] = []
-
-  init(seed: UInt64) { random = Seeded(state: seed) }
-
-  /// Devices that have a stream.
-  var sounding: Set<String> { Set(devices.keys) }
-
-  mutating func connect(_ id: String) {
-    guard online.insert(id).inserted else { return }
-    do {
-      try session.connect(id, as: .init(name: id))
-    } catch {
-      Issue.record(error)
-    }
-    carryOut()
-  }
-
-  mutating func disconnect(_ id: String) {
-    guard online.remove(id) != nil else { return }
-    devices[id] = nil
-    late.removeAll { $0.device == id }
-    session.disconnect(id, isKept: true, now: now)
-    carryOut()
-  }
-
-  mutating func set(_ tracks: [String], by device: String) throws {
-    try session.setQueue(
-      tracks: tracks, index: 0, context: nil, isShuffled: nil, position: 0, play: true, wish: QualityWish(), on: nil,
-      version: nil, by: device, now: now)
-    carryOut()
-  }
-
-  mutating func play(_ device: String, _ track: String) throws {
-    late.removeAll { $0.device == device }
-    let order = try session.devicePlayed(device, trackId: track, wish: QualityWish(), sounding(0), now: now)
-    devices[device] = session.queue.current.map { Device(item: $0.id, order: order, isPaused: false) }
-    carryOut()
-  }
-
-  mutating func carryOut() {
-    for effect in session.takeEffects() {
-      switch effect {
-      case .play(let id, let order):
-        guard online.contains(id) else { continue }
-        late.removeAll { $0.device == id }
-        late.append((id, order))
-      case .stop(let id, let reason):
-        stops[id] = reason
-        devices[id] = nil
-        late.removeAll { $0.device == id }
-      case .move(let id, .pause(let anchor)):
-        devices[id]?.isPaused = true
-        devices[id]?.anchor = anchor
-      case .move(let id, .resume(let anchor)):
-        devices[id]?.isPaused = false
-        devices[id]?.anchor = anchor
-      case .move(let id, .seek(let anchor, let isPaused)):
-        devices[id]?.isPaused = isPaused
-        devices[id]?.anchor = anchor
-        jumps += 1
-      case .move(let id, .timeline(let anchor)): devices[id]?.anchor = anchor
-      default: break
-      }
-    }
-  }
-
-  /// Every device does what it was told, and says so.
-  mutating func settle() {
-    var rounds = 0
-    while !late.isEmpty, rounds < 1_000 {
-      rounds += 1
-      let (device, order) = late.removeFirst()
-      guard !unplayable.contains(order.item.trackId) else {
-        session.failed(device, order: order.order, isTrackAtFault: true, now: now)
-        carryOut()
-        continue
-      }
-      devices[device] = Device(
-        item: order.item.id, order: order.order, isPaused: order.isPaused, anchor: order.anchor)
-      session.began(
-        device, order: order.order, itemId: order.item.id, sounding(order.position), isPaused: order.isPaused, now: now)
-      carryOut()
-    }
-    #expect(rounds < 1_000, "it comes to an end")
-  }
-
-  private func sounding(_ position: Double) -> ListeningSession.Sounding {
-    .init(streamId: "s", position: position, duration: 200, quality: "auto", codec: "aac")
-  }
-
-  /// Something happens.
-  mutating func step(_ ids: [String]) {
-    guard let id = ids.randomElement(using: &random), let other = ids.randomElement(using: &random) else { return }
-    guard online.contains(id) else { return connect(id) }
-    let tracks = (0..<Int.random(in: 1...4, using: &random)).map { _ in
-      "t\(Int.random(in: 0..<5, using: &random))"
-    }
-    do {
-      switch Int.random(in: 0..<17, using: &random) {
-      case 0: disconnect(id)
-      case 1: try set(tracks, by: id)
-      case 2: try play(id, "t1")
-      case 3: try session.next(version: nil, by: id, now: now)
-      case 4: try session.previous(version: nil, by: id, now: now)
-      case 5: _ = try session.transfer(to: other, play: nil, by: id, now: now)
-      case 6: _ = try session.addToQueue(tracks: tracks, at: .next, version: nil, by: id)
-      case 7:
-        let items = session.queue.window().items.map(\.id).filter { _ in Bool.random(using: &random) }
-        try session.removeFromQueue(items: items, version: nil, by: id, now: now)
-      case 8: try session.shuffle(Bool.random(using: &random), version: nil, by: id)
-      case 9: try session.clearQueue(all: Bool.random(using: &random), version: nil, by: id, now: now)
-      case 10: try session.joinGroup(id, heard: nil, by: other, now: now)
-      case 11: session.leaveGroup(id)
-      case 12: if session.isGrouped { _ = try session.pauseGroup(by: id, now: now) }
-      case 13: if session.isGrouped { _ = try session.resumeGroup(by: id, now: now) }
-      case 14: try pauseOrResume()
-      case 15: try trackEnds()
-      default:
-        if let repeats = PlayQueue.RepeatMode.allCases.randomElement(using: &random) {
-          try session.setRepeat(repeats, version: nil, by: id)
-        }
-      }
-    } catch is SessionError {
-    } catch {
-      Issue.record(error)
-    }
-    carryOut()
-  }
-
-  /// The device that plays moves its own sound.
-  private mutating func pauseOrResume() throws {
-    guard !session.isGrouped, let playing = session.playing, let device = devices[playing.deviceId],
-      device.order == playing.order
-    else { return }
-    devices[playing.deviceId]?.isPaused.toggle()
-    session.moved(
-      playing.deviceId, device.isPaused ? .resume : .pause, position: playing.position(at: now),
-      isPlaying: device.isPaused, by: playing.deviceId, now: now)
-  }
-
-  /// What plays has been heard to its end; what follows is there or it isn't.
-  private mutating func trackEnds() throws {
-    guard let playing = session.playing, let device = devices[playing.deviceId], device.order == playing.order,
-      !device.isPaused
-    else { return }
-    if let next = session.queue.peekAfterCurrent(), Bool.random(using: &random), next.id != playing.item.id {
-      for member in session.soundingDevices {
-        devices[member]?.item = next.id
-        devices[member]?.anchor = TimelineAnchor(position: 0, nanoseconds: now)
-      }
-      session.advanced(playing.deviceId, itemId: next.id, sounding(0), now: now)
-    } else {
-      session.ended(playing.deviceId, order: playing.order, now: now)
-      if session.playing?.order == playing.order {
-        for member in session.soundingDevices {
-          devices[member]?.isPaused = true
-          devices[member]?.anchor = TimelineAnchor(position: 200, nanoseconds: now)
-        }
-      }
-    }
-  }
-}
-
-/// SplitMix64: the same numbers from the same seed.
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

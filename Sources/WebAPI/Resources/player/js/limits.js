@@ -22,6 +22,11 @@ export const MAX_PAGES = 60;
 export const SEARCH_DEBOUNCE_MS = 200;
 /** A request or an ack that takes longer than this has failed. */
 export const REQUEST_TIMEOUT_MS = 10_000;
+/** How often a log-in is renewed while the page is open; its token lives for 15 minutes. */
+export const RENEW_LOGIN_MS = 5 * 60_000;
+/** Time between two attempts to open the player while the server cannot be reached: at first, and at most. */
+export const REOPEN_MS = 1_000;
+export const MOST_REOPEN_MS = 30_000;
 /** A log-in takes its time: the server's password hash is slow on purpose, and logs in a few people at once. */
 export const LOGIN_TIMEOUT_MS = 30_000;
 
@@ -60,6 +65,9 @@ export const FILL_PAGE = 500;
 /** Tracks per request by their ids, the server's bound; and how long such requests wait for each other. */
 export const TRACK_BATCH = 100;
 export const TRACK_BATCH_MS = 16;
+/** How long a request that failed rests, ms: at first, and at most (it doubles). */
+export const TRACK_RETRY_MS = 3_000;
+export const TRACK_MOST_RETRY_MS = 60_000;
 /** Tracks kept in memory for queue and remote: some 2 MB. */
 export const MAX_KNOWN_TRACKS = 4_000;
 /** A device's sound may be heard this much later than it's rendered, ms: the server's bound. */
@@ -79,5 +87,7 @@ export const METER_LEAST_BYTES = 16_384;
 export const METER_SMOOTHING = 0.35;
 /** After a person has scrolled the lyrics they stay where they are for so long. */
 export const LYRICS_REST_MS = 5_000;
+/** A sound card that stopped and doesn't go on by itself within this was taken away. */
+export const INTERRUPTION_MS = 500;
 /** A sound card that was asked to begin and hasn't after this waits for a click. */
 export const AUTOPLAY_PATIENCE_MS = 1_500;

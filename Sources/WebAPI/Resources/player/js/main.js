@@ -1,8 +1,10 @@
 import { exposeDiagnostics, statsReader } from './diagnostics.js';
+import { MOST_REOPEN_MS, REOPEN_MS } from './limits.js';
 import { decodableCodecs } from './audio/decoders.js';
 import { api } from './net/api.js';
 import { Connection } from './net/connection.js';
 import { claimDeviceId } from './net/device.js';
+import { keepLogin } from './net/login-keeper.js';
 import { goOnAfterOutage } from './player/after-outage.js';
 import { reportNetwork } from './player/network-reports.js';
 import { LoudnessChoice } from './player/loudness-choice.js';
@@ -89,6 +91,7 @@ const devices = new DevicePanel({
   syncQuality: () => (group.isGrouped && clockSync.clock.isReady ? clockSync.clock.boundMs : null),
 });
 const login = setUpLogin((newUser) => enter(newUser));
+const keeper = keepLogin({ renew: api.renew, onRenewed: (renewed) => (user = renewed) });
 
 const loudness = new LoudnessChoice(playback.receiver);
 setUpQualityMenu({ transport, session, loudness, user: () => user, say: (message) => toast(message, 'note') });
@@ -123,14 +126,19 @@ function tick(time) {
   stats.tick(time);
 }
 
-/** Goes on with the session that the cookie holds, or asks to log in. */
-async function restore() {
+/** Goes on with the session that the cookie holds, or asks to log in; waits for a server that cannot be reached. */
+async function restore(waitMs = REOPEN_MS) {
   try {
     enter(await api.me());
   } catch (error) {
-    if (error.status !== 401) toast(error.message);
-    document.body.dataset.session = 'none';
-    login.show();
+    if (error.status === 401) {
+      document.body.dataset.session = 'none';
+      login.show();
+      return;
+    }
+    document.body.dataset.session = 'unreachable';
+    library.showError(error);
+    setTimeout(() => restore(Math.min(waitMs * 2, MOST_REOPEN_MS)), waitMs);
   }
 }
 
@@ -139,6 +147,9 @@ function enter(newUser) {
   const isSame = user?.id === newUser.id;
   if (user && !isSame) {
     playback.stop();
+    group.leave();
+    // It was opened as the one before, and would go on commanding their session.
+    connection.close();
     session.clear();
   }
   user = newUser;
@@ -146,6 +157,7 @@ function enter(newUser) {
   byId('account-button').hidden = false;
   byId('account-initial').textContent = newUser.username.slice(0, 1);
   connection.connect();
+  keeper.start();
   if (!isSame || library.list.total === null) library.reload();
   else library.refresh();
 }
@@ -154,6 +166,7 @@ async function leave() {
   playback.stop();
   group.leave();
   clockSync.stop();
+  keeper.stop();
   connection.close();
   session.clear();
   library.clear();

@@ -1,4 +1,4 @@
-import { RECOVER_SECONDS, START_SECONDS, SUSPEND_AFTER_MS } from '../limits.js';
+import { INTERRUPTION_MS, RECOVER_SECONDS, START_SECONDS, SUSPEND_AFTER_MS } from '../limits.js';
 import { OutputClock } from './output-clock.js';
 import { Playout } from './playout.js';
 
@@ -35,6 +35,11 @@ export class AudioOutput extends Playout {
   #clock = new OutputClock(48_000);
   #clockTimer = 0;
 
+  constructor() {
+    super();
+    this.on('ended', () => this.#sleepLater());
+  }
+
   get context() {
     return this.#context;
   }
@@ -67,6 +72,7 @@ export class AudioOutput extends Playout {
     this.#close();
     const context = new AudioContext({ sampleRate, latencyHint: 'interactive' });
     this.#context = context;
+    context.addEventListener('statechange', () => this.#watch(context));
     this.#clock = new OutputClock(sampleRate);
     this.#clockTimer = setInterval(() => this.#readClock(), 100);
     this.#gain = context.createGain();
@@ -76,6 +82,10 @@ export class AudioOutput extends Playout {
     this.#gain.connect(this.#level).connect(context.destination);
     this.#resumeContext();
     this.#ready = this.#load(context);
+    // One that failed isn't kept: the next press of play tries again.
+    this.#ready.catch(() => {
+      if (this.#context === context) this.#close();
+    });
   }
 
   /** Resolves when the worklet runs; rejects when the browser cannot load it. */
@@ -96,8 +106,7 @@ export class AudioOutput extends Playout {
   /** @param {number} [atMs] */
   pause(atMs) {
     super.pause(atMs);
-    clearTimeout(this.#suspendTimer);
-    this.#suspendTimer = setTimeout(() => this.#context?.suspend(), SUSPEND_AFTER_MS);
+    this.#sleepLater();
   }
 
   /** @param {boolean} on */
@@ -190,9 +199,24 @@ export class AudioOutput extends Playout {
     if (this.isPlaying) this.post({ type: 'play' });
   }
 
+  /** A sound card that nobody needs rests after a while. */
+  #sleepLater() {
+    clearTimeout(this.#suspendTimer);
+    this.#suspendTimer = setTimeout(() => {
+      if (!this.isPlaying) this.#context?.suspend();
+    }, SUSPEND_AFTER_MS);
+  }
+
+  /** It may go on by itself: a suspension of ours that a resumption has overtaken does. @param {AudioContext} context */
+  #watch(context) {
+    const isSilent = () => context === this.#context && context.state !== 'running' && this.isPlaying;
+    if (isSilent()) setTimeout(() => isSilent() && this.emit('interrupted'), INTERRUPTION_MS);
+  }
+
   #resumeContext() {
     clearTimeout(this.#suspendTimer);
-    if (this.#context?.state !== 'suspended') return;
+    // Suspended, or `interrupted`, as Safari calls what a phone call does.
+    if (!this.#context || this.#context.state === 'running' || this.#context.state === 'closed') return;
     this.#clock.reset();
     // Rejects only when the context is closed meanwhile, and then another one has taken its place.
     this.#context.resume().catch(() => {});

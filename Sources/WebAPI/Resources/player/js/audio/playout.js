@@ -23,6 +23,7 @@ const HEARD_TIMER_LIMIT_MS = 60_000;
  * @property {undefined} starved sound ran dry before the end
  * @property {undefined} recovered sound goes on after it ran dry
  * @property {undefined} ended the last sample has been heard
+ * @property {undefined} interrupted the sound card was stopped from outside, though sound is wanted
  * @property {{id: string, atMs: number}} heard another segment is what is heard now; `atMs` is the local moment of its
  *   first sample, right to the frame
  */

@@ -29,7 +29,8 @@ export function splitOpus(bytes) {
       size += lacing;
       if (lacing === 255) continue;
       if (body + size > bytes.length) throw new FrameError(`the Ogg page at byte ${at} is cut off`);
-      packets.push(packet(bytes.subarray(body, body + size)));
+      const data = bytes.subarray(body, body + size);
+      if (!isHeader(data)) packets.push(packet(data));
       body += size;
       size = 0;
     }
@@ -37,6 +38,18 @@ export function splitOpus(bytes) {
     at = body;
   }
   return packets;
+}
+
+/**
+ * The identification and the comment header (RFC 7845, 5.1 and 5.2) stand in front of a stream's first packets. No
+ * packet begins like them: read as one, the first bytes mean more sound than a packet may hold.
+ *
+ * @param {Uint8Array} data
+ */
+function isHeader(data) {
+  if (data.length < 8) return false;
+  const magic = String.fromCharCode(...data.subarray(0, 8));
+  return magic === 'OpusHead' || magic === 'OpusTags';
 }
 
 /** @param {Uint8Array} data @returns {import('./frames.js').Frame} */

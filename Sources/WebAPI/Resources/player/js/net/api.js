@@ -48,7 +48,7 @@ async function request(path, init = {}, timeoutMs = REQUEST_TIMEOUT_MS) {
   try {
     response = await fetch(path, { credentials: 'same-origin', signal: AbortSignal.timeout(timeoutMs), ...init });
   } catch {
-    throw new ApiError('offline', 'The server does not answer. Check the connection and try again.');
+    throw new ApiError('offline', 'The server cannot be reached. Check the connection.');
   }
   const body = await response.json().catch(() => null);
   if (response.ok) return body;
@@ -69,6 +69,11 @@ export const api = {
   /** @param {string} username @param {string} password @returns {Promise<User>} */
   async logIn(username, password) {
     return (await request('/api/v1/auth/login', json({ username, password }), LOGIN_TIMEOUT_MS)).user;
+  },
+
+  /** A new token for the one in the cookie, while that is good. @returns {Promise<User>} as they are now */
+  async renew() {
+    return (await request('/api/v1/auth/refresh', { method: 'POST' })).user;
   },
 
   async logOut() {

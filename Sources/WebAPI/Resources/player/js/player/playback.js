@@ -1,9 +1,11 @@
 import { Emitter } from '../events.js';
-import { AUTOPLAY_PATIENCE_MS, SEEK_MARGIN_SECONDS } from '../limits.js';
+import { SEEK_MARGIN_SECONDS } from '../limits.js';
 import { QualityChoice } from './quality-choice.js';
 import { Recovery } from './recovery.js';
 import { isGone, Requests } from './requests.js';
 import { Seeker } from './seeker.js';
+import { ShownTrack } from './shown-track.js';
+import { SoundGuard } from './sound-guard.js';
 import { StreamReceiver } from './stream-receiver.js';
 import { Volume } from './volume.js';
 
@@ -27,11 +29,7 @@ import { Volume } from './volume.js';
 export class Playback extends Emitter {
   /** @type {Status} */
   status = 'idle';
-  /** @type {import('../net/api.js').Track | null} */
-  track = null;
   choice = new QualityChoice(() => this.emit('change'), (error) => this.#report(error));
-  /** What comes next, as the server said when it began to send it. @type {any} */
-  upcoming = null;
   /** ms from the click to the first sample that left, null until measured. @type {number | null} */
   firstSoundMs = null;
   volume;
@@ -39,10 +37,11 @@ export class Playback extends Emitter {
 
   #connection;
   #session;
-  #store;
   #requests;
   #recovery;
   #seeker;
+  #guard;
+  #shown;
   #attempt = 0;
   #clickedAt = 0;
   /** Whether the next stream that comes by itself is to wait for a press of "play". */
@@ -58,7 +57,7 @@ export class Playback extends Emitter {
     super();
     this.#connection = connection;
     this.#session = session;
-    this.#store = store;
+    this.#shown = new ShownTrack(store, connection, () => this.emit('change'));
     this.#requests = new Requests(connection, session, (error) => this.#report(error));
     // Before the receiver hears of it: it takes only streams that it was told to expect.
     connection.on('stream_started', (stream) => this.#announced(stream));
@@ -67,6 +66,7 @@ export class Playback extends Emitter {
     const parts = { receiver, requests: this.#requests, choice: this.choice, connection, patient: this.#patient() };
     this.#recovery = new Recovery(parts);
     this.#seeker = new Seeker({ ...parts, recovery: this.#recovery });
+    this.#guard = new SoundGuard(this, session);
     this.volume = new Volume((volume) => this.#requests.tell('volume_change', { volume, deviceId: session.deviceId }));
     this.volume.on('change', () => {
       receiver.output.setVolume(this.volume.gain);
@@ -82,12 +82,18 @@ export class Playback extends Emitter {
     receiver.on('stopped', (reason) => this.#wasStopped(reason));
     receiver.on('failed', (error) => this.#fail(error));
     connection.on('quality_change', ({ reason }) => this.choice.explain(reason ?? null));
-    connection.on('preload_track', (next) => {
-      this.upcoming = next;
-      this.emit('change');
-    });
-    session.on('settled', () => this.#settled());
+    session.on('settled', () => this.volume.reconcile(session.me?.volume));
     session.on('devices', () => (receiver.output.delayMs = session.me?.outputDelayMs ?? 0));
+  }
+
+  /** @returns {import('../net/api.js').Track | null} */
+  get track() {
+    return this.#shown.value;
+  }
+
+  /** What comes next, null until it is prepared. */
+  get upcoming() {
+    return this.#shown.upcoming;
   }
 
   get stream() {
@@ -130,6 +136,11 @@ export class Playback extends Emitter {
    * @returns {Promise<boolean>} whether the server took it
    */
   async begin(track, position, ask) {
+    if (this.#connection.state !== 'online') {
+      // What is buffered plays on.
+      this.#report({ code: 'offline', message: 'There is no connection to the server right now.' });
+      return false;
+    }
     this.#clickedAt = performance.now();
     this.#arrivesPaused = false;
     const attempt = this.#newAttempt();
@@ -148,15 +159,17 @@ export class Playback extends Emitter {
     }
   }
 
-  /** A session that is paused is about to come here: it stays so. */
-  awaitPaused() {
-    this.#arrivesPaused = true;
+  /** A session that is paused is about to come here: it stays so. @param {boolean} [isAwaited] false: it won't come */
+  awaitPaused(isAwaited = true) {
+    this.#arrivesPaused = isAwaited;
   }
 
   pause() {
     if (!this.isActive) return;
     this.hold();
-    this.#requests.tell('pause_track', { position: this.position, streamId: this.stream?.streamId });
+    // What has not come yet is nowhere.
+    const place = this.#arrivesPaused ? {} : { position: this.position, streamId: this.stream?.streamId };
+    this.#requests.tell('pause_track', place);
   }
 
   /** Goes on where it was paused, or plays again what has ended. */
@@ -169,8 +182,9 @@ export class Playback extends Emitter {
       return;
     }
     const { receiver } = this;
+    const isComing = this.#arrivesPaused;
     this.release();
-    if (!receiver.isOpen && !receiver.hasAllChunks) {
+    if (!isComing && !receiver.isOpen && !receiver.hasAllChunks) {
       this.#recovery.continue();
       return;
     }
@@ -190,11 +204,11 @@ export class Playback extends Emitter {
   stop(tells = true) {
     this.#newAttempt();
     this.#recovery.rest();
+    this.#arrivesPaused = false;
     if (tells && this.receiver.isOpen) this.#requests.tell('stop_track', {});
     this.receiver.output.pause();
     this.receiver.reset(0);
-    this.track = null;
-    this.upcoming = null;
+    this.#shown.show(null);
     this.choice.reason = null;
     this.#setStatus('idle');
   }
@@ -206,7 +220,15 @@ export class Playback extends Emitter {
    */
   seek(position) {
     if (!this.track || this.status === 'failed') return;
-    this.#seeker.aim(Math.min(Math.max(position, 0), Math.max(this.duration - SEEK_MARGIN_SECONDS, 0)));
+    const held = Math.min(Math.max(position, 0), Math.max(this.duration - SEEK_MARGIN_SECONDS, 0));
+    if (!this.#arrivesPaused) {
+      this.#seeker.aim(held);
+      return;
+    }
+    // The server takes it for the stream that is to come, which says then where it begins.
+    this.receiver.clear(held);
+    this.#requests.tell('seek_position', { position: held });
+    this.emit('change');
   }
 
   /** @returns {import('./recovery.js').Patient} */
@@ -235,11 +257,10 @@ export class Playback extends Emitter {
   }
 
   #load(track, position) {
-    this.track = track;
+    this.#shown.show(track);
     this.receiver.reset(position);
     this.firstSoundMs = null;
     this.choice.reason = null;
-    this.upcoming = null;
     this.#setStatus('loading');
   }
 
@@ -254,37 +275,27 @@ export class Playback extends Emitter {
     }
     const wasWaiting = this.status === 'loading';
     this.#newAttempt();
-    const track = this.#store.peek(stream.trackId) ?? { ...stream, id: stream.trackId };
+    const track = this.#shown.of(stream);
     if (!wasWaiting || this.track?.id !== track.id) this.#load(track, stream.position);
     else receiver.reset(stream.position);
     if (!receiver.openFor({ sampleRate: stream.sampleRate })) return;
     receiver.expect(stream.trackId, false);
     if (this.#arrivesPaused) {
-      this.#arrivesPaused = false;
       this.hold();
+      this.#arrivesPaused = false;
       return;
     }
     receiver.output.play();
     this.#setStatus('loading');
     this.#recovery.watch();
-    setTimeout(() => this.#checkAutoplay(stream), AUTOPLAY_PATIENCE_MS);
-  }
-
-  /** A browser that lets no sound begin without a click says so by a context that stays suspended. */
-  #checkAutoplay({ streamId, position }) {
-    if (!this.isActive || this.stream?.streamId !== streamId) return;
-    if (this.receiver.output.context?.state !== 'suspended') return;
-    this.hold();
-    this.#requests.tell('pause_track', { position, streamId });
-    this.emit('error', { code: 'needs_click', message: 'Press play to hear it here.', kind: 'note' });
+    this.#guard.expect(stream.streamId);
   }
 
   /** The stream that is heard became another one. */
   #streamChanged() {
     const { stream } = this;
     if (stream && stream.trackId !== this.track?.id) {
-      this.track = this.#store.peek(stream.trackId) ?? { ...stream, id: stream.trackId };
-      this.upcoming = null;
+      this.#shown.show(this.#shown.of(stream));
       this.choice.reason = null;
     }
     this.emit('change');
@@ -293,6 +304,8 @@ export class Playback extends Emitter {
   /** Falls silent where it is, without a word to anybody. */
   hold() {
     if (!this.isActive) return;
+    // A stream that is still to come finds it so.
+    this.#arrivesPaused = this.status === 'loading' && !this.receiver.isOpen;
     this.receiver.output.pause();
     this.#recovery.rest();
     this.#setStatus('paused');
@@ -302,7 +315,9 @@ export class Playback extends Emitter {
   release() {
     if (this.status !== 'paused') return;
     this.receiver.output.play();
-    this.#setStatus(this.#seeker.target === null ? 'playing' : 'buffering');
+    const isHere = this.#seeker.target === null;
+    this.#setStatus(this.#arrivesPaused ? 'loading' : isHere ? 'playing' : 'buffering');
+    this.#arrivesPaused = false;
     this.#recovery.watch();
   }
 
@@ -319,21 +334,11 @@ export class Playback extends Emitter {
     this.#setStatus(isPlaying ? 'playing' : 'paused');
   }
 
-  /** The server has said who plays: after a reconnect either this device still, or another one took over. */
-  #settled() {
-    const session = this.#session;
-    const known = session.me?.volume;
-    if (known !== undefined && Math.abs(known - this.volume.level) > 0.005) {
-      this.#requests.tell('volume_change', { volume: this.volume.level, deviceId: session.deviceId });
-    }
-    if (!this.track) return;
-    if (session.role === 'remote') {
-      this.stop(false);
-      return;
-    }
+  /** The connection is back, but not the stream: that is asked for anew; a paused one when it is to be heard. */
+  goOn() {
     if (this.receiver.hasAllChunks || this.status === 'failed' || this.status === 'ended') return;
-    // The stream died with its connection; a paused one is asked for again when it is to be heard.
     this.receiver.release();
+    this.#arrivesPaused = false;
     if (this.status !== 'paused') this.#recovery.continue();
   }
 
@@ -368,6 +373,11 @@ export class Playback extends Emitter {
     else this.pause();
   }
 
+  /** Sends no seek that waits to be sent: something else is about to play. */
+  forgetSeek() {
+    this.#seeker.hold();
+  }
+
   /**
    * Voids what older commands still answer.
    *
@@ -382,6 +392,7 @@ export class Playback extends Emitter {
   #fail(error) {
     const position = this.position;
     this.#newAttempt();
+    this.#arrivesPaused = false;
     this.#recovery.rest();
     this.receiver.output.pause();
     this.receiver.reset(position);

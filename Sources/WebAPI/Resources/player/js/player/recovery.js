@@ -32,6 +32,8 @@ export class Recovery {
   /** How often a stream was asked for anew. */
   count = 0;
   #inRow = 0;
+  /** The stream whose place the server is to hear when it is what is heard. @type {string | null} */
+  #untold = null;
   /** What was asked for. @type {{trackId: string, continues: boolean} | null} */
   #asked = null;
   #receiver;
@@ -55,6 +57,7 @@ export class Recovery {
     this.#choice = choice;
     this.#connection = connection;
     this.#patient = patient;
+    receiver.on('heard', ({ stream }) => this.#heard(stream));
   }
 
   /** Sound is expected from now on. */
@@ -83,8 +86,18 @@ export class Recovery {
     const asked = this.#asked;
     if (!this.#receiver.isAwaiting || asked?.trackId !== trackId) return false;
     this.#asked = null;
-    if (asked.continues) this.#tellWhereItIs(streamId);
+    this.#untold = null;
+    if (!asked.continues) return true;
+    // With the track before still to be heard there is no place in this one yet.
+    const { heard, newest } = this.#patient;
+    if (heard() === newest()) this.#tellWhereItIs(streamId);
+    else this.#untold = streamId;
     return true;
+  }
+
+  #heard({ streamId }) {
+    if (streamId === this.#untold) this.#tellWhereItIs(streamId);
+    this.#untold = null;
   }
 
   /**
@@ -108,7 +121,7 @@ export class Recovery {
       return;
     }
     this.count += 1;
-    this.request(attempt, position, target === null);
+    this.request(attempt, position, target === null && !this.#requests.joinsOthers);
   }
 
   /**

@@ -23,6 +23,11 @@ export class Requests {
     this.#report = report;
   }
 
+  /** Whether sound comes here by (again) playing along with others: what, and from where, is theirs to say. */
+  get joinsOthers() {
+    return this.#session.role === 'member' || this.#session.isParted;
+  }
+
   /**
    * Makes this item sound here from there: by the queue if the item is one of it, else as a track alone.
    *
@@ -32,7 +37,7 @@ export class Requests {
    */
   async play({ trackId, itemId }, position, quality) {
     const session = this.#session;
-    if (session.role === 'member') await session.setGrouped(session.deviceId, true);
+    if (this.joinsOthers) await session.setGrouped(session.deviceId, true);
     else if (itemId) await session.jump(itemId, position);
     else await this.#connection.command('play_track', { trackId, position, quality });
   }

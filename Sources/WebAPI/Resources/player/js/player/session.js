@@ -60,6 +60,8 @@ export class Session extends Emitter {
   #serverNow;
   #stateVersion = -1;
   #deviceVersion = -1;
+  /** Whether this device played along when its connection was lost. */
+  #wasInGroup = false;
   /** @type {Set<string>} windows on their way */
   #fetching = new Set();
 
@@ -100,6 +102,11 @@ export class Session extends Emitter {
   /** Whether this device plays along in a group of several. */
   get isInGroup() {
     return this.group.length > 1 && this.group.includes(this.deviceId);
+  }
+
+  /** Whether this device lost its group with its connection, and the others play on. */
+  get isParted() {
+    return this.#wasInGroup && this.role === 'remote' && this.state?.status === 'playing';
   }
 
   /**
@@ -241,6 +248,7 @@ export class Session extends Emitter {
 
   /** @param {string} deviceId @param {boolean} joins */
   async setGrouped(deviceId, joins) {
+    if (deviceId === this.deviceId && !joins) this.#wasInGroup = false;
     const ack = await this.#connection.command(joins ? 'group_join' : 'group_leave', { deviceId });
     if (Array.isArray(ack.group)) this.group = ack.group;
     this.#emitDevices();
@@ -270,6 +278,7 @@ export class Session extends Emitter {
     this.group = [];
     this.state = null;
     this.#restart();
+    this.#wasInGroup = false;
     this.#emitQueue();
     this.emit('devices');
   }
@@ -293,6 +302,7 @@ export class Session extends Emitter {
 
   #restart() {
     this.isSettled = false;
+    this.#wasInGroup ||= this.isInGroup;
     this.#stateVersion = -1;
     this.#deviceVersion = -1;
     this.queue.restart();
@@ -325,6 +335,7 @@ export class Session extends Emitter {
     this.devices = devices;
     this.activeDeviceId = activeDeviceId ?? null;
     this.group = group ?? [];
+    if (this.isInGroup) this.#wasInGroup = false;
     this.#emitDevices();
     if (this.isSettled) return;
     this.isSettled = true;

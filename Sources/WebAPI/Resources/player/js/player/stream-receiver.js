@@ -233,7 +233,9 @@ export class StreamReceiver extends Emitter {
 
   #open(sampleRate) {
     if (!this.output.open) return true;
-    const message = 'This browser cannot play sound on this page. It needs HTTPS, or localhost.';
+    const message = globalThis.isSecureContext
+      ? 'The player\u2019s sound could not be loaded. Press play to try again.'
+      : 'This browser cannot play sound on this page. It needs HTTPS, or localhost.';
     try {
       this.output.open(sampleRate);
     } catch {
@@ -261,7 +263,9 @@ export class StreamReceiver extends Emitter {
     if (!continues && (isOtherRate || this.output.sampleRate === 0) && !this.#open(stream.sampleRate)) return;
     this.#gate.start(stream, continues);
     if (continues) {
-      this.#streams = this.#streams.length > 0 ? [...this.#streams.slice(0, -1), { ...stream }] : [{ ...stream }];
+      // With a track in front of it, the one that it replaces may still be named by what is heard.
+      const before = this.#streams.length > 1 ? this.#streams : [];
+      this.#streams = [...before, { ...stream }];
       const { streamId, position } = stream;
       this.#pipeline.follow({ id: streamId, position, gain: this.#gain(stream) }, formatOf(stream));
     } else {

@@ -1,5 +1,5 @@
 import { Emitter } from '../events.js';
-import { MAX_KNOWN_TRACKS, TRACK_BATCH, TRACK_BATCH_MS } from '../limits.js';
+import { MAX_KNOWN_TRACKS, TRACK_BATCH, TRACK_BATCH_MS, TRACK_MOST_RETRY_MS, TRACK_RETRY_MS } from '../limits.js';
 
 /** @typedef {import('../net/api.js').Track} Track */
 
@@ -18,6 +18,8 @@ export class TrackStore extends Emitter {
   /** @type {Set<string>} on their way */
   #asked = new Set();
   #timer = 0;
+  /** in a row */
+  #failures = 0;
   #fetch;
 
   /** @param {(ids: string[]) => Promise<Track[]>} fetchTracks of at most `TRACK_BATCH` ids; unknown ones left out */
@@ -62,13 +64,21 @@ export class TrackStore extends Emitter {
     try {
       const tracks = await this.#fetch(ids);
       const found = new Map(tracks.map((track) => [track.id, track]));
-      for (const id of ids) this.#keep(id, found.get(id) ?? null);
+      for (const id of ids) {
+        this.#keep(id, found.get(id) ?? null);
+        this.#asked.delete(id);
+      }
+      this.#failures = 0;
+      this.emit('change');
     } catch {
-      // Not known is what they stay: whoever shows them asks again when it draws again.
-    } finally {
-      for (const id of ids) this.#asked.delete(id);
+      // Not known is what they stay. Whoever shows them asks again when it draws again, but not before this.
+      const rest = Math.min(TRACK_RETRY_MS * 2 ** this.#failures, TRACK_MOST_RETRY_MS);
+      this.#failures += 1;
+      setTimeout(() => {
+        for (const id of ids) this.#asked.delete(id);
+        this.emit('change');
+      }, rest);
     }
-    this.emit('change');
   }
 
   #keep(id, track) {

@@ -122,8 +122,9 @@ export class Transport extends Emitter {
     return this.remote && state?.codec ? { codec: state.codec, quality: state.quality } : null;
   }
 
+  /** The tier that was chosen, for what plays. */
   get quality() {
-    return this.#playback.choice.value;
+    return (this.remote && this.#session.state?.quality) || this.#playback.choice.value;
   }
 
   get qualityReason() {
@@ -172,10 +173,12 @@ export class Transport extends Emitter {
       this.#playback.seek(position);
       return;
     }
-    if (this.#waits || !this.track) return;
+    if (!this.track) return;
     const held = Math.min(Math.max(position, 0), Math.max(this.duration - SEEK_MARGIN_SECONDS, 0));
     this.#session.expectState({ position: held });
     clearTimeout(this.#seekTimer);
+    // What waits for a press of "play" begins there.
+    if (this.#waits) return;
     this.#seekTimer = setTimeout(
       () => this.#command('seek_position', { position: held }, { position: held }),
       SEEK_DEBOUNCE_MS,
@@ -258,6 +261,7 @@ export class Transport extends Emitter {
     try {
       await this.#session.transfer(deviceId);
     } catch (error) {
+      if (isHere) this.#playback.awaitPaused(false);
       this.#report(error);
     }
   }
@@ -292,13 +296,21 @@ export class Transport extends Emitter {
 
   /** @param {() => Promise<unknown>} ask */
   #skip(ask) {
+    this.#forgetSeek();
     // A stream that plays goes on until the next one has come; a device that was silent has to be woken by this click.
     if (this.#waits) this.#start(this.track, ask);
     else this.attempt(ask());
   }
 
+  /** A seek that has not been sent is of the track that is being left. */
+  #forgetSeek() {
+    clearTimeout(this.#seekTimer);
+    this.#playback.forgetSeek();
+  }
+
   /** Begins something else: here, with the sound card woken by this click, or on the device that plays. */
   async #start(track, ask) {
+    this.#forgetSeek();
     if (!this.remote && this.#session.role !== 'member') return this.#playback.begin(track, 0, ask);
     return (await this.attempt(ask(this.quality).then(() => true))) === true;
   }

@@ -46,6 +46,11 @@ export class Volume extends Emitter {
     this.#tell(this.level);
   }
 
+  /** Tells the server, if it has another level in mind. @param {number} [known] */
+  reconcile(known = this.level) {
+    if (Math.abs(known - this.level) > 0.005) this.#tell(this.level);
+  }
+
   /** As `set`, for what another device wishes: the server knows it already. @param {number} level */
   follow(level) {
     this.level = held(level);

@@ -56,6 +56,9 @@ export class Deck {
         this.#handPosition = null;
         transport.seek(value);
       },
+      onCancel: () => {
+        this.#handPosition = null;
+      },
     });
     this.#volume = new Slider(byId('volume'), {
       describe: (value) => `${Math.round(value)} %`,

@@ -33,15 +33,16 @@ export class DevicePanel {
       this.#list,
       element('p', { class: 'devices__note' }, 'Open Dubplate on another device with your account, and it shows up here.'),
     );
-    this.#popover = new Popover(byId('devices-button'), this.#panel, () => this.#show());
+    this.#popover = new Popover(byId('devices-button'), this.#panel, () => this.#show(), 'd');
     session.on('change', () => this.#changed());
     volume.on('change', () => this.#changed());
     setInterval(() => this.#popover.isOpen && session.isInGroup && this.#show(), 1_000);
     this.#changed();
   }
 
-  open() {
-    this.#popover.open();
+  toggle() {
+    if (this.#popover.isOpen) this.#popover.close();
+    else this.#popover.open();
   }
 
   #changed() {

@@ -114,7 +114,7 @@ export class Library {
     try {
       await list.loadPage(0);
     } catch (error) {
-      if (list === this.#list) this.#showError(error);
+      if (list === this.#list) this.showError(error);
       return;
     }
     if (list !== this.#list) return;
@@ -146,7 +146,8 @@ export class Library {
     }
   }
 
-  #showError(error) {
+  /** Says why there is no list. @param {import('../net/api.js').ApiError} error */
+  showError(error) {
     this.#clearRows();
     byId('library-count').textContent = '';
     if (error.status === 401) return; // the log-in dialog says it
@@ -313,7 +314,8 @@ export class Library {
     if (!row) return;
     const button = event.target.closest('.row__add');
     if (button) this.#openMenuAt(row, button.getBoundingClientRect(), button);
-    else this.#choose(Number(row.dataset.index));
+    // The second click of a double one means nothing else than the first.
+    else if (event.detail < 2) this.#choose(Number(row.dataset.index));
   }
 
   #openMenu(event) {

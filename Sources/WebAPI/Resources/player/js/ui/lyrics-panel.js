@@ -12,6 +12,8 @@ export class LyricsPanel {
   #trackId = null;
   /** @type {import('../player/lyrics.js').Lyrics | null} */
   #lyrics = null;
+  /** Whether they could not be had. */
+  #isMissing = false;
   #line = -1;
   #touchedAt = -Infinity;
   #isStill = matchMedia('(prefers-reduced-motion: reduce)');
@@ -32,15 +34,22 @@ export class LyricsPanel {
       this.#touchedAt = -Infinity;
       transport.seek(Number(line.dataset.at));
     });
-    transport.on('change', () => this.show());
+    transport.on('change', () => this.#update());
+  }
+
+  /** The panel is shown: what could not be fetched is asked for again. */
+  show() {
+    if (this.#isMissing) this.#trackId = null;
+    this.#update();
   }
 
   /** Fetches and draws the words, if the panel is to be seen. */
-  async show() {
+  async #update() {
     const id = this.#transport.track?.id ?? null;
     if (this.#panel.hidden || id === this.#trackId) return;
     this.#trackId = id;
     this.#lyrics = null;
+    this.#isMissing = false;
     this.#line = -1;
     if (!id) {
       this.#say('Nothing plays.');
@@ -52,7 +61,7 @@ export class LyricsPanel {
       if (id === this.#trackId) this.#draw(typeof lyrics === 'string' ? parseLyrics(lyrics) : null);
     } catch {
       if (id !== this.#trackId) return;
-      this.#trackId = null; // asked for again when the panel is next shown
+      this.#isMissing = true;
       this.#say('The words could not be fetched.');
     }
   }

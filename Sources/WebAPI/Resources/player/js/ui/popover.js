@@ -4,17 +4,29 @@ export class Popover {
   #panel;
   #onOpen;
 
-  /** @param {HTMLElement} button @param {HTMLElement} panel @param {() => void} onOpen fills it */
-  constructor(button, panel, onOpen) {
+  /**
+   * @param {HTMLElement} button
+   * @param {HTMLElement} panel
+   * @param {() => void} onOpen fills it
+   * @param {string} key that opens it, and closes it from within
+   */
+  constructor(button, panel, onOpen, key) {
     this.#button = button;
     this.#panel = panel;
     this.#onOpen = onOpen;
     button.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
+    panel.tabIndex = -1; // where nothing in it can have the focus
     panel.addEventListener('keydown', (event) => {
       event.stopPropagation(); // keys in a panel are not the player's
-      if (event.key !== 'Escape') return;
+      const isTyping = /** @type {HTMLElement} */ (event.target).matches('input:not([type="range"])');
+      const isClosing = event.key === 'Escape' || (event.key.toLowerCase() === key && !isTyping);
+      if (!isClosing || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       this.close();
+    });
+    document.addEventListener('keydown', (event) => {
+      // The focus may be lost to a control that has gone.
+      if (event.key === 'Escape' && this.isOpen && !event.defaultPrevented) this.close();
     });
     panel.addEventListener('focusout', (event) => {
       const to = /** @type {Node | null} */ (event.relatedTarget);
@@ -34,7 +46,9 @@ export class Popover {
     this.#onOpen();
     this.#panel.hidden = false;
     this.#button.setAttribute('aria-expanded', 'true');
-    this.#panel.querySelector('button, input')?.focus();
+    const first = this.#panel.querySelector('button:enabled, input:enabled');
+    /** @type {HTMLElement} */ (first ?? this.#panel).focus();
+    if (!this.#panel.contains(document.activeElement)) this.#panel.focus();
   }
 
   /** @param {boolean} [returnsFocus] */

@@ -61,7 +61,7 @@ export function setUpShortcuts({ transport, session, library, stats, panel, devi
     r: () => cycleRepeat(transport, session),
     q: () => panel.toggle('queue'),
     l: () => panel.toggle('lyrics'),
-    d: () => devices.open(),
+    d: () => devices.toggle(),
     '/': () => library.focusSearch(),
     '?': () => help.showModal(),
     Escape: () => panel.isExpanded && panel.expand(false),
@@ -76,7 +76,7 @@ export function setUpShortcuts({ transport, session, library, stats, panel, devi
       return;
     }
     // Space and Enter on a control belong to it.
-    if (event.key === ' ' && target.closest('button, a, [role="slider"]')) return;
+    if (event.key === ' ' && target.closest('button, a')) return;
     const action = actions[event.key] ?? actions[event.key.toLowerCase()];
     if (!action) return;
     event.preventDefault();

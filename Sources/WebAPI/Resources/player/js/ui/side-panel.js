@@ -5,6 +5,9 @@ import { byId } from './dom.js';
 
 const VIEWS = /** @type {const} */ (['playing', 'queue', 'lyrics']);
 
+/** Where the panel is a sheet; `layout.css` has it too. */
+const NARROW = '(max-width: 959px)';
+
 /** The panel's tabs (WAI-ARIA practices, "tabs"); on a phone the panel is a sheet over the library. */
 export class SidePanel {
   /** @type {View} */
@@ -21,6 +24,8 @@ export class SidePanel {
     byId('deck-track').addEventListener('click', () => this.#openSheet('playing'));
     byId('queue-button').addEventListener('click', () => this.toggle('queue'));
     byId('now-close').addEventListener('click', () => this.expand(false));
+    // On a screen that has become wide there is no sheet any more.
+    matchMedia(NARROW).addEventListener('change', () => this.isExpanded && this.expand(false));
     const kept = preferences.get('view', 'playing');
     this.show(VIEWS.includes(kept) ? kept : 'playing');
   }
@@ -30,7 +35,7 @@ export class SidePanel {
   }
 
   get #isNarrow() {
-    return matchMedia('(max-width: 959px)').matches;
+    return matchMedia(NARROW).matches;
   }
 
   /** @param {View} view */
@@ -57,6 +62,8 @@ export class SidePanel {
   expand(isExpanded) {
     const isNarrow = this.#isNarrow;
     document.body.classList.toggle('is-expanded', isExpanded && isNarrow);
+    // What lies behind the sheet can't be reached by keys either.
+    for (const behind of document.querySelectorAll('.library, .topbar')) behind.inert = isExpanded && isNarrow;
     byId('deck-track').setAttribute('aria-expanded', String(isExpanded && isNarrow));
     if (isNarrow) byId(isExpanded ? 'now-close' : 'deck-track').focus();
   }

@@ -16,6 +16,7 @@ export class Slider {
    * @param {(direction: number, isLeap: boolean) => void} options.onStep an arrow (±1), or a page key (a leap)
    * @param {(value: number) => void} [options.onInput]
    * @param {(value: number) => void} options.onCommit
+   * @param {() => void} [options.onCancel] the hand was taken off it, as by a scroll
    */
   constructor(element, options) {
     this.#element = element;
@@ -23,7 +24,10 @@ export class Slider {
     element.addEventListener('pointerdown', (event) => this.#grab(event));
     element.addEventListener('pointermove', (event) => this.#isDragging && this.#drag(event));
     element.addEventListener('pointerup', (event) => this.#drop(event));
-    element.addEventListener('pointercancel', () => this.#letGo());
+    element.addEventListener('pointercancel', () => {
+      this.#letGo();
+      options.onCancel?.();
+    });
     element.addEventListener('keydown', (event) => this.#key(event));
   }
 

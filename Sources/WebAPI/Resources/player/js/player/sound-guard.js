@@ -1,0 +1,42 @@
+import { AUTOPLAY_PATIENCE_MS } from '../limits.js';
+
+/**
+ * Notices that the browser keeps the sound card silent though sound is wanted: it never began (no sound without a click),
+ * or it was stopped (a phone call, another app). Alone, the session waits for a press of "play"; in a group this device
+ * leaves it, since the others play on.
+ */
+export class SoundGuard {
+  #playback;
+  #session;
+
+  /** @param {import('./playback.js').Playback} playback @param {import('./session.js').Session} session */
+  constructor(playback, session) {
+    this.#playback = playback;
+    this.#session = session;
+    playback.receiver.output.on('interrupted', () => this.#silenced());
+  }
+
+  /** A stream's sound is about to begin. @param {string} streamId */
+  expect(streamId) {
+    setTimeout(() => {
+      const { context } = this.#playback.receiver.output;
+      if (!context || context.state === 'running' || this.#playback.stream?.streamId !== streamId) return;
+      this.#silenced();
+    }, AUTOPLAY_PATIENCE_MS);
+  }
+
+  #silenced() {
+    const playback = this.#playback;
+    const session = this.#session;
+    if (!playback.isActive) return;
+    if (session.isInGroup) {
+      playback.stop(false);
+      session.setGrouped(session.deviceId, false).catch((error) => playback.emit('error', error));
+      const message = 'The browser stopped the sound: this device has left the group.';
+      playback.emit('error', { code: 'needs_click', message });
+    } else {
+      playback.pause();
+      playback.emit('error', { code: 'needs_click', message: 'Press play to hear it here.', kind: 'note' });
+    }
+  }
+}
