@@ -52,6 +52,8 @@ export class FakeServer {
   activeDeviceId = null;
   group = [];
   state = { status: 'stopped', position: 0, timestamp: 0 };
+  /** Streams that are being looked up, while that takes as long as a test wants: call them to announce them. */
+  held = null;
   #stateVersion = 0;
   #deviceVersion = 0;
   #ids = 0;
@@ -68,6 +70,7 @@ export class FakeServer {
   /** What `socket.on('connect')` sets off. */
   online(connection, isReconnect = false) {
     connection.state = 'online';
+    connection.emit('state', 'online');
     connection.emit('online', { isReconnect });
     connection.emit('queue_update', { ...this.window(), reason: 'hello' });
     this.updateDevices();
@@ -77,6 +80,7 @@ export class FakeServer {
 
   offline(connection) {
     connection.state = 'reconnecting';
+    connection.emit('state', 'reconnecting');
     this.group = this.group.filter((id) => id !== connection.deviceId);
     if (this.group.length < 2) this.group = [];
     this.updateDevices();
@@ -258,11 +262,24 @@ export class FakeServer {
     const streamId = `s${this.#streams}`;
     const { activeDeviceId: deviceId, now: timestamp } = this;
     this.state = { itemId: id, trackId, streamId, deviceId, status, position, timestamp, duration: 100, epoch: 0 };
-    this.devices.get(deviceId).connection.emit('stream_started', {
-      ...{ streamId, trackId, itemId: id, title: trackId, duration: 100, position, epoch: 0 },
-      ...{ quality: 'auto', codec: 'mp3', bitrate: 192_000, sampleRate: 44_100, channels: 2 },
-    });
+    const announce = () => {
+      if (this.state.streamId !== streamId) return;
+      this.devices.get(deviceId).connection.emit('stream_started', {
+        ...{ streamId, trackId, itemId: id, title: trackId, duration: 100, position: this.state.position, epoch: 0 },
+        ...{ quality: 'auto', codec: 'mp3', bitrate: 192_000, sampleRate: 44_100, channels: 2 },
+        ...(this.state.status === 'paused' ? { paused: true } : {}),
+      });
+    };
+    if (this.held) this.held.push(announce);
+    else announce();
     this.tell(by, action, {});
+  }
+
+  /** What was looked up is announced from now on, and so is what waits. */
+  release() {
+    const { held } = this;
+    this.held = null;
+    for (const announce of held ?? []) announce();
   }
 
   #move(change) {

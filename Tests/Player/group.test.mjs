@@ -28,7 +28,7 @@ const clockOf = (errorMs = () => 0) => ({
  */
 function device({ ppm = 0, phase = 0, latencyMs = 25, delayMs = 0, clockError, jitterMs = 0, seed = 1 }) {
   const world = { ms: 0 };
-  const connection = new Emitter();
+  const connection = Object.assign(new Emitter(), { deviceId: 'me' });
   const output = new VirtualOutput({ sampleRate: RATE, ppm, phase, latencyMs, jitterMs, random: random(seed), now: () => world.ms });
   output.delayMs = delayMs;
   const receiver = new StreamReceiver(connection, { output, decoder: silentDecoder });
@@ -189,6 +189,23 @@ test('whoever is not in a group (any more) plays freely', async () => {
   agree(one, 's', 0, 0, { at: null });
   await live([one], 1000, 3000);
   assert.ok(one.output.trulyHeard(3000) > 1.8);
+});
+
+test('whoever left a group, of which no stream tells it, plays the next one freely', async () => {
+  const one = device({ seed: 9 });
+  one.connection.emit('device_update', { group: ['me', 'other'] });
+  start(one, 's', { sync: { position: 0, at: SERVER } });
+  one.connection.emit('device_update', { group: ['me', 'other'] });
+  assert.equal(one.group.isGrouped, true);
+  one.connection.emit('stream_ended', { streamId: 's', reason: 'stopped' });
+  one.connection.emit('device_update', { group: [] });
+  assert.equal(one.group.isGrouped, false);
+  start(one, 't');
+  feed(one, 't', 10);
+  one.output.play();
+  await settle();
+  await live([one], 0, 2000);
+  assert.ok(one.output.trulyHeard(2000) > 1.8);
 });
 
 test('corrections never exceed a thousandth, whatever is measured', () => {

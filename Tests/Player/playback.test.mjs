@@ -232,11 +232,13 @@ test('a pause while the stream is still to come holds it, and play goes on with 
   const server = new FakeServer();
   const a = device(server, 'a');
   const list = { query: '', total: 3, peek: (at) => CATALOGUE[at] };
+  server.held = [];
   const asked = a.transport.playFrom(list, 0);
   a.transport.pause();
   assert.equal(a.playback.status, 'paused');
   await asked;
   await settled();
+  server.release();
   assert.deepEqual([a.playback.status, a.output.isPlaying, server.state.status], ['paused', false, 'paused']);
   a.connection.sent.length = 0;
   send(a, { streamId: server.state.streamId });
@@ -259,17 +261,114 @@ test('paused and played again before the stream has come, it is asked for once',
   assert.deepEqual([a.playback.isActive, a.output.isPlaying], [true, true]);
 });
 
-test('a seek of what is still to come, paused, is told at once', async () => {
+/** A device that has asked for the first of three tracks; the server looks it up until `release`. */
+async function loading() {
   const server = new FakeServer();
   const a = device(server, 'a');
-  const asked = a.transport.playFrom({ query: '', total: 3, peek: (at) => CATALOGUE[at] }, 0);
-  a.transport.pause();
+  server.held = [];
+  await a.transport.playFrom({ query: '', total: 3, peek: (at) => CATALOGUE[at] }, 0);
+  return { server, a };
+}
+
+const until = async (condition) => {
+  for (let tries = 0; tries < 200 && !condition(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.ok(condition());
+};
+
+test('a seek in what is still to come is told, and the stream begins there', async () => {
+  for (const isPaused of [false, true]) {
+    const { server, a } = await loading();
+    if (isPaused) a.transport.pause();
+    a.transport.seek(40);
+    assert.equal(a.transport.position, 40);
+    await until(() => server.position === 40);
+    await settled();
+    assert.equal(a.transport.position, 40);
+    server.release();
+    assert.ok(!a.connection.commands.some((event) => event === 'play_track' || event === 'queue_jump'));
+    assert.deepEqual([a.transport.position, a.playback.receiver.stream.position], [40, 40]);
+    assert.deepEqual([a.playback.isActive, a.output.isPlaying], [!isPaused, !isPaused]);
+  }
+});
+
+test('a seek that the stream overtakes is one in that stream', async () => {
+  const { server, a } = await loading();
   a.transport.seek(40);
+  server.release();
+  send(a, { streamId: server.state.streamId });
   assert.equal(a.transport.position, 40);
-  await asked;
+  await until(() => server.position === 40);
+  send(a, { streamId: server.state.streamId, epoch: 1, from: 40 });
   await settled();
-  assert.deepEqual(a.connection.commands, ['queue_set', 'pause_track', 'seek_position']);
-  assert.equal(server.position, 40);
+  assert.deepEqual([a.transport.position, a.playback.receiver.epoch], [40, 1]);
+  assert.deepEqual(a.connection.commands, ['queue_set', 'seek_position']);
+});
+
+test('a connection lost while a track loads: it comes by the queue, which stays', async () => {
+  for (const isPaused of [false, true]) {
+    const { server, a } = await loading();
+    if (isPaused) a.transport.pause();
+    server.offline(a.connection);
+    server.held = null;
+    a.connection.sent.length = 0;
+    server.online(a.connection, true);
+    await settled();
+    if (isPaused) a.transport.resume();
+    await settled();
+    const commands = a.connection.commands.filter((event) => event.startsWith('queue') || event === 'play_track');
+    assert.deepEqual(commands, ['queue_jump']);
+    assert.deepEqual([server.items.length, server.state.trackId], [3, 't0']);
+    assert.deepEqual([a.playback.isActive, a.output.isPlaying], [true, true]);
+  }
+});
+
+test('what the server never heard of is asked for again when it is back', async () => {
+  const server = new FakeServer();
+  const a = device(server, 'a');
+  const asked = a.transport.playFrom({ query: '', total: 3, peek: (at) => CATALOGUE[at] }, 1);
+  server.offline(a.connection);
+  await asked;
+  assert.deepEqual([a.playback.status, a.errors, server.items.length], ['loading', [], 0]);
+  server.online(a.connection, true);
+  await settled();
+  assert.deepEqual([server.state.trackId, a.playback.stream.trackId, a.output.isPlaying], ['t1', 't1', true]);
+});
+
+test('a pause holds what it was pressed for, and nothing that is to sound later', async () => {
+  const { server, a, b } = await playing();
+  a.transport.pause();
+  await settled();
+  a.transport.next();
+  await settled();
+  assert.deepEqual([a.playback.track.id, a.playback.isActive, a.output.isPlaying], ['t1', true, true]);
+  b.transport.pause();
+  await settled();
+  server.handle('a', 'device_transfer', { deviceId: 'b' });
+  assert.deepEqual([b.playback.status, b.output.isPlaying], ['paused', false]);
+  server.handle('a', 'next_track', {});
+  assert.deepEqual([b.playback.track.id, b.output.isPlaying], ['t2', true]);
+});
+
+test('a press that the stream crosses counts', async () => {
+  const { server, a } = await loading();
+  const [announce] = server.held;
+  a.transport.pause();
+  announce(); // it was sent before the server heard of the pause
+  assert.deepEqual([a.playback.status, a.output.isPlaying], ['paused', false]);
+  await settled();
+  assert.equal(server.state.status, 'paused');
+  a.connection.sent.length = 0;
+  a.transport.resume();
+  await settled();
+  assert.deepEqual([a.connection.commands, a.output.isPlaying], [['resume_track'], true]);
+});
+
+test('a device that joins a paused group waits', async () => {
+  const { server, a, b } = await playing();
+  a.transport.pause();
+  await b.session.setGrouped('b', true);
+  b.connection.emit('stream_started', { ...STREAM, streamId: 'g1', trackId: 't0', itemId: server.state.itemId, paused: true });
+  assert.deepEqual([b.playback.status, b.output.isPlaying], ['paused', false]);
 });
 
 test('a remote pauses what is still to come', async () => {
@@ -324,6 +423,30 @@ test('who lost a group with the connection plays on, and is in it again', async 
   assert.equal(a.playback.status, 'playing');
 });
 
+test('who comes back to a group that was paused meanwhile, or after long, stays out of it', async () => {
+  const realNow = Date.now;
+  try {
+    for (const whileAway of [(a) => a.transport.pause(), () => (Date.now = () => realNow() + 120_000)]) {
+      const { server, a, b } = await playing();
+      await b.session.setGrouped('b', true);
+      b.connection.emit('stream_started', { ...STREAM, streamId: 'g1', trackId: 't0', sync: { position: 0, at: 0 } });
+      send(b, { streamId: 'g1' });
+      b.output.emit('started', { afterMs: 0 });
+      server.offline(b.connection);
+      whileAway(a);
+      await settled();
+      b.connection.sent.length = 0;
+      server.online(b.connection, true);
+      await settled();
+      assert.deepEqual([b.playback.status, b.output.isPlaying, b.session.role], ['idle', false, 'remote']);
+      assert.ok(!b.connection.commands.some((event) => event === 'group_join' || event === 'queue_jump'));
+      Date.now = realNow;
+    }
+  } finally {
+    Date.now = realNow;
+  }
+});
+
 test('who left a group is not in it again after the next reconnect', async () => {
   const { server, b } = await playing();
   await b.session.setGrouped('b', true);
@@ -372,10 +495,15 @@ test('with the track before still to be heard, the place in the next one is told
   assert.equal(a.connection.sent.find(([event]) => event === 'queue_jump')[1].position, 5);
   send(a, { streamId, from: 5, count: 3 });
   assert.equal(a.playback.track.id, 't0');
-  a.output.emit('heard', { id: streamId, atMs: 0 });
+  // What was here of it already is heard first.
+  a.output.emit('heard', { id: 'n1', atMs: 0 });
   await settled();
   assert.deepEqual(a.connection.commands.slice(-2), ['pause_track', 'resume_track']);
   assert.equal(a.connection.sent.at(-2)[1].streamId, streamId);
+  a.connection.sent.length = 0;
+  a.output.emit('heard', { id: streamId, atMs: 0 });
+  await settled();
+  assert.deepEqual(a.connection.commands, []);
 });
 
 test('a seek that was not sent is forgotten with the track that it was in', async () => {

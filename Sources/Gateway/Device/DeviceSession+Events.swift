@@ -28,6 +28,7 @@ extension DeviceSession {
     payload["channels"] = 2
     payload["loudness"] = stream.track.loudness?.wireValue
     payload["itemId"] = stream.role.map { .string($0.itemId) }
+    if !stream.pacer.isPlaying { payload["paused"] = true }
     if let former {
       payload["follows"] = .string(former.id)
       let overlap = overlap(stream.track, after: former)

@@ -38,6 +38,8 @@ export const SEEK_DEBOUNCE_MS = 160;
 export const VOLUME_THROTTLE_MS = 250;
 /** Silence on a live connection for this long: ask for the stream anew. */
 export const STALL_MS = 5_000;
+/** Who lost a group with the connection joins it again within this; later it would be a surprise. */
+export const REJOIN_WITHIN_MS = 60_000;
 /** Attempts to get a stream back before we say that it is lost. */
 export const MAX_RECOVERIES = 4;
 /** "Previous" within the first seconds goes to the track before, later to this one's start. */

@@ -91,7 +91,11 @@ const devices = new DevicePanel({
   syncQuality: () => (group.isGrouped && clockSync.clock.isReady ? clockSync.clock.boundMs : null),
 });
 const login = setUpLogin((newUser) => enter(newUser));
-const keeper = keepLogin({ renew: api.renew, onRenewed: (renewed) => (user = renewed) });
+// Another one when somebody else has logged in on another page of this browser.
+const keeper = keepLogin({
+  renew: api.renew,
+  onRenewed: (renewed) => (renewed.id === user?.id ? (user = renewed) : enter(renewed)),
+});
 
 const loudness = new LoudnessChoice(playback.receiver);
 setUpQualityMenu({ transport, session, loudness, user: () => user, say: (message) => toast(message, 'note') });
@@ -105,8 +109,8 @@ exposeDiagnostics({ playback, transport, session, connection, stats: readStats }
 
 for (const source of [playback, transport]) source.on('error', ({ message, kind }) => toast(message, kind));
 session.on('notice', ({ message }) => toast(message, 'note'));
-connection.on('login_needed', () => login.show(user !== null));
-api.onSessionEnd = () => login.show(user !== null);
+connection.on('login_needed', () => askToLogIn());
+api.onSessionEnd = () => askToLogIn();
 connection.on('state', (state) => {
   byId('link').dataset.state = state;
   byId('link-text').textContent = LINK_TEXTS[state];
@@ -142,12 +146,23 @@ async function restore(waitMs = REOPEN_MS) {
   }
 }
 
+/** A renewal that is still out would undo what is done there. */
+function askToLogIn() {
+  keeper.stop();
+  login.show(user !== null);
+}
+
+/** Ends the sound of this device. In a group the others play on. */
+function fallSilent() {
+  playback.stop(!session.isInGroup);
+  group.leave();
+}
+
 /** @param {import('./net/api.js').User} newUser */
 function enter(newUser) {
   const isSame = user?.id === newUser.id;
   if (user && !isSame) {
-    playback.stop();
-    group.leave();
+    fallSilent();
     // It was opened as the one before, and would go on commanding their session.
     connection.close();
     session.clear();
@@ -163,10 +178,9 @@ function enter(newUser) {
 }
 
 async function leave() {
-  playback.stop();
-  group.leave();
+  fallSilent();
   clockSync.stop();
-  keeper.stop();
+  const isAtRest = keeper.stop();
   connection.close();
   session.clear();
   library.clear();
@@ -174,6 +188,7 @@ async function leave() {
   document.body.dataset.session = 'none';
   byId('account-button').hidden = true;
   panel.expand(false);
+  await isAtRest;
   try {
     await api.logOut();
   } catch (error) {

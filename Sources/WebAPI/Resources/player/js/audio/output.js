@@ -32,6 +32,8 @@ export class AudioOutput extends Playout {
   #volume = 1;
   #isGrouped = false;
   #suspendTimer = 0;
+  /** Whether a suspension is on its way: the context still says `running`. */
+  #isSuspending = false;
   #clock = new OutputClock(48_000);
   #clockTimer = 0;
 
@@ -203,8 +205,16 @@ export class AudioOutput extends Playout {
   #sleepLater() {
     clearTimeout(this.#suspendTimer);
     this.#suspendTimer = setTimeout(() => {
-      if (!this.isPlaying) this.#context?.suspend();
+      if (!this.isPlaying && this.#context) this.#suspend(this.#context);
     }, SUSPEND_AFTER_MS);
+  }
+
+  /** @param {AudioContext} context */
+  async #suspend(context) {
+    this.#isSuspending = true;
+    // Rejects only when the context is closed meanwhile.
+    await context.suspend().catch(() => {});
+    this.#isSuspending = false;
   }
 
   /** It may go on by itself: a suspension of ours that a resumption has overtaken does. @param {AudioContext} context */
@@ -216,9 +226,10 @@ export class AudioOutput extends Playout {
   #resumeContext() {
     clearTimeout(this.#suspendTimer);
     // Suspended, or `interrupted`, as Safari calls what a phone call does.
-    if (!this.#context || this.#context.state === 'running' || this.#context.state === 'closed') return;
+    const context = this.#context;
+    if (!context || context.state === 'closed' || (context.state === 'running' && !this.#isSuspending)) return;
     this.#clock.reset();
     // Rejects only when the context is closed meanwhile, and then another one has taken its place.
-    this.#context.resume().catch(() => {});
+    context.resume().catch(() => {});
   }
 }

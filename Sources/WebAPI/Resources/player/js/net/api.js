@@ -71,9 +71,14 @@ export const api = {
     return (await request('/api/v1/auth/login', json({ username, password }), LOGIN_TIMEOUT_MS)).user;
   },
 
-  /** A new token for the one in the cookie, while that is good. @returns {Promise<User>} as they are now */
-  async renew() {
-    return (await request('/api/v1/auth/refresh', { method: 'POST' })).user;
+  /**
+   * A new token for the one in the cookie, while that is good.
+   *
+   * @param {AbortSignal} signal ends it, also when it takes too long
+   * @returns {Promise<User>} as they are now
+   */
+  async renew(signal) {
+    return (await request('/api/v1/auth/refresh', { method: 'POST', signal })).user;
   },
 
   async logOut() {

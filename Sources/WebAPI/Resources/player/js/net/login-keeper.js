@@ -1,29 +1,39 @@
-import { RENEW_LOGIN_MS } from '../limits.js';
+import { RENEW_LOGIN_MS, REQUEST_TIMEOUT_MS } from '../limits.js';
 
 /**
  * Renews the log-in while the page is open, since a token lives for minutes: every now and then, and when the page is
  * looked at again or the network is back after a while.
  *
  * @param {object} parts
- * @param {() => Promise<import('./api.js').User>} parts.renew
+ * @param {(signal: AbortSignal) => Promise<import('./api.js').User>} parts.renew
  * @param {(user: import('./api.js').User) => void} parts.onRenewed
- * @returns {{start: () => void, stop: () => void}} from log-in to log-out
+ * @returns {{start: () => void, stop: () => Promise<void>}} from log-in to log-out; `stop` resolves when no answer can
+ *   come any more that would undo it
  */
 export function keepLogin({ renew, onRenewed }) {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let timer;
   let askedAt = 0;
+  let current = new AbortController();
+  /** @type {Promise<void>} */
+  let pending = Promise.resolve();
 
-  async function attempt() {
+  async function ask() {
     askedAt = Date.now();
-    const mine = timer;
+    current.abort();
+    const mine = (current = new AbortController());
+    const patience = setTimeout(() => mine.abort(), REQUEST_TIMEOUT_MS);
     try {
-      const user = await renew();
-      if (mine === timer) onRenewed(user);
+      const user = await renew(mine.signal);
+      if (!mine.signal.aborted) onRenewed(user);
     } catch {
       // Without a connection it is tried again; a log-in that has run out is said by whoever is refused.
+    } finally {
+      clearTimeout(patience);
     }
   }
+
+  const attempt = () => (pending = ask());
 
   const look = () => {
     const isDue = Date.now() - askedAt > RENEW_LOGIN_MS / 5;
@@ -41,6 +51,8 @@ export function keepLogin({ renew, onRenewed }) {
     stop() {
       clearInterval(timer);
       timer = undefined;
+      current.abort();
+      return pending;
     },
   };
 }

@@ -44,8 +44,15 @@ export class Playback extends Emitter {
   #shown;
   #attempt = 0;
   #clickedAt = 0;
-  /** Whether the next stream that comes by itself is to wait for a press of "play". */
-  #arrivesPaused = false;
+  /**
+   * What a click asked for and has not come yet; `isTaken` once the server has said yes, `isLost` when the connection
+   * broke before it came.
+   *
+   * @type {{track: any, position: number, ask: (quality: string) => Promise<unknown>, isTaken: boolean, isLost: boolean} | null}
+   */
+  #awaited = null;
+  /** What was pressed last, until the server has taken it: a stream that comes meanwhile doesn't know of it. @type {{isPaused: boolean} | null} */
+  #pressed = null;
 
   /**
    * @param {import('../net/connection.js').Connection} connection
@@ -142,34 +149,34 @@ export class Playback extends Emitter {
       return false;
     }
     this.#clickedAt = performance.now();
-    this.#arrivesPaused = false;
-    const attempt = this.#newAttempt();
+    this.#newAttempt();
     this.#load(track, position);
     if (!this.receiver.openFor(track ?? {})) return false;
+    const awaited = { track, position, ask, isTaken: false, isLost: false };
+    this.#awaited = awaited;
     this.receiver.output.play();
     this.#recovery.watch();
     try {
       await this.choice.within(ask);
+      awaited.isTaken = true;
       return true;
     } catch (error) {
-      if (attempt !== this.#attempt) return false;
+      if (awaited !== this.#awaited) return false;
       if (error.code === 'queue_ended') this.stop(false);
-      else this.#fail(error);
+      // With the connection gone, `goOn` asks again when it is back.
+      else if (!isGone(error) || this.#connection.state === 'online') this.#fail(error);
       return false;
     }
   }
 
-  /** A session that is paused is about to come here: it stays so. @param {boolean} [isAwaited] false: it won't come */
-  awaitPaused(isAwaited = true) {
-    this.#arrivesPaused = isAwaited;
-  }
-
-  pause() {
+  async pause() {
     if (!this.isActive) return;
     this.hold();
     // What has not come yet is nowhere.
-    const place = this.#arrivesPaused ? {} : { position: this.position, streamId: this.stream?.streamId };
-    this.#requests.tell('pause_track', place);
+    const place = this.#awaited ? {} : { position: this.position, streamId: this.stream?.streamId };
+    const pressed = (this.#pressed = { isPaused: true });
+    const isTaken = await this.#requests.tell('pause_track', place);
+    if (isTaken && this.#pressed === pressed) this.#pressed = null;
   }
 
   /** Goes on where it was paused, or plays again what has ended. */
@@ -177,22 +184,28 @@ export class Playback extends Emitter {
     if (!this.track || this.isActive) return;
     if (this.status === 'ended' || this.status === 'failed') {
       const position = this.status === 'ended' ? 0 : this.position;
-      const what = { trackId: this.track.id, itemId: this.itemId ?? this.#session.queue.itemId };
+      const what = this.#what;
       this.begin(this.track, position, (quality) => this.#requests.play(what, position, quality));
       return;
     }
     const { receiver } = this;
-    const isComing = this.#arrivesPaused;
     this.release();
-    if (!isComing && !receiver.isOpen && !receiver.hasAllChunks) {
+    if (this.#awaited?.isLost) {
+      this.#askAgain();
+      return;
+    }
+    if (!this.#awaited && !receiver.isOpen && !receiver.hasAllChunks) {
       this.#recovery.continue();
       return;
     }
+    const pressed = (this.#pressed = { isPaused: false });
     try {
       await this.#requests.send('resume_track', {});
+      if (this.#pressed === pressed) this.#pressed = null;
     } catch (error) {
+      const isOurs = this.#awaited === null && this.#connection.state === 'online' && !receiver.hasAllChunks;
       if (!isGone(error)) this.#report(error);
-      else if (this.#connection.state === 'online' && !receiver.hasAllChunks) this.#recovery.continue();
+      else if (isOurs) this.#recovery.continue();
     }
   }
 
@@ -204,7 +217,6 @@ export class Playback extends Emitter {
   stop(tells = true) {
     this.#newAttempt();
     this.#recovery.rest();
-    this.#arrivesPaused = false;
     if (tells && this.receiver.isOpen) this.#requests.tell('stop_track', {});
     this.receiver.output.pause();
     this.receiver.reset(0);
@@ -220,15 +232,15 @@ export class Playback extends Emitter {
    */
   seek(position) {
     if (!this.track || this.status === 'failed') return;
-    const held = Math.min(Math.max(position, 0), Math.max(this.duration - SEEK_MARGIN_SECONDS, 0));
-    if (!this.#arrivesPaused) {
-      this.#seeker.aim(held);
-      return;
-    }
-    // The server takes it for the stream that is to come, which says then where it begins.
-    this.receiver.clear(held);
-    this.#requests.tell('seek_position', { position: held });
-    this.emit('change');
+    this.#seeker.aim(Math.min(Math.max(position, 0), Math.max(this.duration - SEEK_MARGIN_SECONDS, 0)));
+  }
+
+  /** The track that is shown, the way a command names it: by the queue's item if it is one. */
+  get #what() {
+    const { queue } = this.#session;
+    const trackId = this.track?.id;
+    const current = queue.peek(queue.index)?.trackId === trackId ? queue.itemId : null;
+    return { trackId, itemId: this.itemId ?? current };
   }
 
   /** @returns {import('./recovery.js').Patient} */
@@ -242,7 +254,9 @@ export class Playback extends Emitter {
       seekTarget: () => this.#seeker.target,
       heard: () => receiver.stream,
       newest: () => receiver.newest,
-      track: () => ({ trackId: this.track?.id, duration: this.duration }),
+      track: () => ({ ...this.#what, duration: this.duration }),
+      isAwaited: () => this.#awaited !== null,
+      isAsking: () => this.#awaited?.isTaken === false,
       attempt: () => this.#attempt,
       newAttempt: (pendingSeek) => this.#newAttempt(pendingSeek),
       isCurrent: (attempt) => attempt === this.#attempt,
@@ -273,16 +287,20 @@ export class Playback extends Emitter {
       if (this.status === 'ended') this.#setStatus('loading');
       return;
     }
-    const wasWaiting = this.status === 'loading';
-    this.#newAttempt();
-    const track = this.#shown.of(stream);
-    if (!wasWaiting || this.track?.id !== track.id) this.#load(track, stream.position);
-    else receiver.reset(stream.position);
+    const isPaused = this.#pressed?.isPaused ?? stream.paused ?? false;
+    this.#pressed = null;
+    if (this.#awaited && this.track?.id === stream.trackId) {
+      // A seek that is on its way is one in this stream.
+      this.#awaited = null;
+      receiver.reset(stream.position);
+    } else {
+      this.#newAttempt();
+      this.#load(this.#shown.of(stream), stream.position);
+    }
     if (!receiver.openFor({ sampleRate: stream.sampleRate })) return;
     receiver.expect(stream.trackId, false);
-    if (this.#arrivesPaused) {
+    if (isPaused) {
       this.hold();
-      this.#arrivesPaused = false;
       return;
     }
     receiver.output.play();
@@ -304,8 +322,6 @@ export class Playback extends Emitter {
   /** Falls silent where it is, without a word to anybody. */
   hold() {
     if (!this.isActive) return;
-    // A stream that is still to come finds it so.
-    this.#arrivesPaused = this.status === 'loading' && !this.receiver.isOpen;
     this.receiver.output.pause();
     this.#recovery.rest();
     this.#setStatus('paused');
@@ -316,8 +332,7 @@ export class Playback extends Emitter {
     if (this.status !== 'paused') return;
     this.receiver.output.play();
     const isHere = this.#seeker.target === null;
-    this.#setStatus(this.#arrivesPaused ? 'loading' : isHere ? 'playing' : 'buffering');
-    this.#arrivesPaused = false;
+    this.#setStatus(this.#awaited ? 'loading' : isHere ? 'playing' : 'buffering');
     this.#recovery.watch();
   }
 
@@ -338,8 +353,23 @@ export class Playback extends Emitter {
   goOn() {
     if (this.receiver.hasAllChunks || this.status === 'failed' || this.status === 'ended') return;
     this.receiver.release();
-    this.#arrivesPaused = false;
-    if (this.status !== 'paused') this.#recovery.continue();
+    this.#pressed = null;
+    if (this.#awaited) this.#awaited.isLost = true;
+    if (this.status === 'paused') return;
+    if (this.#awaited) this.#askAgain();
+    else this.#recovery.continue();
+  }
+
+  /** What was asked for before the connection broke is asked for again; unless the server has it: then it plays. */
+  #askAgain() {
+    const { track, position, ask } = /** @type {NonNullable<typeof this.#awaited>} */ (this.#awaited);
+    if (this.#session.role === 'active') {
+      this.#recovery.continue();
+      return;
+    }
+    const { target } = this.#seeker;
+    this.begin(track, position, ask);
+    if (target !== null) this.#seeker.aim(target);
   }
 
   #soundStarted(afterMs) {
@@ -385,6 +415,8 @@ export class Playback extends Emitter {
    */
   #newAttempt(pendingSeek = null) {
     this.#seeker.hold(pendingSeek);
+    this.#awaited = null;
+    this.#pressed = null;
     this.#attempt += 1;
     return this.#attempt;
   }
@@ -392,7 +424,6 @@ export class Playback extends Emitter {
   #fail(error) {
     const position = this.position;
     this.#newAttempt();
-    this.#arrivesPaused = false;
     this.#recovery.rest();
     this.receiver.output.pause();
     this.receiver.reset(position);

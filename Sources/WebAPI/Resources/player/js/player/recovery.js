@@ -14,7 +14,9 @@ import { Watchdog } from './watchdog.js';
  * @property {() => import('./stream-receiver.js').StreamInfo | null} heard
  * @property {() => import('./stream-receiver.js').StreamInfo | null} newest the stream that is received: of the next
  *   item already, when that one follows without a gap
- * @property {() => {trackId?: string, duration: number}} track
+ * @property {() => {trackId?: string, itemId: string | null, duration: number}} track
+ * @property {() => boolean} isAwaited whether a click's stream is still to come
+ * @property {() => boolean} isAsking whether the server has not even said that it will
  * @property {() => number} attempt
  * @property {(pendingSeek: number | null) => number} newAttempt voids older commands; its number
  * @property {(attempt: number) => boolean} isCurrent
@@ -95,9 +97,12 @@ export class Recovery {
     return true;
   }
 
-  #heard({ streamId }) {
-    if (streamId === this.#untold) this.#tellWhereItIs(streamId);
+  /** It counts from the first sample of its track that is heard, be that still of the stream that it replaced. */
+  #heard({ itemId }) {
+    const untold = this.#untold;
+    if (!untold || itemId !== this.#patient.newest()?.itemId) return;
     this.#untold = null;
+    this.#tellWhereItIs(untold);
   }
 
   /**
@@ -132,7 +137,7 @@ export class Recovery {
   async request(attempt, position, continues) {
     const patient = this.#patient;
     const stream = continues ? patient.newest() : patient.heard();
-    const what = { trackId: stream?.trackId ?? patient.track().trackId, itemId: stream?.itemId };
+    const what = stream ?? patient.track();
     if (!what.trackId) return;
     this.#asked = { trackId: what.trackId, continues };
     this.#receiver.expect(what.trackId, continues);
@@ -154,6 +159,8 @@ export class Recovery {
     const patient = this.#patient;
     if (!patient.wantsSound() || patient.isHeard()) return;
     this.#watchdog.watch();
+    // To ask twice doesn't make it faster, and might skip twice.
+    if (patient.isAsking()) return;
     // Without a connection there is nobody to ask; the session goes on from there when it is back.
     if (this.#connection.state !== 'online' || this.#receiver.hasAllChunks) return;
     this.#inRow += 1;

@@ -47,12 +47,19 @@ export class Requests {
     return this.#connection.command(event, payload);
   }
 
-  /** Sends what only informs the server: where it has no such stream there is nothing to inform it about. */
+  /**
+   * Sends what only informs the server: where it has no such stream there is nothing to inform it about.
+   *
+   * @param {string} event @param {object} payload
+   * @returns {Promise<boolean>} whether the server took it
+   */
   async tell(event, payload) {
     try {
       await this.#connection.command(event, payload);
+      return true;
     } catch (error) {
       if (!isGone(error)) this.#report(error);
+      return false;
     }
   }
 }

@@ -9,6 +9,8 @@ export class Seeker {
   target = null;
   /** @type {ReturnType<typeof setTimeout> | null} */
   #timer = null;
+  /** Commands that are not answered yet. */
+  #unanswered = 0;
   #receiver;
   #requests;
   #connection;
@@ -47,9 +49,9 @@ export class Seeker {
     this.#patient.changed();
   }
 
-  /** Sound of it is there, unless a newer one waits to be sent. */
+  /** Sound of it is there, unless one waits to be sent, or to be answered. */
   landed() {
-    if (this.#timer === null) this.target = null;
+    if (this.#timer === null && this.#unanswered === 0) this.target = null;
     this.#patient.changed();
   }
 
@@ -65,14 +67,15 @@ export class Seeker {
     const receiver = this.#receiver;
     const patient = this.#patient;
     if (!patient.track().trackId) return;
-    if (patient.status() === 'ended' || !receiver.isOpen) {
+    if (patient.status() === 'ended' || !(receiver.isOpen || patient.isAwaited())) {
       this.#restartAt(position);
       return;
     }
     const attempt = patient.attempt();
     try {
-      const { epoch, streamId } = await this.#requests.send('seek_position', { position });
-      if (!patient.isCurrent(attempt)) return;
+      const { epoch, streamId } = await this.#ask(position);
+      // A stream that is still to come begins there.
+      if (!patient.isCurrent(attempt) || patient.isAwaited()) return;
       // At a track's very end the server may be in the next one already.
       if (streamId && streamId !== patient.heard()?.streamId) this.#restartAt(position);
       else this.#awaitEpoch(position, epoch);
@@ -81,10 +84,21 @@ export class Seeker {
     }
   }
 
+  async #ask(position) {
+    this.#unanswered += 1;
+    try {
+      return await this.#requests.send('seek_position', { position });
+    } finally {
+      this.#unanswered -= 1;
+    }
+  }
+
   #refused(error, position) {
     if (!isGone(error)) {
       this.landed();
       this.#patient.report(error);
+    } else if (this.#patient.isAwaited()) {
+      if (this.#timer === null) this.aim(position);
     } else if (this.#connection.state === 'online') {
       this.#restartAt(position);
     } else {
@@ -97,8 +111,10 @@ export class Seeker {
     receiver.hasAllChunks = false;
     if (!Number.isFinite(epoch)) return;
     receiver.expectEpoch(epoch);
-    if (this.#patient.status() !== 'paused' || receiver.epoch >= epoch) return;
-    receiver.clear(position);
+    if (receiver.epoch < epoch) {
+      if (this.#patient.status() !== 'paused') return;
+      receiver.clear(position);
+    }
     this.landed();
   }
 

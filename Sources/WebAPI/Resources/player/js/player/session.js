@@ -1,5 +1,5 @@
 import { Emitter } from '../events.js';
-import { QUEUE_WINDOW } from '../limits.js';
+import { QUEUE_WINDOW, REJOIN_WITHIN_MS } from '../limits.js';
 import { QueueModel } from './queue-model.js';
 
 /**
@@ -32,7 +32,7 @@ import { QueueModel } from './queue-model.js';
  * @property {undefined} queue
  * @property {undefined} devices
  * @property {{action: string, payload: any, deviceId: string}} command another device did it; this one has to follow
- * @property {undefined} settled the first word of the server after a (re)connect: who is active is known
+ * @property {undefined} settled the server has said all of it after a (re)connect: who plays, and what
  * @property {{message: string}} notice for people
  */
 
@@ -54,14 +54,14 @@ export class Session extends Emitter {
   group = [];
   /** @type {State | null} */
   state = null;
-  /** Whether the server has spoken since the last connect. */
+  /** Whether the server has said all of it since the last connect. */
   isSettled = false;
   #connection;
   #serverNow;
   #stateVersion = -1;
   #deviceVersion = -1;
-  /** Whether this device played along when its connection was lost. */
-  #wasInGroup = false;
+  /** When the connection was lost of a device that played along, Unix ms; null of one that didn't. @type {number | null} */
+  #partedAt = null;
   /** @type {Set<string>} windows on their way */
   #fetching = new Set();
 
@@ -73,6 +73,7 @@ export class Session extends Emitter {
     super();
     this.#connection = connection;
     this.#serverNow = serverNow;
+    connection.on('state', (state) => state !== 'online' && this.#lost());
     connection.on('online', () => this.#restart());
     connection.on('queue_update', (queue) => this.#take(queue));
     connection.on('device_update', (update) => this.#devicesChanged(update));
@@ -104,9 +105,10 @@ export class Session extends Emitter {
     return this.group.length > 1 && this.group.includes(this.deviceId);
   }
 
-  /** Whether this device lost its group with its connection, and the others play on. */
+  /** Whether this device lost its group with its connection a moment ago, and the others play on. */
   get isParted() {
-    return this.#wasInGroup && this.role === 'remote' && this.state?.status === 'playing';
+    const isRecent = this.#partedAt !== null && Date.now() - this.#partedAt < REJOIN_WITHIN_MS;
+    return isRecent && this.role === 'remote' && this.state?.status === 'playing';
   }
 
   /**
@@ -248,7 +250,7 @@ export class Session extends Emitter {
 
   /** @param {string} deviceId @param {boolean} joins */
   async setGrouped(deviceId, joins) {
-    if (deviceId === this.deviceId && !joins) this.#wasInGroup = false;
+    if (deviceId === this.deviceId && !joins) this.#partedAt = null;
     const ack = await this.#connection.command(joins ? 'group_join' : 'group_leave', { deviceId });
     if (Array.isArray(ack.group)) this.group = ack.group;
     this.#emitDevices();
@@ -278,7 +280,7 @@ export class Session extends Emitter {
     this.group = [];
     this.state = null;
     this.#restart();
-    this.#wasInGroup = false;
+    this.#partedAt = null;
     this.#emitQueue();
     this.emit('devices');
   }
@@ -300,9 +302,14 @@ export class Session extends Emitter {
     this.emit('change');
   }
 
+  /** A connection that is lost again before the server has said all of it tells nothing new. */
+  #lost() {
+    if (this.isSettled) this.#partedAt = this.isInGroup ? Date.now() : null;
+    this.isSettled = false;
+  }
+
   #restart() {
     this.isSettled = false;
-    this.#wasInGroup ||= this.isInGroup;
     this.#stateVersion = -1;
     this.#deviceVersion = -1;
     this.queue.restart();
@@ -335,11 +342,8 @@ export class Session extends Emitter {
     this.devices = devices;
     this.activeDeviceId = activeDeviceId ?? null;
     this.group = group ?? [];
-    if (this.isInGroup) this.#wasInGroup = false;
+    if (this.isInGroup || activeDeviceId === this.deviceId) this.#partedAt = null;
     this.#emitDevices();
-    if (this.isSettled) return;
-    this.isSettled = true;
-    this.emit('settled');
   }
 
   #deviceChanged(device) {
@@ -357,6 +361,10 @@ export class Session extends Emitter {
     }
     this.emit('command', { action, payload, deviceId });
     this.emit('change');
+    // The last of what a connect brings.
+    if (action !== 'hello' || this.isSettled) return;
+    this.isSettled = true;
+    this.emit('settled');
   }
 
   #emitQueue() {

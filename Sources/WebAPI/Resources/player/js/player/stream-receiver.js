@@ -24,6 +24,7 @@ const MAX_CROSSFADE_SHARE = 0.5;
  * @property {string} [follows] the stream that it comes right behind
  * @property {number} [crossfade] seconds that it is mixed with the end of that one
  * @property {{position: number, at: number}} [sync]
+ * @property {boolean} [paused] whether it waits for `resume_track`
  * @property {{track?: import('../audio/loudness.js').Loudness, album?: import('../audio/loudness.js').Loudness}}
  *   [loudness] as far as it is known
  *

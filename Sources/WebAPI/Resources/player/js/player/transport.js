@@ -253,17 +253,9 @@ export class Transport extends Emitter {
   /** @param {string} deviceId the session goes there */
   async transfer(deviceId) {
     const isHere = deviceId === this.#session.deviceId;
-    const wasPlaying = this.isActive;
-    if (isHere && !this.#playback.track) {
-      if (!wasPlaying) this.#playback.awaitPaused();
-      this.#playback.receiver.openFor(this.track ?? {}); // the click that lets sound begin is this one
-    }
-    try {
-      await this.#session.transfer(deviceId);
-    } catch (error) {
-      if (isHere) this.#playback.awaitPaused(false);
-      this.#report(error);
-    }
+    // The click that lets sound begin is this one.
+    if (isHere && !this.#playback.track) this.#playback.receiver.openFor(this.track ?? {});
+    await this.attempt(this.#session.transfer(deviceId));
   }
 
   /** @param {string} deviceId @param {boolean} joins */

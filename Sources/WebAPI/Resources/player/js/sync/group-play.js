@@ -37,7 +37,7 @@ export class GroupPlay extends Emitter {
   #timer;
 
   /**
-   * @param {{on: (name: string, listener: (payload: any) => void) => void}} connection
+   * @param {{deviceId: string, on: (name: string, listener: (payload: any) => void) => void}} connection
    * @param {import('../player/stream-receiver.js').StreamReceiver} receiver
    * @param {import('./clock-sync.js').ClockSync} clockSync
    */
@@ -47,6 +47,8 @@ export class GroupPlay extends Emitter {
     this.#clockSync = clockSync;
     connection.on('stream_started', (stream) => this.#streamStarted(stream));
     connection.on('group_sync', (sync) => this.#agreed(sync));
+    // Who left, or was lost by the others, has no stream that could be told so.
+    connection.on('device_update', ({ group }) => group?.includes(connection.deviceId) || this.leave());
     receiver.on('landed', () => this.#restarted());
     receiver.on('preloaded', (stream) => this.#follows(stream));
   }
