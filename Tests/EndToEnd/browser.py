@@ -25,6 +25,12 @@ def launch(playwright):
     return playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
 
 
+def apart(one, other):
+    """Seconds between what two players show; asking takes a while, so the second is asked between two looks at the first."""
+    before, there, after = one.position(), other.position(), one.position()
+    return max(before - there, there - after, 0)
+
+
 class Player:
     """One tab with the player. Keeps what the console says and where requests go."""
 

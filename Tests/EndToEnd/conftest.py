@@ -278,3 +278,24 @@ def open_player(chromium, server, listener):
             player.assert_clean()
         finally:
             player.close()
+
+
+@pytest.fixture
+def open_device(open_player):
+    """As `open_player`; each is a device that knows the session."""
+
+    def make(**options):
+        player = open_player(**options)
+        player.until("the session is known", lambda: player.session()["isSettled"])
+        return player
+
+    return make
+
+
+@pytest.fixture
+def two(open_device):
+    """One that plays, and a remote."""
+    active, remote = open_device(), open_device()
+    active.play("Long")
+    remote.until("it is a remote", lambda: remote.session()["role"] == "remote" and remote.state()["title"] == "Long")
+    return active, remote

@@ -31,7 +31,7 @@ const { ppm = 0, phase = 0, latencyMs = 60, jitterMs = 0.5, delayMs = 0, rate = 
 
 const output = new VirtualOutput({ sampleRate: rate, ppm, phase, latencyMs, jitterMs, now });
 output.delayMs = delayMs;
-const connection = new Emitter();
+const connection = Object.assign(new Emitter(), { deviceId: options.deviceId });
 const receiver = new StreamReceiver(connection, { output, decoder: silentDecoder });
 receiver.accept = () => true;
 

@@ -58,6 +58,7 @@ export function statsReader(playback, connection) {
  *   `local`: what sounds on this device
  * - `stats()`: see `Stats`
  * - `heard()`: `{position, atMs}`: what is at the ear, and when that is in Unix ms of this machine
+ * - `sync()`: how this device keeps step with its group, as it sees that itself: `{errorMs, resyncs, corrections, boundMs}`
  * - `context`: the AudioContext, null before the first play
  * - `rms()`: root mean square of the last 2,048 samples that left for the speakers, 0…1
  * - `peak()`: the greatest absolute sample of them
@@ -71,9 +72,11 @@ export function statsReader(playback, connection) {
  * @param {import('./player/transport.js').Transport} parts.transport
  * @param {import('./player/session.js').Session} parts.session
  * @param {import('./net/connection.js').Connection} parts.connection
+ * @param {import('./sync/group-play.js').GroupPlay} parts.group
+ * @param {import('./sync/clock-sync.js').ClockSync} parts.clockSync
  * @param {() => Stats} parts.stats
  */
-export function exposeDiagnostics({ playback, transport, session, connection, stats }) {
+export function exposeDiagnostics({ playback, transport, session, connection, group, clockSync, stats }) {
   const samples = new Float32Array(2048);
   const read = () => {
     playback.receiver.output.level?.getFloatTimeDomainData(samples);
@@ -98,6 +101,10 @@ export function exposeDiagnostics({ playback, transport, session, connection, st
       heard: () => {
         const now = performance.now();
         return { position: playback.receiver.output.heard(now)?.position ?? null, atMs: performance.timeOrigin + now };
+      },
+      sync: () => {
+        const { errorMs, resyncs, corrections } = group;
+        return { errorMs, resyncs, corrections, boundMs: clockSync.clock.boundMs };
       },
       get context() {
         return playback.receiver.output.context;

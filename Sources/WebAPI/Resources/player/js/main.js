@@ -105,7 +105,7 @@ setUpMediaSession(transport);
 setUpShortcuts({ transport, session, library, stats, panel, devices });
 setUpAccount(() => user, leave);
 setUpServiceWorker();
-exposeDiagnostics({ playback, transport, session, connection, stats: readStats });
+exposeDiagnostics({ playback, transport, session, connection, group, clockSync, stats: readStats });
 
 for (const source of [playback, transport]) source.on('error', ({ message, kind }) => toast(message, kind));
 session.on('notice', ({ message }) => toast(message, 'note'));
