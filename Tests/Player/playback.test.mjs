@@ -334,6 +334,18 @@ test('what the server never heard of is asked for again when it is back', async 
   assert.deepEqual([server.state.trackId, a.playback.stream.trackId, a.output.isPlaying], ['t1', 't1', true]);
 });
 
+test('a jump that the server never heard of is a jump when it is back', async () => {
+  const { server, a } = await playing();
+  a.transport.jump(server.items[1].id);
+  server.offline(a.connection);
+  await settled();
+  server.online(a.connection, true);
+  await settled();
+  assert.ok(!a.connection.commands.includes('play_track'));
+  assert.deepEqual([server.items.length, server.state.trackId, a.playback.track.id], [3, 't1', 't1']);
+  assert.equal(a.output.isPlaying, true);
+});
+
 test('a pause holds what it was pressed for, and nothing that is to sound later', async () => {
   const { server, a, b } = await playing();
   a.transport.pause();

@@ -363,7 +363,7 @@ export class Playback extends Emitter {
   /** What was asked for before the connection broke is asked for again; unless the server has it: then it plays. */
   #askAgain() {
     const { track, position, ask } = /** @type {NonNullable<typeof this.#awaited>} */ (this.#awaited);
-    if (this.#session.role === 'active') {
+    if (this.#session.role === 'active' && this.#what.itemId) {
       this.#recovery.continue();
       return;
     }
