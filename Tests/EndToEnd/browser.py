@@ -6,6 +6,7 @@ import pathlib
 import time
 
 import numpy
+from playwright.sync_api import Error as PlaywrightError
 
 CHROMIUM = os.environ.get("DUBPLATE_CHROMIUM", "/usr/bin/chromium")
 # Without a sound card Chromium plays into a null sink at the right pace; without a click it would not play at all.
@@ -56,7 +57,10 @@ class Player:
 
     def open(self):
         self.page.goto(f"{self.server.url}/{self.query}")
-        self.page.wait_for_selector("body:not([data-session=unknown])")
+        try:
+            self.page.wait_for_selector("body:not([data-session=unknown])")
+        except PlaywrightError as error:
+            raise AssertionError(f"the player doesn't start: {self.errors} {self.requests}") from error
         return self
 
     def enter(self, username=None):
@@ -169,7 +173,7 @@ class Player:
 
     def assert_clean(self):
         """No error in the console, nothing against the page's policy, no request to anybody else."""
-        assert self.errors == []
+        assert self.errors == [], self.errors
         assert self.page.evaluate("window.violations") == []
         own = (self.server.url, self.server.url.replace("http", "ws", 1))
         assert [url for url in self.requests if not url.startswith(own)] == []

@@ -212,6 +212,12 @@ def many_devices(desk, phone, long):
         {"deviceId": "desk", "name": "Kitchen", "volume": 0.3, "outputDelayMs": 180, "dataSaver": True},
     )
     desk.wait_for("device_update", where=lambda update: any(d["name"] == "Kitchen" for d in update["devices"]))
+    desk.ok("pause_track")
+    desk.ok("device_transfer", {"deviceId": "phone"})
+    phone.wait_for("stream_started", where=lambda event: event.get("paused") is True)
+    mark = desk.mark()
+    phone.ok("device_transfer", {"deviceId": "desk"})
+    desk.wait_for("stream_started", mark, where=lambda event: event.get("paused") is True)
     desk.ok("device_transfer", {"deviceId": "phone", "play": True})
     phone.wait_for("audio_chunk")
     desk.wait_for("stream_ended", where=lambda event: event["reason"] == "transferred")

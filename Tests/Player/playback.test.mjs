@@ -509,6 +509,7 @@ test('with the track before still to be heard, the place in the next one is told
   assert.equal(a.playback.track.id, 't0');
   // What was here of it already is heard first.
   a.output.emit('heard', { id: 'n1', atMs: 0 });
+  assert.deepEqual([a.playback.track.id, a.playback.stream.streamId], ['t1', 'n1']);
   await settled();
   assert.deepEqual(a.connection.commands.slice(-2), ['pause_track', 'resume_track']);
   assert.equal(a.connection.sent.at(-2)[1].streamId, streamId);
@@ -516,6 +517,7 @@ test('with the track before still to be heard, the place in the next one is told
   a.output.emit('heard', { id: streamId, atMs: 0 });
   await settled();
   assert.deepEqual(a.connection.commands, []);
+  assert.deepEqual([a.playback.track.id, a.playback.stream.streamId], ['t1', streamId]);
 });
 
 test('a seek that was not sent is forgotten with the track that it was in', async () => {
