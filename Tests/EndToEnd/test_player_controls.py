@@ -112,6 +112,22 @@ def test_every_control_has_a_name(player):
     assert nameless == []
 
 
+def covered(page):
+    """Controls that can be seen, but not hit in their middle, since something else lies there."""
+    return page.evaluate("""() =>
+      [...document.querySelectorAll('button, input, [role=slider]')]
+        .filter((node) => node.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !node.closest('[inert]'))
+        .flatMap((node) => {
+          const { left, top, width, height } = node.getBoundingClientRect();
+          const [x, y] = [left + width / 2, top + height / 2];
+          if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) return [];
+          const there = document.elementFromPoint(x, y);
+          // What scrolls may lie half under a bar that doesn't; a text field's edge belongs to its label.
+          const isOwn = there === node || node.contains(there) || there?.contains(node) || node.closest('#library');
+          return isOwn ? [] : [`${node.id || node.outerHTML.slice(0, 80)} under ${there?.outerHTML.slice(0, 80)}`];
+        })""")
+
+
 @pytest.mark.parametrize(
     ("name", "width", "height", "scheme"),
     [("desktop-dark", 1280, 800, "dark"), ("desktop-light", 1280, 800, "light"), ("phone", 360, 740, "dark"), ("wide", 2560, 1440, "dark")])
@@ -129,11 +145,15 @@ def test_the_layout_holds(open_player, name, width, height, scheme):
     player.screenshot(name)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.is_visible("#play-button") and page.is_visible("#progress")
+    assert covered(page) == []
     if width < 960:
         page.click("#deck-track")
         page.wait_for_selector("#plate", state="visible")
         page.locator("#now").evaluate("node => Promise.all(node.getAnimations().map((animation) => animation.finished))")
         player.screenshot(f"{name}-now")
         assert page.is_visible("#quality-button") and page.is_visible("#now-title")
+        assert covered(page) == []
+        page.set_viewport_size({"width": 360, "height": 560})
+        assert covered(page) == []
         page.click("#now-close")
         page.wait_for_selector("#plate", state="hidden")
