@@ -57,6 +57,18 @@ def test_a_lone_track_repeats_again_and_again(devices, tracks):
     assert {event["trackId"] for event in desk.of("stream_started")} == {track}
 
 
+def test_what_is_added_while_the_last_of_the_queue_is_heard_follows_it(devices, tracks):
+    desk = devices("desk", bufferSeconds=3)
+    (first,) = begin_near_the_end(desk, tracks, ["First Cut"])
+    # All of it is out, and some of it still to be heard.
+    desk.wait_for("stream_ended", where=lambda end: end["reason"] == "finished" and end["trackId"] == first)
+    (second,) = ids(tracks, "Odd FLAC")
+    desk.ok("queue_add", {"tracks": [second], "at": "end"})
+    assert started(desk, second)["follows"] == started(desk, first)["streamId"]
+    desk.wait_for("audio_chunk", where=lambda chunk: sequence(desk) == [first, second])
+    assert "end" not in [state["action"] for state in desk.of("sync_state")]
+
+
 @pytest.mark.parametrize("by", ["desk", "phone"])
 def test_play_after_the_queues_end_begins_it_anew(devices, tracks, by):
     both = dict(zip(("desk", "phone"), devices("desk", "phone")))

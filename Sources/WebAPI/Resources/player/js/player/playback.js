@@ -1,5 +1,6 @@
 import { Emitter } from '../events.js';
 import { SEEK_MARGIN_SECONDS } from '../limits.js';
+import { Pending } from './pending.js';
 import { QualityChoice } from './quality-choice.js';
 import { Recovery } from './recovery.js';
 import { isGone, Requests } from './requests.js';
@@ -44,15 +45,7 @@ export class Playback extends Emitter {
   #shown;
   #attempt = 0;
   #clickedAt = 0;
-  /**
-   * What a click asked for and has not come yet; `isTaken` once the server has said yes, `isLost` when the connection
-   * broke before it came.
-   *
-   * @type {{track: any, position: number, ask: (quality: string) => Promise<unknown>, isTaken: boolean, isLost: boolean} | null}
-   */
-  #awaited = null;
-  /** What was pressed last, until the server has taken it: a stream that comes meanwhile doesn't know of it. @type {{isPaused: boolean} | null} */
-  #pressed = null;
+  #pending = new Pending();
 
   /**
    * @param {import('../net/connection.js').Connection} connection
@@ -152,16 +145,15 @@ export class Playback extends Emitter {
     this.#newAttempt();
     this.#load(track, position);
     if (!this.receiver.openFor(track ?? {})) return false;
-    const awaited = { track, position, ask, isTaken: false, isLost: false };
-    this.#awaited = awaited;
+    const request = this.#pending.expect({ track, position, ask });
     this.receiver.output.play();
     this.#recovery.watch();
     try {
       await this.choice.within(ask);
-      awaited.isTaken = true;
+      request.isTaken = true;
       return true;
     } catch (error) {
-      if (awaited !== this.#awaited) return false;
+      if (request !== this.#pending.request) return false;
       if (error.code === 'queue_ended') this.stop(false);
       // With the connection gone, `goOn` asks again when it is back.
       else if (!isGone(error) || this.#connection.state === 'online') this.#fail(error);
@@ -169,18 +161,16 @@ export class Playback extends Emitter {
     }
   }
 
-  async pause() {
+  pause() {
     if (!this.isActive) return;
     this.hold();
     // What has not come yet is nowhere.
-    const place = this.#awaited ? {} : { position: this.position, streamId: this.stream?.streamId };
-    const pressed = (this.#pressed = { isPaused: true });
-    const isTaken = await this.#requests.tell('pause_track', place);
-    if (isTaken && this.#pressed === pressed) this.#pressed = null;
+    const place = this.#isAwaited ? {} : { position: this.position, streamId: this.stream?.streamId };
+    this.#pending.press(true, () => this.#requests.tell('pause_track', place));
   }
 
   /** Goes on where it was paused, or plays again what has ended. */
-  async resume() {
+  resume() {
     if (!this.track || this.isActive) return;
     if (this.status === 'ended' || this.status === 'failed') {
       const position = this.status === 'ended' ? 0 : this.position;
@@ -190,22 +180,22 @@ export class Playback extends Emitter {
     }
     const { receiver } = this;
     this.release();
-    if (this.#awaited?.isLost) {
-      this.#askAgain();
-      return;
-    }
-    if (!this.#awaited && !receiver.isOpen && !receiver.hasAllChunks) {
-      this.#recovery.continue();
-      return;
-    }
-    const pressed = (this.#pressed = { isPaused: false });
+    if (this.#pending.request?.isLost) this.#askAgain();
+    else if (this.#isAwaited || receiver.isOpen || receiver.hasAllChunks) this.#pending.press(false, () => this.#resume());
+    else this.#recovery.continue();
+  }
+
+  /** @returns {Promise<boolean>} whether the server took it */
+  async #resume() {
     try {
       await this.#requests.send('resume_track', {});
-      if (this.#pressed === pressed) this.#pressed = null;
+      return true;
     } catch (error) {
-      const isOurs = this.#awaited === null && this.#connection.state === 'online' && !receiver.hasAllChunks;
       if (!isGone(error)) this.#report(error);
-      else if (isOurs) this.#recovery.continue();
+      else if (!this.#isAwaited && this.#connection.state === 'online' && !this.receiver.hasAllChunks) {
+        this.#recovery.continue();
+      }
+      return false;
     }
   }
 
@@ -235,6 +225,11 @@ export class Playback extends Emitter {
     this.#seeker.aim(Math.min(Math.max(position, 0), Math.max(this.duration - SEEK_MARGIN_SECONDS, 0)));
   }
 
+  /** Whether a stream that a click asked for is still to come. */
+  get #isAwaited() {
+    return this.#pending.request !== null;
+  }
+
   /** The track that is shown, the way a command names it: by the queue's item if it is one. */
   get #what() {
     const { queue } = this.#session;
@@ -255,8 +250,8 @@ export class Playback extends Emitter {
       heard: () => receiver.stream,
       newest: () => receiver.newest,
       track: () => ({ ...this.#what, duration: this.duration }),
-      isAwaited: () => this.#awaited !== null,
-      isAsking: () => this.#awaited?.isTaken === false,
+      isAwaited: () => this.#isAwaited,
+      isAsking: () => this.#pending.request?.isTaken === false,
       attempt: () => this.#attempt,
       newAttempt: (pendingSeek) => this.#newAttempt(pendingSeek),
       isCurrent: (attempt) => attempt === this.#attempt,
@@ -287,11 +282,10 @@ export class Playback extends Emitter {
       if (this.status === 'ended') this.#setStatus('loading');
       return;
     }
-    const isPaused = this.#pressed?.isPaused ?? stream.paused ?? false;
-    this.#pressed = null;
-    if (this.#awaited && this.track?.id === stream.trackId) {
+    const isPaused = this.#pending.holds(stream);
+    if (this.#isAwaited && this.track?.id === stream.trackId) {
       // A seek that is on its way is one in this stream.
-      this.#awaited = null;
+      this.#pending.request = null;
       receiver.reset(stream.position);
     } else {
       this.#newAttempt();
@@ -332,7 +326,7 @@ export class Playback extends Emitter {
     if (this.status !== 'paused') return;
     this.receiver.output.play();
     const isHere = this.#seeker.target === null;
-    this.#setStatus(this.#awaited ? 'loading' : isHere ? 'playing' : 'buffering');
+    this.#setStatus(this.#isAwaited ? 'loading' : isHere ? 'playing' : 'buffering');
     this.#recovery.watch();
   }
 
@@ -353,16 +347,15 @@ export class Playback extends Emitter {
   goOn() {
     if (this.receiver.hasAllChunks || this.status === 'failed' || this.status === 'ended') return;
     this.receiver.release();
-    this.#pressed = null;
-    if (this.#awaited) this.#awaited.isLost = true;
+    this.#pending.lost();
     if (this.status === 'paused') return;
-    if (this.#awaited) this.#askAgain();
+    if (this.#isAwaited) this.#askAgain();
     else this.#recovery.continue();
   }
 
   /** What was asked for before the connection broke is asked for again; unless the server has it: then it plays. */
   #askAgain() {
-    const { track, position, ask } = /** @type {NonNullable<typeof this.#awaited>} */ (this.#awaited);
+    const { track, position, ask } = /** @type {import('./pending.js').Request} */ (this.#pending.request);
     if (this.#session.role === 'active' && this.#what.itemId) {
       this.#recovery.continue();
       return;
@@ -415,8 +408,7 @@ export class Playback extends Emitter {
    */
   #newAttempt(pendingSeek = null) {
     this.#seeker.hold(pendingSeek);
-    this.#awaited = null;
-    this.#pressed = null;
+    this.#pending.clear();
     this.#attempt += 1;
     return this.#attempt;
   }
