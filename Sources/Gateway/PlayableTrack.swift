@@ -32,6 +32,12 @@ public struct PlayableTrack: Sendable {
     guard position >= 0, position <= duration else {
       throw DubplateError(.positionOutOfRange, "the position is outside of the track")
     }
-    return min(Int64((position * Double(sampleRate)).rounded()), segments.sampleCount)
+    return nearestSample(to: position)
+  }
+
+  /// The sample at a position in seconds, or of the track's nearest end: what a session says before it knows how long
+  /// the track is.
+  func nearestSample(to position: Double) -> Int64 {
+    min(Int64((min(max(position, 0), duration) * Double(sampleRate)).rounded()), segments.sampleCount)
   }
 }

@@ -27,7 +27,8 @@ struct ServerClock: Sendable {
 
   /// The monotonic time at which this clock shows that; nil for what is no time of this age.
   func nanoseconds(at unixMilliseconds: Double) -> Int64? {
-    guard unixMilliseconds.isFinite, (0...1e14).contains(unixMilliseconds) else { return nil }
+    // Up to the year 2096: twice as many nanoseconds fit into 64 bits.
+    guard (0...4e12).contains(unixMilliseconds) else { return nil }
     return Int64(unixMilliseconds * 1e6) - unixNanoseconds + startNanoseconds
   }
 }

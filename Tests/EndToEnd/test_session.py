@@ -207,6 +207,35 @@ def test_devices_play_together(devices, tracks):
     assert phone.wait_for("stream_ended")["reason"] == "stopped"
 
 
+def test_lies_about_what_is_heard_end_nothing_and_move_nobody(devices, tracks):
+    desk, phone = devices("desk", "phone")
+    (track,) = ids(tracks, "Long")
+    desk.ok("queue_set", {"tracks": [track]})
+    stream = started(desk, track)["streamId"]
+    now = desk.ok("clock_sync", {"t0": 0})["t2"]
+    lies = ((1, 1e14), (1, 1e13), (1, 9.3e12), (1, 0), (1e300, now), (1e9, now + 1e12), (7e9, 9e12), (0, now - 1e9))
+    for position, at in lies:
+        desk.ok("network_stats", {"streamId": stream, "position": position, "at": at})
+        mark = phone.mark()
+        phone.ok("group_join")
+        assert abs(started(phone, track, mark)["sync"]["at"] - now) < 20_000
+        phone.ok("group_leave")
+
+
+def test_a_seek_past_everything_right_behind_a_jump_ends_nothing(devices, tracks):
+    desk, phone = devices("desk", "phone")
+    wanted = ids(tracks, "Long", "Odd FLAC")
+    desk.ok("queue_set", {"tracks": wanted})
+    phone.ok("group_join")
+    for turn in range(30):
+        # The length of what is jumped to isn't known yet.
+        phone.client.emit("queue_jump", {"index": turn % 2})
+        phone.client.emit("seek_position", {"position": 1e300})
+        desk.ok("clock_sync", {"t0": 0})
+        phone.wait(lambda device: len(device.of("stream_started")) > turn, "a stream a jump")
+    assert phone.ok("queue_get")["queue"]["index"] == turn % 2
+
+
 def test_shuffle_repeat_and_the_rest_of_the_queue(devices, tracks):
     desk, phone = devices("desk", "phone")
     titles = ("Long", "Odd FLAC", "First Cut")

@@ -36,22 +36,6 @@ import Testing
     #expect(bad.next(bufferSeconds: 0, fullSeconds: 3, now: 0).rung.id == 48)
   }
 
-  @Test func aManualChoiceHoldsWhateverTheLinkDoes() throws {
-    var policy = try measured(30_000)
-    let chose = policy.choose(320)
-    #expect(chose)
-    for step in 0..<20 {
-      let decision = policy.next(bufferSeconds: 0, fullSeconds: 25, now: Int64(step) * Self.second)
-      #expect(decision.rung.id == 320 && decision.reason == .manual)
-    }
-    let unknown = policy.choose(7)
-    #expect(!unknown)
-    #expect(policy.next(bufferSeconds: 0, fullSeconds: 25, now: 30 * Self.second).rung.id == 320)
-    _ = policy.choose(nil)
-    let automatic = policy.next(bufferSeconds: 0, fullSeconds: 25, now: 31 * Self.second)
-    #expect(automatic.rung.id == 48 && automatic.reason == .rescue)
-  }
-
   @Test func fallsAtOnceWhenTheLinkCollapsesAndToTheRescueRungWithinTwoSegments() throws {
     var policy = try measured(5e6)
     _ = policy.next(bufferSeconds: 25, fullSeconds: 25, now: 0)
@@ -64,26 +48,14 @@ import Testing
     #expect(second.rung.id == 48 && second.reason == .rescue && second.isSwitch)
   }
 
-  @Test func savingDataCapsTheLadderButNotTheHand() throws {
+  @Test func savingDataCapsTheLadder() throws {
     var policy = try measured(50e6)
     policy.savesData = true
     let capped = (0..<20).map { policy.next(bufferSeconds: 25, fullSeconds: 25, now: Int64($0 * 5) * Self.second) }
     #expect(capped.allSatisfy { $0.rung.id <= 128 })
     #expect(capped.last?.reason == .dataSaver)
-    _ = policy.choose(900)
+    policy.savesData = false
     #expect(policy.next(bufferSeconds: 25, fullSeconds: 25, now: 200 * Self.second).rung.id == 900)
-  }
-
-  @Test(arguments: [AdaptiveBitrate.Reason.entitlement, .device])
-  func aRestrictedLadderTakesEffectWithTheNextSegment(reason: AdaptiveBitrate.Reason) throws {
-    var policy = try measured(50e6)
-    _ = policy.next(bufferSeconds: 25, fullSeconds: 25, now: 0)
-    #expect(policy.next(bufferSeconds: 25, fullSeconds: 25, now: 30 * Self.second).rung.id == 900)
-    _ = policy.choose(900)
-    policy.restrict(to: try Self.ladder([48, 128, 192]), reason: reason)
-    let decision = policy.next(bufferSeconds: 25, fullSeconds: 25, now: 31 * Self.second)
-    #expect(decision.rung.id == 192 && decision.reason == reason && decision.isSwitch)
-    #expect(policy.next(bufferSeconds: 25, fullSeconds: 25, now: 33 * Self.second).isSwitch == false)
   }
 
   @Test func aReportCannotRaiseBeyondWhatWasMeasured() throws {

@@ -89,10 +89,7 @@ extension DeviceSession {
     // One that is being looked up is put in its place when the session hears that it has begun.
     guard let stream, pending == nil else { return }
     let now = Self.now
-    func sample(_ anchor: TimelineAnchor) -> Int64 {
-      min(
-        max(0, Int64((anchor.position * Double(stream.track.sampleRate)).rounded())), stream.track.segments.sampleCount)
-    }
+    func sample(_ anchor: TimelineAnchor) -> Int64 { stream.track.nearestSample(to: anchor.position) }
     switch move {
     case .pause(let anchor):
       stream.pause(at: sample(anchor), now: now)

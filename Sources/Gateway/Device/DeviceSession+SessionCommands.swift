@@ -165,7 +165,8 @@ extension DeviceSession {
       bandwidth: stats.bandwidth, bufferSeconds: stats.bufferMs.map { $0 / 1_000 },
       expectedSeconds: stream?.aheadSeconds(now: now), roundTripSeconds: stats.rttMs.map { $0 / 1_000 }, now: now)
     guard let position = stats.position, let at = stats.at, let stream, stats.streamId == stream.id,
-      let moment = services.clock.nanoseconds(at: at), position.isFinite, position >= 0
+      let moment = services.clock.nanoseconds(at: at), abs(moment - now) < GatewayLimits.heardLifetime.nanoseconds,
+      (0...stream.track.duration).contains(position)
     else { return }
     session?.enter { [deviceId = device.deviceId] core in
       core.hears(deviceId, TimelineAnchor(position: position, nanoseconds: moment))

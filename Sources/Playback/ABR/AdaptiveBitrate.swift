@@ -25,12 +25,6 @@ public struct AdaptiveBitrate: Sendable {
     case rescue
     /// The listener saves data.
     case dataSaver = "data_saver"
-    /// The listener chose it.
-    case manual
-    /// The plan changed.
-    case entitlement
-    /// What the device can decode changed.
-    case device
   }
 
   /// The rung for the next segment.
@@ -41,10 +35,9 @@ public struct AdaptiveBitrate: Sendable {
     public let isSwitch: Bool
   }
 
-  /// What may be sent.
-  public private(set) var ladder: BitrateLadder
-  /// Whether the listener saves data: nothing above ``PlaybackLimits/dataSaverBitsPerSecond`` unless it was chosen by
-  /// hand.
+  /// What may be sent: what plan and device allow.
+  public let ladder: BitrateLadder
+  /// Whether the listener saves data: nothing above ``PlaybackLimits/dataSaverBitsPerSecond``.
   public var savesData = false
   let tuning: Tuning
   var estimate = ThroughputEstimate()
@@ -52,8 +45,6 @@ public struct AdaptiveBitrate: Sendable {
   private let assumed: Double
   private var current: Int?
   private var switchedAt = Int64.min
-  private var chosen: Int?
-  private var restriction: Reason?
   /// How much less the device says it holds than the server thinks.
   private var shortfall = 0.0
   private var shortfallUntil = Int64.min
@@ -105,48 +96,19 @@ public struct AdaptiveBitrate: Sendable {
     shortfallUntil = now.addingReportingOverflow(PlaybackLimits.reportNanoseconds).partialValue
   }
 
-  /// Holds the rung of that id until the next call; nil lets the policy choose again.
-  /// - Returns: whether there is such a rung (or none was named); if there isn't, nothing changes.
-  public mutating func choose(_ id: Int?) -> Bool {
-    guard let id else {
-      chosen = nil
-      return true
-    }
-    guard ladder.rungs.contains(where: { $0.id == id }) else { return false }
-    chosen = id
-    return true
-  }
-
-  /// Another ladder, since the plan or the device changed. A chosen rung that isn't on it is chosen no longer.
-  /// - Parameter reason: said with the switch that follows from it.
-  public mutating func restrict(to ladder: BitrateLadder, reason: Reason) {
-    let before = current.map { self.ladder.rungs[$0] }
-    self.ladder = ladder
-    if let id = chosen, !ladder.rungs.contains(where: { $0.id == id }) { chosen = nil }
-    guard let before else { return }
-    current = ladder.rungs.firstIndex { $0.id == before.id }
-    guard current == nil else { return }
-    current = ladder.highest(within: before.bitsPerSecond)
-    restriction = reason
-  }
-
   /// The rung for the next segment.
   /// - Parameters:
   ///   - bufferSeconds: sound that the device holds and that is on its way to it.
   ///   - fullSeconds: how much that is when the pacer stops sending.
   public mutating func next(bufferSeconds: Double, fullSeconds: Double, now: Int64) -> Decision {
     let (index, reason) = choice(bufferSeconds: bufferSeconds, fullSeconds: fullSeconds, now: now)
-    let isSwitch = restriction != nil || index != current
+    let isSwitch = index != current
     if isSwitch { switchedAt = now }
-    defer {
-      current = index
-      restriction = nil
-    }
-    return Decision(rung: ladder.rungs[index], reason: restriction ?? reason, isSwitch: isSwitch)
+    current = index
+    return Decision(rung: ladder.rungs[index], reason: reason, isSwitch: isSwitch)
   }
 
   private func choice(bufferSeconds: Double, fullSeconds: Double, now: Int64) -> (Int, Reason) {
-    if let chosen, let index = ladder.rungs.firstIndex(where: { $0.id == chosen }) { return (index, .manual) }
     let top = savesData ? ladder.highest(within: PlaybackLimits.dataSaverBitsPerSecond) : ladder.rungs.count - 1
     // Where nothing can be measured (long polling), a report may still lower what is assumed.
     guard let current, estimate.isMeasured || estimate.hearsay(now: now) != nil else {
