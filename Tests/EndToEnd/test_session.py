@@ -290,6 +290,58 @@ def test_a_standalone_device_has_no_part_in_it(devices, server, tracks):
     assert all(d["deviceId"] != "kiosk" for d in desk.ok("device_list")["devices"])
 
 
+def patiently(device, event, payload):
+    """A command's answer, however many there have been."""
+    while (answer := device.call(event, payload)).get("error", {}).get("code") == "rate_limited":
+        time.sleep(answer["error"]["retryAfterMs"] / 1000)
+    return answer
+
+
+NUMBERS = (-(2**63), -1, 2**31, 2**53, 2**63 - 1, 2**63, 2**64, 1e19, 1.7e308, -1.7e308, 5e-324, 0.5)
+
+
+@pytest.mark.parametrize(("event", "fixed", "fields"), [
+    ("play_track", {"trackId": "Long"}, ["position"]),
+    ("pause_track", {}, ["position"]),
+    ("seek_position", {}, ["position"]),
+    ("volume_change", {}, ["volume"]),
+    ("clock_sync", {}, ["t0"]),
+    ("network_stats", {}, ["bandwidth", "bufferMs", "rttMs", "position", "at"]),
+    ("queue_set", {"tracks": ["Long", "Odd FLAC"]}, ["index", "position", "version"]),
+    ("queue_add", {"tracks": ["Odd 48k"]}, ["at", "version"]),
+    ("queue_get", {}, ["offset", "limit"]),
+    ("queue_jump", {}, ["index", "position", "version"]),
+    ("queue_move", {"item": "current"}, ["to", "version"]),
+    ("crossfade_change", {}, ["seconds"]),
+    ("device_settings", {}, ["volume", "outputDelayMs"]),
+])
+def test_numbers_beyond_all_bounds_are_answered_and_end_nothing(devices, tracks, event, fixed, fields):
+    desk, phone = devices("desk", "phone")
+    wanted = ids(tracks, "Long", "Odd FLAC")
+    item = desk.ok("queue_set", {"tracks": wanted})["queue"]["itemId"]
+    stream = started(desk, wanted[0])["streamId"]
+    known = {"current": item} | {title: track["id"] for title, track in tracks.items()}
+    fixed = {key: [known[x] for x in value] if key == "tracks" else known[value] for key, value in fixed.items()}
+    if event == "network_stats":
+        fixed = {"streamId": stream, "position": 1, "at": desk.ok("clock_sync", {"t0": 0})["t2"]}
+    for grouped in (False, True):
+        if grouped:
+            phone.ok("group_join")
+        for field in fields:
+            for number in NUMBERS:
+                answer = patiently(desk, event, fixed | {field: number})
+                assert answer["ok"] or answer["error"]["code"] != "internal", (field, number, answer)
+    # They still agree, and the music plays.
+    patiently(desk, "queue_set", {"tracks": wanted})
+    mark = desk.mark()
+    patiently(desk, "seek_position", {"position": 1})
+    desk.wait_for("audio_chunk", mark)
+    shown = [patiently(device, "queue_get", {})["queue"]["itemId"] for device in (desk, phone)]
+    assert shown[0] == shown[1]
+    patiently(desk, "device_settings", {"volume": 1, "outputDelayMs": 0})
+    patiently(desk, "crossfade_change", {"seconds": 0})
+
+
 @pytest.mark.parametrize("event", [
     "queue_set", "queue_add", "queue_remove", "queue_move", "queue_jump", "shuffle_change", "repeat_change",
     "crossfade_change", "device_transfer",
