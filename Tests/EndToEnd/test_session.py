@@ -124,6 +124,8 @@ def test_hand_over_keeps_the_position_and_a_new_device_sees_what_plays(devices, 
     late = devices("late")
     hello = late.wait_for("sync_state", where=lambda state: state["action"] == "hello")["state"]
     assert hello["trackId"] == track and hello["deviceId"] == "desk" and hello["position"] >= 40
+    # The last of what a connect brings.
+    assert {"device_update", "queue_update"} <= {name for name, _ in late.events[:2]}
     asked = time.monotonic()
     answer = late.ok("device_transfer", {"deviceId": "phone"})
     chunk = phone.wait_for("audio_chunk")
