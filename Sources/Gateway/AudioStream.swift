@@ -171,7 +171,8 @@ final class AudioStream {
   /// Jumps; a new epoch begins.
   func seek(to sample: Int64, now: Int64) {
     epoch += 1
-    if let pendingChoice { apply(pendingChoice.choice, reason: pendingChoice.reason, at: sample) }
+    // As at a start: the device will hold nothing, and what the link carries is what counts.
+    chooseRendition(at: sample, bufferSeconds: nil, now: now)
     isAtEdge = false
     pacer.seek(to: sample, now: now)
     cursor = SegmentCursor(track: track.segments, rendition: choice.rendition, sample: sample)
@@ -256,20 +257,25 @@ final class AudioStream {
       return now + GatewayLimits.edgePatience.nanoseconds
     }
     isAtEdge = false
-    chooseRendition(at: pacer.nextSample, now: now)
+    chooseRendition(at: pacer.nextSample, bufferSeconds: aheadSeconds(now: now), now: now)
     try? prepare(now: now)
     return nil
   }
 
-  /// At a segment's edge: what the listener asked for, or else the policy's next rung.
-  private func chooseRendition(at sample: Int64, now: Int64) {
+  /// At a segment's edge, or where a seek leads: what the listener asked for, or else the policy's next rung.
+  /// - Parameter bufferSeconds: what has been handed over before it; nil where sound begins anew.
+  private func chooseRendition(at sample: Int64, bufferSeconds ahead: Double?, now: Int64) {
     if let pendingChoice { return apply(pendingChoice.choice, reason: pendingChoice.reason, at: sample) }
     guard choice.isAutomatic, let automatic else { return }
     let (rendition, reason) = automatic.next(
-      after: choice.rendition, bufferSeconds: aheadSeconds(now: now), fullSeconds: bufferSeconds, now: now)
+      after: ahead == nil ? nil : choice.rendition, bufferSeconds: ahead ?? bufferSeconds,
+      fullSeconds: bufferSeconds, now: now)
     guard rendition != choice.rendition else { return }
     apply(QualityLadder.Choice(quality: choice.quality, rendition: rendition), reason: reason, at: sample)
   }
+
+  /// Whether its last sample has been heard.
+  func isHeard(now: Int64) -> Bool { isFinished && pacer.playhead.sample(at: now) >= track.segments.sampleCount }
 
   /// Sound that has been handed over and not been heard, in seconds; with what is heard before this stream.
   func aheadSeconds(now: Int64) -> Double { Double(pacer.secured(now: now)) / Double(track.sampleRate) }

@@ -6,6 +6,7 @@ import numpy
 import pytest
 
 import sound
+from conftest import eventually
 from listener import listening
 
 TRANSPORTS = {"websocket": ["websocket"], "polling": ["polling"], "upgrade": None}
@@ -136,6 +137,35 @@ def test_a_pause_stops_the_flow_and_resume_goes_on_without_a_hole(server, music,
     check_sequence(started, chunks)
     ear = sound.heard(chunks, "flac", description(started)).samples
     assert numpy.array_equal(ear, sound.source_samples(music.files["Long"], 44100)[: len(ear)])
+
+
+def test_what_has_been_heard_to_its_end_begins_anew_on_resume(server, tracks):
+    """On a device of its own; a user's session begins its queue anew."""
+    with listening(server, transports=["websocket"], standalone=True) as listener:
+        track = tracks["Long"]
+        stream = listener.ok("play_track", {"trackId": track["id"], "quality": "low"})["streamId"]
+        assert listener.ok("resume_track")["position"] < 5, "what plays goes on"
+        listener.ok("seek_position", {"position": track["duration"] - 1.5})
+        listener.wait_for("stream_ended", where=lambda ended: ended["reason"] == "finished")
+        assert listener.ok("resume_track")["position"] > track["duration"] - 2, "its last second is still to be heard"
+        status = f"/api/v1/stream/status/{stream}"
+        eventually(lambda: server.get(status).json()["state"] == "ended", "the end", patience=30)
+        assert listener.ok("resume_track")["position"] == 0
+        again = listener.wait_for("audio_chunk", where=lambda chunk: chunk["epoch"] == 2)
+        assert (again["streamId"], again["position"]) == (stream, 0)
+        listener.wait_for("audio_chunk", where=lambda chunk: chunk["epoch"] == 2 and chunk["position"] > 2)
+
+
+def test_a_seek_chooses_anew_what_the_link_carries(server, tracks):
+    with listening(server, transports=["websocket"], standalone=True, bufferSeconds=1) as listener:
+        listener.ok("play_track", {"trackId": tracks["Long"]["id"], "quality": "auto"})
+        listener.wait_for("audio_chunk")
+        listener.ok("network_stats", {"bandwidth": 1, "bufferMs": 0})
+        listener.ok("seek_position", {"position": 60.5})
+        first = listener.wait_for("audio_chunk", where=lambda chunk: chunk["epoch"] == 1)
+        change = listener.of("quality_change")[-1]
+        assert (change["codec"], change["reason"], change["quality"]) == ("opus", "rescue", "auto")
+        assert first["position"] == change["position"] == pytest.approx(60.5, abs=1 / 44100)
 
 
 @pytest.mark.parametrize("position", [0.0, 1.0, 77.7777, 149.9])

@@ -124,6 +124,8 @@ extension DeviceSession {
       action = .pause
       reply(.success(["position": .double(stream.position(now: now))]))
     case .resume:
+      // A device on its own has no queue that could be begun anew: the track is.
+      if session == nil, stream.isHeard(now: now) { leaveFor(seek: stream, to: 0, now: now) }
       stream.resume(now: now)
       moveNext()
       action = .resume

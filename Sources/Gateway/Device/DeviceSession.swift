@@ -289,8 +289,7 @@ final class DeviceSession {
   private func status(of stream: AudioStream, isOver: Bool) -> StreamDirectory.Status {
     let now = Self.now
     let position = stream.position(now: now)
-    let hasEnded =
-      isOver || (stream.isFinished && stream.pacer.playhead.sample(at: now) >= stream.track.segments.sampleCount)
+    let hasEnded = isOver || stream.isHeard(now: now)
     return StreamDirectory.Status(
       streamId: stream.id, trackId: stream.track.id,
       state: hasEnded ? .ended : stream.pacer.isPlaying ? .playing : .paused, position: position,
