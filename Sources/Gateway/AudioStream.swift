@@ -122,11 +122,13 @@ final class AudioStream {
   func prepare(now: Int64) throws(DubplateError) {
     guard case .none = source, !pacer.isComplete else { return }
     do {
+      // First, or the segment could be made, and evicted, before it is held.
+      let pin = library.pin(track.segments, rendition: choice.rendition, index: cursor.index)
       let feed = try library.open(
         track.segments, rendition: choice.rendition, index: cursor.index, frame: cursor.frame,
         deadline: pacer.dryNanoseconds(now: now),
         owner: owner)
-      pin = library.pin(track.segments, rendition: choice.rendition, index: cursor.index)
+      self.pin = pin
       if case .ready(let segment) = feed.read(from: cursor.frame) {
         source = .ready(segment)
       } else {

@@ -146,10 +146,10 @@ public final class SegmentLibrary: Sendable {
     _ track: SegmentTrack, rendition: Rendition, index: Int, deadline: Int64, owner: String
   ) throws(SegmentError) -> SegmentLease {
     let key = SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: index)
+    // First, or the segment could be made, and evicted, before it is held.
+    let pin = pin(track, rendition: rendition, index: index)
     let feed = try open(key, track: track, start: .whole, deadline: deadline, owner: owner) { $0.leases += 1 }
-    return SegmentLease(feed: feed, pin: pin(track, rendition: rendition, index: index)) { [weak self] in
-      self?.giveUp(feed)
-    }
+    return SegmentLease(feed: feed, pin: pin) { [weak self] in self?.giveUp(feed) }
   }
 
   /// Keeps a segment and the one behind it, in memory and on disk, for somebody who plays them.
