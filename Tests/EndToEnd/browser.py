@@ -12,6 +12,8 @@ CHROMIUM = os.environ.get("DUBPLATE_CHROMIUM", "/usr/bin/chromium")
 # Without a sound card Chromium plays into a null sink at the right pace; without a click it would not play at all.
 ARGUMENTS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
 PATIENCE_SECONDS = 40
+# What Chromium gives every request up with when the machine's addresses change.
+NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
 # Below this nobody hears anything: -80 dB.
 SILENCE = 1e-4
 
@@ -47,8 +49,10 @@ class Player:
         self.page.on("request", lambda request: self.requests.append(request.url))
 
     def _heard(self, message):
-        # That nobody is logged in yet is an answer, which Chromium notes like a fault.
-        expected = message.location.get("url", "").endswith(("/api/v1/me", "/api/v1/auth/login")) and "401" in message.text
+        # That nobody is logged in yet is an answer, which Chromium notes like a fault. A network that changes (the machine
+        # got another address) is nobody's fault, and the player has to cope with it.
+        is_answer = message.location.get("url", "").endswith(("/api/v1/me", "/api/v1/auth/login")) and "401" in message.text
+        expected = is_answer or NETWORK_CHANGED in message.text
         if message.type == "error" and not expected:
             self.errors.append(f"{message.text} ({message.location.get('url')})")
 
@@ -56,7 +60,13 @@ class Player:
         self.context.close()
 
     def open(self):
-        self.page.goto(f"{self.server.url}/{self.query}")
+        url = f"{self.server.url}/{self.query}"
+        try:
+            self.page.goto(url)
+        except PlaywrightError as error:
+            if NETWORK_CHANGED not in str(error):
+                raise
+            self.page.goto(url)
         try:
             self.page.wait_for_selector("body:not([data-session=unknown])")
         except PlaywrightError as error:

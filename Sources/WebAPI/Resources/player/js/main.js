@@ -61,7 +61,10 @@ const connection = new Connection(await claimDeviceId(), async () => ({
   dataSaver: preferences.get('dataSaver', false),
 }));
 const clockSync = new ClockSync((payload) => connection.command('clock_sync', payload));
-connection.on('online', () => clockSync.start());
+connection.on('online', () => {
+  clockSync.start();
+  library.retry();
+});
 // Until the first exchange this device's own clock has to do.
 const serverNow = () => (clockSync.clock.isReady ? clockSync.clock.serverAt(performance.now()) : Date.now());
 const session = new Session(connection, serverNow);

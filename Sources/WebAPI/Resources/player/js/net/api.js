@@ -45,8 +45,15 @@ const OPEN_PATHS = new Set(['/api/v1/me', '/api/v1/auth/login', '/api/v1/auth/lo
  */
 async function request(path, init = {}, timeoutMs = REQUEST_TIMEOUT_MS) {
   let response;
+  const signal = AbortSignal.timeout(timeoutMs);
+  const ask = () => fetch(path, { credentials: 'same-origin', signal, ...init });
+  // A question may be asked twice: on a network that has just changed the second one gets through.
+  const askAgain = (error) => {
+    if (init.method || error.name !== 'TypeError') throw error;
+    return ask();
+  };
   try {
-    response = await fetch(path, { credentials: 'same-origin', signal: AbortSignal.timeout(timeoutMs), ...init });
+    response = await ask().catch(askAgain);
   } catch {
     throw new ApiError('offline', 'The server cannot be reached. Check the connection.');
   }

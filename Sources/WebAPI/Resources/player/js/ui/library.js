@@ -31,6 +31,8 @@ export class Library {
   #frame = 0;
   /** @type {Set<number>} pages that could not be fetched; tried again when scrolled to or on `retry` */
   #failedPages = new Set();
+  /** Whether the list could not be fetched at all. */
+  #hasFailed = false;
 
   /**
    * @param {import('../player/transport.js').Transport} transport
@@ -73,6 +75,11 @@ export class Library {
     await this.#loadFirst(this.#list);
   }
 
+  /** Fetches the library if it could not be: the server can be reached again. */
+  retry() {
+    if (this.#hasFailed) this.reload();
+  }
+
   /** Draws what is in view again, and fetches what could not be: after a session was renewed. */
   refresh() {
     this.#failedPages.clear();
@@ -111,10 +118,13 @@ export class Library {
   }
 
   async #loadFirst(list) {
+    this.#hasFailed = false;
     try {
       await list.loadPage(0);
     } catch (error) {
-      if (list === this.#list) this.showError(error);
+      if (list !== this.#list) return;
+      this.#hasFailed = true;
+      this.showError(error);
       return;
     }
     if (list !== this.#list) return;
