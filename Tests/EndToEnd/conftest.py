@@ -200,6 +200,12 @@ class Server:
 
 
 @pytest.fixture(scope="session")
+def attack_seconds():
+    """How long an attack goes on: see scripts/attack."""
+    return int(os.environ.get("DUBPLATE_ATTACK_SECONDS") or 3)
+
+
+@pytest.fixture(scope="session")
 def music(tmp_path_factory):
     """A small library: `Library` says which file is which."""
     return libraries.make(tmp_path_factory.mktemp("library"), os.environ.get("DUBPLATE_TEST_MUSIC"))
