@@ -2,13 +2,24 @@
 
 import random
 import re
+import struct
 
 EXTREMES = [b"\x00\x00\x00\x00", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x80\x00\x00\x00",
             b"\x00\x00\x00\x80", b"\x00\x00\x00\x01", b"\x01\x00\x00\x00", b"\x00\x01\x00\x00", b"\x00\x00\xff\xff"]
 # Where lengths and counts stand: a chunk's, a box's, a page's or a tag's name.
 MARKS = re.compile(
     rb"OggS|fLaC|RIFF|fmt |data|FORM|COMM|SSND|ftyp|moov|mvhd|trak|tkhd|mdia|mdhd|stsd|stts|stsc|stsz|stco|co64|elst|esds|alac"
-    rb"|meta|ilst|covr|mdat|ID3|APIC|TIT2|Xing|Info|LAME|wvpk|OpusHead|OpusTags|\x01vorbis|\x03vorbis|\x05vorbis")
+    rb"|mehd|tfdt|tfhd|trun|sidx|caff|desc|pakt|ds64|riff|fact|meta|ilst|covr|mdat|ID3|APIC|TIT2|Xing|Info|LAME|wvpk|OpusHead|OpusTags|\x01vorbis|\x03vorbis|\x05vorbis")
+
+# Numbers of 64 bits, most of which leave no room for a sum.
+EDGES = [0, 1, 2**31 - 1, 2**32 - 1, 2**40, 2**55, 2**60, 2**62, 2**63 - 1, 2**63, 2**63 + 1, 2**64 - 2**40, 2**64 - 2, 2**64 - 1]
+BOXES = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"moof", b"traf", b"mvex"}
+CRC = [0] * 256
+for number in range(256):
+    value = number << 24
+    for _ in range(8):
+        value = (value << 1) ^ (0x04C11DB7 if value & 0x80000000 else 0)
+    CRC[number] = value & 0xFFFFFFFF
 
 
 def flip(rng: random.Random, data: bytearray, _: bytes) -> None:
@@ -39,6 +50,56 @@ def extreme(rng: random.Random, data: bytearray, _: bytes) -> None:
             data[at:at + 4] = rng.choice(EXTREMES)
 
 
+def wide(rng: random.Random, data: bytearray, _: bytes) -> None:
+    """The same with eight bytes, of either order."""
+    marks = [found.start() for found in MARKS.finditer(bytes(data))]
+    for _ in range(rng.choice((1, 2, 4))):
+        at = rng.choice(marks or [0]) + rng.choice((4, 8, 12, 16, 20, 24, 28))
+        if 0 <= at <= len(data) - 8:
+            data[at:at + 8] = struct.pack(rng.choice("<>") + "Q", rng.choice(EDGES))
+
+
+def granules(rng: random.Random, data: bytearray, _: bytes) -> None:
+    """Ogg pages from the ends of time, with checksums that are right."""
+    pages = [found.start() for found in re.finditer(rb"OggS\x00", bytes(data))]
+    for at in rng.sample(pages, min(len(pages), rng.choice((1, 2, 5)))):
+        end = at + 27 + (data[at + 26] if at + 26 < len(data) else 0)
+        end += sum(data[at + 27:end])
+        if end > len(data):
+            continue
+        data[at + 6:at + 14] = struct.pack("<Q", rng.choice(EDGES))
+        data[at + 22:at + 26] = bytes(4)
+        checksum = 0
+        for byte in data[at:end]:
+            checksum = (checksum << 8 & 0xFFFFFFFF) ^ CRC[checksum >> 24 ^ byte]
+        data[at + 22:at + 26] = struct.pack("<I", checksum)
+
+
+def times(rng: random.Random, data: bytearray, _: bytes) -> None:
+    """Boxes of an MP4 that say times become 64 bits wide, and say others."""
+    def edited(level: bytes) -> bytes:
+        out, at = b"", 0
+        while at + 8 <= len(level):
+            size, kind = struct.unpack_from(">I4s", level, at)
+            end = at + size if size >= 8 else len(level)
+            body = level[at + 8:end]
+            edge = lambda: rng.choice(EDGES)  # noqa: E731
+            if kind in BOXES:
+                body = edited(body)
+            elif kind == b"mdhd":
+                body = struct.pack(">IQQIQHH", 1 << 24, 0, 0, edge() & 0xFFFFFFFF, edge(), 0x55C4, 0)
+            elif kind == b"elst" and rng.random() < 0.5:
+                body = struct.pack(">IIQQI", 1 << 24, 1, edge(), edge(), 0x10000)
+            elif kind == b"tfdt":
+                body = struct.pack(">IQ", 1 << 24, edge())
+            out += struct.pack(">I4s", len(body) + 8, kind) + body
+            at = end
+        return out
+
+    if data[4:8] == b"ftyp":
+        data[:] = edited(bytes(data))
+
+
 def repeat(rng: random.Random, data: bytearray, _: bytes) -> None:
     start = rng.randrange(len(data))
     piece = data[start:start + rng.choice((4, 188, 4_096, 60_000))]
@@ -63,7 +124,9 @@ def silence(rng: random.Random, data: bytearray, _: bytes) -> None:
     data[start:start + count] = bytes([rng.choice((0, 255))]) * count
 
 
-MUTATIONS = [flip, flip, flip_header, truncate, splice, extreme, extreme, extreme, repeat, delete, rubbish, silence]
+MUTATIONS = [
+    flip, flip, flip_header, truncate, splice, extreme, extreme, extreme, wide, granules, times, repeat, delete, rubbish, silence,
+]
 
 
 def mutant(rng: random.Random, seeds: list[tuple[str, bytes]], same_length: bool = False) -> tuple[str, bytes, str]:

@@ -22,6 +22,10 @@ KINDS = [
     ("aiff", False, ["-c:a", "pcm_s24be"]),
     ("wv", False, ["-c:a", "wavpack"]),
     ("mka", False, ["-c:a", "libvorbis"]),
+    ("m4a", False, ["-c:a", "aac", "-movflags", "frag_keyframe+empty_moov+default_base_moof"]),
+    ("caf", False, ["-c:a", "alac"]),
+    ("w64", False, ["-c:a", "pcm_s16le"]),
+    ("wav", False, ["-c:a", "pcm_s16le", "-rf64", "always"]),
     ("wma", False, ["-c:a", "wmav2", "-b:a", "96k"]),
 ]
 

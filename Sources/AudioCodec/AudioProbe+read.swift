@@ -57,7 +57,8 @@ extension AudioProbe {
   private static func meanBitrate(_ facts: SourceFacts) -> Int {
     let seconds = Double(facts.sampleCount) / Double(facts.sampleRate)
     let bytes = facts.size - (facts.elementary?.firstFrame ?? 0)
-    return seconds > 0 ? Int(Double(bytes) * 8 / seconds) : 0
+    // A file of terabytes may hold a single sample.
+    return seconds > 0 ? Int(min(Double(bytes) * 8 / seconds, Double(Int32.max))) : 0
   }
 
   private mutating func readTags(

@@ -102,6 +102,14 @@ struct ElementaryStream: Hashable, Sendable, Codable {
     padding = max(both & 0xFFF - 529, 0)
   }
 
+  /// Whether all numbers are ones that a file can have said.
+  var makesSense: Bool {
+    (1...Bounds.scanWindow).contains(model.length) && (1...Bounds.maxFrameSamples).contains(model.samples)
+      && Bounds.sampleRates.contains(model.sampleRate) && (0...Bounds.scanWindow).contains(model.sideInformationEnd)
+      && (0...Bounds.maxFileBytes).contains(firstFrame) && (0...Bounds.maxFrameSamples).contains(delay)
+      && (0...Bounds.maxFrameSamples).contains(padding)
+  }
+
   /// Samples of music in `frames` frames, after delay and padding.
   func samples(frames: Int, frameSamples: Int) -> Int64 {
     max(Int64(frames) * Int64(frameSamples) - Int64(delay) - Int64(padding), 0)

@@ -28,7 +28,7 @@ final class FileSource {
   private(set) var isPastDeadline = false
   private let descriptor: Int32
 
-  /// Throws `vanished`, `unreadable`, `notAudio` (a directory, a device, an empty file).
+  /// Throws `vanished`, `unreadable`, `notAudio` (a directory, a device, an empty file), `unsupported` (far too large).
   init(path: String) throws(AudioCodecError) {
     // Without O_NONBLOCK a FIFO that somebody left in the library would hold us here for ever.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
@@ -53,16 +53,21 @@ final class FileSource {
       close(descriptor)
       throw AudioCodecError(.notAudio, "The file is empty")
     }
+    guard status.st_size <= Bounds.maxFileBytes else {
+      close(descriptor)
+      throw AudioCodecError(.unsupported, "The file is larger than a day of any sound")
+    }
     #if canImport(Darwin)
       let modified = status.st_mtimespec
     #else
       let modified = status.st_mtim
     #endif
     self.descriptor = descriptor
+    // A file's date may be any, and nanoseconds have no room for the year 2263: it only has to be told from others.
     identity = Identity(
       device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(truncatingIfNeeded: status.st_ino),
-      size: Int64(status.st_size), modifiedNanoseconds: Int64(modified.tv_sec) * 1_000_000_000 + Int64(modified.tv_nsec)
-    )
+      size: Int64(status.st_size),
+      modifiedNanoseconds: Int64(modified.tv_sec) &* 1_000_000_000 &+ Int64(modified.tv_nsec))
   }
 
   deinit { close(descriptor) }

@@ -25,6 +25,8 @@ enum Bounds {
   static let maxChannels = 32
   /// Longest track: a day at 48 kHz. A header that says more is lying, and sample arithmetic stays far from overflow.
   static let maxSamples: Int64 = 48_000 * 86_400
+  /// Largest file: a day of 32 channels at 768 kHz takes half of it. Offsets in a file stay far from overflow.
+  static let maxFileBytes: Int64 = 16 << 40
   /// How much libavformat may read to recognise a container that has no signature we know.
   static let probeBytes = 1 << 20
   /// I/O buffer of a container: one FLAC packet search reads about this much.

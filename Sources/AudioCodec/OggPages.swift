@@ -47,7 +47,7 @@ struct OggPages: SeekPointFormat {
           bytes[start + 14..<start + 18].elementsEqual(serial)
         else { continue }
         let granule = (0..<8).reduce(Int64(0)) { $0 | Int64(bytes[start + 6 + $1]) << Int64(8 * $1) }
-        if granule >= 0 { return SeekPoint(offset: offset, timestamp: granule) }
+        if granule >= 0, MediaTime(granule) != nil { return SeekPoint(offset: offset, timestamp: granule) }
       }
       place += Int64(bytes.count - Self.headerSize + 1)
     }

@@ -31,6 +31,13 @@ public struct SourceFacts: Hashable, Sendable, Codable {
     (sampleCount * Int64(rate) + Int64(sampleRate) - 1) / Int64(sampleRate)
   }
 
+  /// Whether all numbers are ones that an inspection can have found; facts come back from where they were stored.
+  var makeSense: Bool {
+    Bounds.sampleRates.contains(sampleRate) && (1...Bounds.maxChannels).contains(channels)
+      && (0...Bounds.maxSamples).contains(sampleCount) && MediaTime(origin) != nil
+      && elementary?.makesSense ?? true
+  }
+
   func describes(_ identity: FileSource.Identity) -> Bool {
     size == identity.size && modifiedNanoseconds == identity.modifiedNanoseconds
   }

@@ -36,15 +36,24 @@ struct SourceInspector {
       }
     }
     guard facts.sampleCount > 0 else { throw AudioCodecError(.noAudio, "The file holds sound of no length") }
+    guard max(facts.sampleCount, facts.gridSampleCount) <= Bounds.maxSamples else { throw SourceInspector.tooLong }
     SourceMemory.shared.remember(facts, file.identity)
   }
+
+  private static let tooLong = AudioCodecError(.unsupported, "The file declares more than a day of sound")
 
   /// The first frame that can be decoded tells what no header tells reliably.
   private struct FirstFrame {
     var rate: Int
     var channels: Int
-    var samples: Int
-    var timestamp: Int64?
+    /// Nil if the container says none, or one that no clock shows.
+    var timestamp: MediaTime?
+
+    init(_ frame: AVFrame) {
+      rate = Int(frame.sample_rate)
+      channels = Int(frame.ch_layout.nb_channels)
+      timestamp = MediaTime(frame.pts)
+    }
   }
 
   private static func firstFrame(of source: any PacketSource) throws(AudioCodecError) -> FirstFrame? {
@@ -53,18 +62,11 @@ struct SourceInspector {
     defer { av_packet_free(&packet) }
     guard let held = packet else { throw LibAV.outOfMemory() }
     for _ in 0..<Bounds.fruitlessPackets {
-      if case .frame(let frame) = decoder.receive() {
-        let stamp = frame.pointee.pts
-        return FirstFrame(
-          rate: Int(frame.pointee.sample_rate), channels: Int(frame.pointee.ch_layout.nb_channels),
-          samples: Int(frame.pointee.nb_samples), timestamp: stamp == dubplate_no_timestamp() ? nil : stamp)
-      }
+      if case .frame(let frame) = decoder.receive() { return FirstFrame(frame.pointee) }
       guard try source.read(into: held) else {
         _ = decoder.send(nil)
         guard case .frame(let frame) = decoder.receive() else { return nil }
-        return FirstFrame(
-          rate: Int(frame.pointee.sample_rate), channels: Int(frame.pointee.ch_layout.nb_channels),
-          samples: Int(frame.pointee.nb_samples), timestamp: frame.pointee.pts)
+        return FirstFrame(frame.pointee)
       }
       _ = decoder.send(held)
       av_packet_unref(held)
@@ -106,26 +108,33 @@ struct SourceInspector {
     return facts
   }
 
+  /// The length that the header says; 0 if it says none.
+  private static func declaredSamples(of source: ContainerSource, rate: Int) throws(AudioCodecError) -> Int64 {
+    let (stream, whole) = (source.stream.pointee.duration, source.input.format.pointee.duration)
+    guard max(stream, whole) > 0 else { return 0 }
+    let declared =
+      stream > 0
+      ? MediaTime(stream).flatMap { source.sample(ofTimestamp: $0, rate: rate) }
+      : MediaTime(whole)?.rescaled(
+        from: AVRational(num: 1, den: AV_TIME_BASE), to: AVRational(num: 1, den: Int32(rate)))
+    guard let declared, (0...Bounds.maxSamples).contains(declared.value) else { throw tooLong }
+    return declared.value
+  }
+
   private static func inspect(_ source: ContainerSource, file: FileSource) throws(AudioCodecError) -> SourceFacts {
     guard let frame = try firstFrame(of: source) else {
       throw AudioCodecError(.noAudio, "The file's sound track holds nothing that can be decoded")
     }
     try check(rate: frame.rate, channels: frame.channels)
     let rate = frame.rate
-    let origin = frame.timestamp.map { source.sample(ofTimestamp: $0, rate: rate) } ?? 0
+    guard let origin = source.sample(ofTimestamp: frame.timestamp ?? .zero, rate: rate)?.value else {
+      throw AudioCodecError(.unsupported, "The file's clock begins at a moment that is none")
+    }
     var facts = SourceFacts(
       container: source.input.name, sampleRate: rate, channels: frame.channels, sampleCount: 0, origin: origin,
       size: file.identity.size, modifiedNanoseconds: file.identity.modifiedNanoseconds)
-    var declared: Int64 = 0
     let timeBase = source.timeBase
-    if source.stream.pointee.duration != dubplate_no_timestamp(), source.stream.pointee.duration > 0 {
-      declared = source.sample(ofTimestamp: source.stream.pointee.duration, rate: rate)
-    } else if source.input.format.pointee.duration > 0 {
-      declared = av_rescale(source.input.format.pointee.duration, Int64(rate), Int64(AV_TIME_BASE))
-    }
-    guard declared <= Bounds.maxSamples else {
-      throw AudioCodecError(.unsupported, "The file declares more than a day of sound")
-    }
+    let declared = try declaredSamples(of: source, rate: rate)
     // Held against what is there: a decode of the last half second, or of all where nothing is declared.
     let reader = try SourceReader(
       file: file, source: try ContainerSource(file: file, container: facts.container), rate: rate, origin: origin,

@@ -20,14 +20,14 @@ extension SourceReader {
         throw AudioCodecError(.changed, "The file was replaced since it was probed")
       }
     }
-    guard Bounds.sampleRates.contains(facts.sampleRate), (0...Bounds.maxSamples).contains(facts.sampleCount) else {
+    guard facts.makeSense else {
       throw AudioCodecError(.invalidRequest, "The facts given of the file make no sense")
     }
     let source: any PacketSource
     if let stream = facts.elementary {
       source = ElementarySource(
         file: file, stream: stream, sampleRate: facts.sampleRate,
-        frameSamples: max(stream.model.samples * facts.sampleRate / max(stream.model.sampleRate, 1), 1))
+        frameSamples: max(stream.model.samples * facts.sampleRate / stream.model.sampleRate, 1))
     } else {
       source = try ContainerSource(file: file, container: facts.container, isKnown: true)
     }

@@ -34,7 +34,7 @@ final class SourceReader {
   private var isDrained = false
   private var hasEnded = false
   /// Packets that end before this timestamp are of no use since the last seek: the decoder needn't see them.
-  private var useful: Int64?
+  private var useful: MediaTime?
 
   init(
     file: FileSource, source: any PacketSource, rate: Int, origin: Int64, sampleCount: Int64
@@ -119,12 +119,17 @@ final class SourceReader {
   private func place() throws(AudioCodecError) {
     for margin in [Int64(0), Int64(rate), Int64(rate) * 10] {
       let target = position - codec.preRoll - margin
-      guard target > 0 else { break }
-      try restart(at: source.timestamp(ofSample: target + origin, rate: rate))
-      useful = source.timestamp(ofSample: target + origin - codec.jitter, rate: rate)
+      guard target > 0, let timestamp = timestamp(ofSample: target) else { break }
+      try restart(at: timestamp.value)
+      useful = self.timestamp(ofSample: target - codec.jitter)
       if try decode(), chunkStart <= position - codec.preRoll / 2 { return }
     }
     try restart(at: nil)
+  }
+
+  /// What the container's clock shows at a sample.
+  private func timestamp(ofSample sample: Int64) -> MediaTime? {
+    MediaTime(sample + origin).flatMap { source.timestamp(ofSample: $0, rate: rate) }
   }
 
   private func restart(at timestamp: Int64?) throws(AudioCodecError) {
@@ -174,16 +179,22 @@ final class SourceReader {
   /// Whether the decoder has to see a packet. From the first that it has to see, it has to see all.
   private func isUseful(_ packet: UnsafePointer<AVPacket>) -> Bool {
     guard let useful else { return true }
-    let (start, length) = (packet.pointee.pts, packet.pointee.duration)
-    if start != dubplate_no_timestamp(), length > 0, start + length <= useful { return false }
+    if let start = MediaTime(packet.pointee.pts), let length = MediaTime(packet.pointee.duration), length > .zero,
+      let end = start + length, end <= useful
+    {
+      return false
+    }
     self.useful = nil
     return true
   }
 
-  /// Where a frame belongs: by its timestamp, unless that says the same as counting, or errs for a moment.
+  /// Where a frame belongs: by its timestamp, unless that says the same as counting, or errs for a moment. A timestamp
+  /// that no clock shows is none.
   private func start(ofFrameStamped timestamp: Int64) -> Int64 {
-    guard timestamp != dubplate_no_timestamp() else { return expected ?? -origin }
-    let stamped = source.sample(ofTimestamp: timestamp, rate: rate) - origin
+    guard let stamp = MediaTime(timestamp), let sample = source.sample(ofTimestamp: stamp, rate: rate) else {
+      return expected ?? -origin
+    }
+    let stamped = sample.value - origin
     guard let expected else { return stamped }
     let offset = stamped - expected
     if abs(offset) <= codec.tolerance {
@@ -217,11 +228,11 @@ final class SourceReader {
 }
 
 extension PacketSource {
-  func timestamp(ofSample sample: Int64, rate: Int) -> Int64 {
-    av_rescale_q_rnd(sample, AVRational(num: 1, den: Int32(rate)), timeBase, AV_ROUND_DOWN)
+  func timestamp(ofSample sample: MediaTime, rate: Int) -> MediaTime? {
+    sample.rescaled(from: AVRational(num: 1, den: Int32(rate)), to: timeBase, rounding: AV_ROUND_DOWN)
   }
 
-  func sample(ofTimestamp timestamp: Int64, rate: Int) -> Int64 {
-    av_rescale_q(timestamp, timeBase, AVRational(num: 1, den: Int32(rate)))
+  func sample(ofTimestamp timestamp: MediaTime, rate: Int) -> MediaTime? {
+    timestamp.rescaled(from: timeBase, to: AVRational(num: 1, den: Int32(rate)))
   }
 }
