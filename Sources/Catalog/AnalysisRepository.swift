@@ -59,6 +59,16 @@ public struct AnalysisFailure: Sendable, Equatable {
     (code, message, isPassing) = (inspection.code, inspection.message, inspection.isPassing)
   }
 
+  /// The process ended while it analysed the file; tried again by the next one, and never after the second time.
+  public static func interrupted(isSecondTry: Bool) -> Self {
+    Self(
+      code: InspectionError.interruptedCode,
+      message: "The server ended \(isSecondTry ? "twice " : "")while it analysed this file", isPassing: !isSecondTry)
+  }
+
+  /// Whether that was the end of the process.
+  public var wasInterrupted: Bool { code == InspectionError.interruptedCode }
+
   init(code: String, message: String, isPassing: Bool) {
     (self.code, self.message, self.isPassing) = (code, message, isPassing)
   }

@@ -75,4 +75,20 @@ public struct InspectionError: Error, Sendable, Equatable {
     self.message = message
     self.isPassing = isPassing
   }
+
+  /// The code of ``interrupted(isSecondTry:)``.
+  static let interruptedCode = "interrupted"
+
+  /// The process ended while it looked into the file.
+  /// - Parameter isSecondTry: whether that was the second time, with no other file in hand.
+  static func interrupted(isSecondTry: Bool) -> Self {
+    isSecondTry
+      ? Self(
+        code: interruptedCode,
+        message: "The server ended twice while it looked into this file, which is left alone now",
+        isPassing: false)
+      : Self(
+        code: interruptedCode, message: "The server ended while it looked into this file; the next scan tries again",
+        isPassing: true)
+  }
 }

@@ -78,6 +78,9 @@ public struct KnownFile: Sendable, Equatable {
   /// Whether that failure may have passed by now.
   public var isPassing = false
 
+  /// Whether that failure was the end of the process, ``InspectionError/interrupted(isSecondTry:)``.
+  public var wasInterrupted = false
+
   public init(path: String) {
     self.path = path
   }

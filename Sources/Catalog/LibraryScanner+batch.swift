@@ -22,7 +22,9 @@ extension LibraryScanner {
     }
     let changed = try await compare(files, in: &run, batch: &batch)
     run.report()
-    try await inspect(changed, in: &run, batch: &batch)
+    try await inspect(changed.filter { !$0.isSecondTry }, width: width, in: &run, batch: &batch)
+    // By themselves: if the process dies again, it's clear over which.
+    try await inspect(changed.filter(\.isSecondTry), width: 1, in: &run, batch: &batch)
     try await index.apply(batch, scan: run.number)
     run.report()
   }
@@ -36,6 +38,12 @@ extension LibraryScanner {
     var changed: [Candidate] = []
     for (path, stamp) in files {
       let before = known[Data(path.utf8)]
+      if run.interrupted[Data(path.utf8)] == stamp {
+        // Written down when the scan began; the next one tries it.
+        run.progress.failed += 1
+        batch.stillFailing.append(path)
+        continue
+      }
       if let problem = before?.problem {
         if problem == stamp, before?.isPassing == false {
           run.progress.failed += 1
@@ -48,13 +56,14 @@ extension LibraryScanner {
         if before?.isMissing == true { run.progress.updated += 1 } else { run.progress.unchanged += 1 }
         continue
       }
-      changed.append(Candidate(path: path, stamp: stamp, isNew: before?.track == nil))
+      let isSecondTry = before?.wasInterrupted == true && before?.problem == stamp
+      changed.append(Candidate(path: path, stamp: stamp, isNew: before?.track == nil, isSecondTry: isSecondTry))
     }
     return changed
   }
 
-  /// Looks into files, ``width`` at a time.
-  private func inspect(_ files: [Candidate], in run: inout ScanRun, batch: inout ScanBatch) async throws {
+  /// Looks into files, some at a time.
+  private func inspect(_ files: [Candidate], width: Int, in run: inout ScanRun, batch: inout ScanBatch) async throws {
     try await withThrowingTaskGroup(of: (Candidate, Result<TrackRecord, InspectionError>).self) { group in
       var waiting = files.makeIterator()
       for _ in 0..<width {
@@ -80,7 +89,9 @@ extension LibraryScanner {
   }
 
   private func inspect(_ file: Candidate) async throws -> Result<TrackRecord, InspectionError> {
-    try await work.run { [inspector, covers, root] in
+    try await work.run { [inspector, covers, root, journal] in
+      let note = journal?.begin(.init(.scan, file.path, stamp: file.stamp, isSecondTry: file.isSecondTry))
+      defer { if let note { journal?.end(note) } }
       do {
         let audio = try inspector.inspect(path: root + "/" + file.path)
         let cover = try audio.cover.flatMap(covers.store)
@@ -103,6 +114,8 @@ struct Candidate: Sendable {
   let path: String
   let stamp: FileStamp
   let isNew: Bool
+  /// Whether the process has died over it before.
+  let isSecondTry: Bool
 }
 
 /// One scan while it runs.
@@ -111,6 +124,8 @@ struct ScanRun {
   var progress = ScanProgress()
   var unreadableFolders: [String] = []
   var rememberedProblems = 0
+  /// What an earlier process died over; this scan passes over it.
+  var interrupted: [Data: FileStamp] = [:]
   private let onProgress: @Sendable (ScanProgress) -> Void
   private let began = ContinuousClock.now
   private var reported = ContinuousClock.now

@@ -12,6 +12,7 @@ public final class LibraryScanner: Sendable {
   let index: any LibraryIndex
   let covers: CoverStore
   let inspector: any AudioInspecting
+  let journal: InspectionJournal?
   let logger: Logger
   let width: Int
   let work = BlockingWork(label: "dubplate.scan")
@@ -20,15 +21,18 @@ public final class LibraryScanner: Sendable {
   /// A scanner of one library.
   /// - Parameters:
   ///   - root: the library's folder, absolute.
+  ///   - journal: where what is being looked into is noted; nil for nowhere.
   ///   - width: files that are looked into at a time; the number of cores by default.
   public init(
     root: String, index: any LibraryIndex, covers: CoverStore, inspector: any AudioInspecting,
-    logger: Logger = Logger(label: "dubplate.scan"), width: Int = ProcessInfo.processInfo.activeProcessorCount
+    journal: InspectionJournal? = nil, logger: Logger = Logger(label: "dubplate.scan"),
+    width: Int = ProcessInfo.processInfo.activeProcessorCount
   ) {
     self.root = root
     self.index = index
     self.covers = covers
     self.inspector = inspector
+    self.journal = journal
     self.logger = logger
     self.width = max(width, 1)
   }
@@ -59,6 +63,7 @@ public final class LibraryScanner: Sendable {
       }
     }
     var run = ScanRun(number: try await index.beginScan(), onProgress: onProgress)
+    try await recordInterrupted(in: &run)
     while true {
       try Task.checkCancellation()
       let items = try await work.run { walk.next(Limits.scanBatch) }

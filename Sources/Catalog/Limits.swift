@@ -22,6 +22,12 @@ enum Limits {
   /// a write transaction; PostgreSQL and SQLite both take this many parameters.
   static let scanBatch = 200
 
+  /// Files that may be noted as being looked into at a time: as many threads scan and analyse on the largest machines.
+  static let journalSlots = 256
+
+  /// Bytes of a note: a path, and 20 bytes in front of it.
+  static let journalSlotBytes = 20 + pathBytes
+
   /// Bytes of an embedded picture that is kept; the largest that a tagging program writes are a few megabytes.
   static let coverBytes = 10 * 1024 * 1024
 

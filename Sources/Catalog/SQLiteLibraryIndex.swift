@@ -41,13 +41,14 @@ public struct SQLiteLibraryIndex: LibraryIndex {
         files[Data(file.path.utf8)] = file
       }
       let problems = try Row.fetchCursor(
-        connection, sql: "SELECT path, size, modified, is_passing FROM scan_problems WHERE path IN (\(list))",
+        connection, sql: "SELECT path, size, modified, is_passing, code FROM scan_problems WHERE path IN (\(list))",
         arguments: .numbered(paths))
       while let row = try problems.next() {
         let path: String = row[0]
         var file = files[Data(path.utf8)] ?? KnownFile(path: path)
         file.problem = FileStamp(size: row[1], modified: row[2])
         file.isPassing = row[3] != 0
+        file.wasInterrupted = row[4] == InspectionError.interruptedCode
         files[Data(path.utf8)] = file
       }
       return Array(files.values)

@@ -71,6 +71,7 @@ final class AnalysisDesk: TrackAnalysing, Sendable {
   }
 
   private let repository: any AnalysisRepository
+  private let journal: InspectionJournal?
   private let libraryRoot: String
   private let background: NIOThreadPool
   private let urgent = NIOThreadPool(numberOfThreads: 1)
@@ -79,20 +80,35 @@ final class AnalysisDesk: TrackAnalysing, Sendable {
   private let state = Mutex(State())
 
   /// - Parameters:
+  ///   - journal: where what is being analysed is noted; nil for nowhere.
   ///   - threads: tracks at a time in the background.
   ///   - standing: of the background's threads.
   ///   - isServerBusy: whether the background should rest.
   init(
-    repository: any AnalysisRepository, libraryRoot: String, threads: Int,
+    repository: any AnalysisRepository, libraryRoot: String, journal: InspectionJournal? = nil, threads: Int,
     standing: BackgroundThread.Standing = .behindAll, isServerBusy: @escaping @Sendable () -> Bool
   ) {
     self.repository = repository
+    self.journal = journal
     self.libraryRoot = libraryRoot
     self.standing = standing
     self.isServerBusy = isServerBusy
     background = NIOThreadPool(numberOfThreads: max(threads, 1))
     background.start()
     urgent.start()
+  }
+
+  /// Writes down what an earlier process died over, so that this one doesn't begin with it.
+  /// - Returns: how many tracks that are.
+  func recordInterrupted() async throws -> Int {
+    let left = journal?.interrupted.filter { $0.work == .analysis } ?? []
+    for entry in left {
+      try await repository.store(
+        AnalysisFailure.interrupted(isSecondTry: entry.isSecondTry), of: entry.name,
+        version: TrackAnalysis.storedVersion)
+      journal?.settle(entry)
+    }
+    return left.count
   }
 
   func analyse(_ track: Track, within limit: Duration) async throws(DubplateError) {
@@ -146,6 +162,9 @@ final class AnalysisDesk: TrackAnalysing, Sendable {
     let version = TrackAnalysis.storedVersion
     do {
       do {
+        let note = journal?.begin(
+          .init(.analysis, track.fingerprint, isSecondTry: try await wasInterrupted(track.fingerprint)))
+        defer { if let note { journal?.end(note) } }
         guard let analysis = try await analysis(of: track, run) else { return .stopped }
         try await repository.store(analysis, of: track.fingerprint, version: version)
         return .analysed(damagedPackets: analysis.damagedPackets)
@@ -159,6 +178,14 @@ final class AnalysisDesk: TrackAnalysing, Sendable {
     } catch {
       return .notStored("\(error)")
     }
+  }
+
+  private func wasInterrupted(_ fingerprint: String) async throws -> Bool {
+    guard
+      case .failed(let failure) = try await repository.outcome(
+        of: fingerprint, version: TrackAnalysis.storedVersion)
+    else { return false }
+    return failure.wasInterrupted
   }
 
   /// Nil when the server goes down.

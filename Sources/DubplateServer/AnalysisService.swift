@@ -25,6 +25,7 @@ struct AnalysisService: Service {
   }
 
   func run() async throws {
+    await recordInterrupted()
     await cancelWhenGracefulShutdown {
       for await _ in scans { await analyse() }
     }
@@ -33,6 +34,18 @@ struct AnalysisService: Service {
       try await desk.close()
     } catch {
       logger.error("a part of the server did not end well", metadata: ["part": "analysis", "error": "\(error)"])
+    }
+  }
+
+  private func recordInterrupted() async {
+    do {
+      let count = try await desk.recordInterrupted()
+      guard count > 0 else { return }
+      logger.warning(
+        "the server ended while it analysed tracks; they are tried again after the next start",
+        metadata: ["tracks": "\(count)"])
+    } catch {
+      logger.error("what was being analysed when the server ended can't be noted", metadata: ["error": "\(error)"])
     }
   }
 
