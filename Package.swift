@@ -163,7 +163,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Gateway", "Access", "AudioCodec", "Playback", "Segments", "SocketIOServer", nioCore, protobuf,
+        "Gateway", "Access", "AudioCodec", "Catalog", logging, "Playback", "Segments", "SocketIOServer", nioCore,
+        protobuf,
       ],
       swiftSettings: strict),
     .testTarget(

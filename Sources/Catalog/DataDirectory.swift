@@ -25,6 +25,9 @@ public final class DataDirectory: Sendable {
   /// The folder of ``CoverStore``.
   public var coversPath: String { path + "/covers" }
 
+  /// The file of ``InspectionJournal``.
+  public var journalPath: String { path + "/inspecting" }
+
   /// The folder of the segment store.
   public var segmentsPath: String { path + "/segments" }
 
@@ -40,6 +43,7 @@ public final class DataDirectory: Sendable {
   /// The folder for a command that works beside a running server, on what allows that: the database and the secret.
   /// - Throws: ``DataDirectoryError/unusable(reason:)`` when the system refuses to make the folder.
   public static func openShared(path: String) throws(DataDirectoryError) -> DataDirectory {
+    keepToOwner(path)
     do throws(FileSystem.Failure) {
       try FileSystem.makeFolder(path, mode: 0o700)
     } catch {
@@ -52,6 +56,7 @@ public final class DataDirectory: Sendable {
   /// - Throws: ``DataDirectoryError/inUse(pid:)`` while another process has it,
   ///   ``DataDirectoryError/unusable(reason:)`` when the system refuses.
   public static func open(path: String) throws(DataDirectoryError) -> DataDirectory {
+    keepToOwner(path)
     do throws(FileSystem.Failure) {
       try FileSystem.makeFolder(path, mode: 0o700)
     } catch {
@@ -66,9 +71,8 @@ public final class DataDirectory: Sendable {
       guard number == EWOULDBLOCK else { throw .unusable(reason: FileSystem.Failure(number: number).reason) }
       throw .inUse(pid: holder(lockPath))
     }
-    let directory = DataDirectory(path: path, lock: descriptor)
-    try writeHolder(descriptor)
-    return directory
+    writeHolder(descriptor)
+    return DataDirectory(path: path, lock: descriptor)
   }
 
   /// The signing secret of this server: 32 random bytes, made on first use in `jwt-secret` (mode 0600, hexadecimal).
@@ -97,11 +101,21 @@ public final class DataDirectory: Sendable {
     return secret
   }
 
-  private static func writeHolder(_ lock: Int32) throws(DataDirectoryError) {
-    let text = Array("\(getpid())\n".utf8)
-    guard ftruncate(lock, 0) == 0, pwrite(lock, text, text.count, 0) == text.count else {
-      throw .unusable(reason: FileSystem.Failure(number: errno).reason)
+  /// Whatever this process makes from now on is its owner's alone, and so is what an earlier one left.
+  private static func keepToOwner(_ path: String) {
+    umask(0o077)
+    // What is below them is out of reach with them. A folder that belongs to somebody else stays as they want it.
+    for folder in [path, path + "/covers", path + "/segments"] { chmod(folder, 0o700) }
+    for file in ["dubplate.db", "dubplate.db-wal", "dubplate.db-shm", "lock", "inspecting"] {
+      chmod(path + "/" + file, 0o600)
     }
+  }
+
+  private static func writeHolder(_ lock: Int32) {
+    let text = Array("\(getpid())\n".utf8)
+    // Who holds the lock is a courtesy, which a full disk may deny.
+    guard ftruncate(lock, 0) == 0 else { return }
+    _ = pwrite(lock, text, text.count, 0)
   }
 
   private static func holder(_ path: String) -> Int32? {
@@ -143,6 +157,8 @@ public enum DataDirectoryError: Error, Sendable, Equatable, CustomStringConverti
   case inUse(pid: Int32?)
   /// The system's reason.
   case unusable(reason: String)
+  /// The folder was used before, and its database is not there, or is empty or cut short.
+  case databaseLost(reason: String)
   /// `jwt-secret` holds something else than 64 hexadecimal digits.
   case badSecret
 
@@ -151,6 +167,7 @@ public enum DataDirectoryError: Error, Sendable, Equatable, CustomStringConverti
     switch self {
     case .inUse: "data_in_use"
     case .unusable: "data_unusable"
+    case .databaseLost: "database_lost"
     case .badSecret: "bad_secret_file"
     }
   }
@@ -159,6 +176,11 @@ public enum DataDirectoryError: Error, Sendable, Equatable, CustomStringConverti
     switch self {
     case .inUse(let pid): "Another server\(pid.map { " (pid \($0))" } ?? "") uses this data directory."
     case .unusable(let reason): "The data directory cannot be used: \(reason)."
+    case .databaseLost(let reason):
+      """
+      The data directory was used before, and its database dubplate.db \(reason): accounts and queues are in it. \
+      Restore it from a backup, or move what is left of it away and start once with --init to begin anew.
+      """
     case .badSecret: "The file jwt-secret in the data directory does not hold 64 hexadecimal digits."
     }
   }

@@ -107,6 +107,17 @@ enum FileSystem {
     #endif
   }
 
+  /// The first `count` bytes of a file; fewer where it has fewer.
+  static func beginning(of path: String, count: Int) throws(Failure) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw Failure(number: errno) }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    let got = bytes.withUnsafeMutableBytes { systemRead(descriptor, $0) }
+    guard got >= 0 else { throw Failure(number: errno) }
+    return Array(bytes.prefix(got))
+  }
+
   /// Reads a file of at most `limit` bytes; nil when it is not there. A longer one gives `EFBIG`.
   static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -23,7 +23,7 @@ public struct Accounts: Sendable {
   /// - Parameter jwtSecret: the server's `JWT_SECRET`, if it is set.
   public init(dataDirectory: String, jwtSecret: String?) throws {
     let data = try DataDirectory.openShared(path: dataDirectory)
-    users = SQLiteUserRepository(try CatalogDatabase.open(path: data.databasePath))
+    users = SQLiteUserRepository(try data.openDatabase())
     if let jwtSecret, !jwtSecret.isEmpty {
       secret = try AccessTokens.secret(fromEnvironment: jwtSecret)
     } else {

@@ -37,9 +37,17 @@ public struct DubplateServer: Sendable {
     ProcessLimits.raiseOpenFiles(logger: logger)
     let data = try DataDirectory.open(path: configuration.dataDirectory)
     defer { withExtendedLifetime(data) {} }
-    let database = try CatalogDatabase.open(path: data.databasePath)
+    let removed = StoreMaintenance(directory: URL(fileURLWithPath: data.segmentsPath, isDirectory: true)).makeRoom()
+    if removed.segments > 0 {
+      logger.warning(
+        "the disk is nearly full: segments were removed to leave room for the database",
+        metadata: ["segments": "\(removed.segments)", "bytes": "\(removed.bytes)"])
+    }
+    let database = try data.openDatabase(mayBeginAnew: configuration.mayBeginAnew)
     let trackRepository = SQLiteTrackRepository(database)
     let index = SQLiteLibraryIndex(database)
+    let journal = try InspectionJournal(path: data.journalPath)
+    defer { journal.close() }
     let covers = CoverStore(directory: data.coversPath)
     let analyses = SQLiteAnalysisRepository(database)
     let scaler = CoverScaler(covers: covers)
@@ -54,7 +62,8 @@ public struct DubplateServer: Sendable {
     let tracks = TrackDirectory(
       repository: trackRepository, analyses: analyses, libraryRoot: configuration.libraryDirectory, logger: logger)
     let desk = AnalysisDesk(
-      repository: analyses, libraryRoot: configuration.libraryDirectory, threads: configuration.analysisTracks
+      repository: analyses, libraryRoot: configuration.libraryDirectory, journal: journal,
+      threads: configuration.analysisTracks
     ) { library.statistics.inTheMaking > 0 }
     let gateway = StreamGateway(
       library: library, tracks: tracks, tokens: tokens, sessions: SQLiteSessionRepository(database), logger: logger)
@@ -81,7 +90,8 @@ public struct DubplateServer: Sendable {
     let (scans, scanEnded) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let scan = ScanService(
       scanner: LibraryScanner(
-        root: configuration.libraryDirectory, index: index, covers: covers, inspector: ProbeInspector(), logger: logger),
+        root: configuration.libraryDirectory, index: index, covers: covers, inspector: ProbeInspector(),
+        journal: journal, logger: logger),
       index: index, intervalSeconds: configuration.scanIntervalSeconds, logger: logger,
       onScanned: { scanEnded.yield() })
     let analysis = AnalysisService(

@@ -24,7 +24,7 @@ public struct LibraryAnalysis: Sendable {
   /// - Throws: `LibraryTranscoding.Failure`, or what opening the data folder throws.
   public func run(report: @escaping @Sendable (Progress) -> Void) async throws -> Progress {
     let data = try DataDirectory.openShared(path: configuration.dataDirectory)
-    let database = try CatalogDatabase.open(path: data.databasePath)
+    let database = try data.openDatabase()
     let repository = SQLiteAnalysisRepository(database)
     guard try await SQLiteTrackRepository(database).count() > 0 else {
       throw LibraryTranscoding.Failure(

@@ -56,7 +56,7 @@ public struct LibraryTranscoding: Sendable {
   /// - Throws: ``Failure``, or what opening the data folder throws.
   public func run(report: @escaping @Sendable (Progress) -> Void) async throws -> Progress {
     let data = try DataDirectory.openShared(path: configuration.dataDirectory)
-    let repository = SQLiteTrackRepository(try CatalogDatabase.open(path: data.databasePath))
+    let repository = SQLiteTrackRepository(try data.openDatabase())
     let tracks = try await present(repository)
     guard !tracks.isEmpty else {
       throw Failure(description: "the catalogue is empty: `dubplate serve` scans the library first")

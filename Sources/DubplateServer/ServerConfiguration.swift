@@ -8,6 +8,8 @@ public struct ServerConfiguration: Sendable {
   public var port = 3001
   /// Folder of the database, secret, covers and segments.
   public var dataDirectory = "./data"
+  /// Whether a database is also made in a data folder that was used before and has lost it.
+  public var mayBeginAnew = false
   /// Folder of the music.
   public var libraryDirectory = "./library"
   /// Secret that signs tokens, at least 32 bytes; nil: one is made and kept in the data folder.

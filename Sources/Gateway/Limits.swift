@@ -39,6 +39,17 @@ public enum GatewayLimits {
   static let cachedTrackLifetime = TimeAmount.seconds(10)
   /// How long a change of a session may wait to be written: a burst of commands is one write.
   static let saveDelay = TimeAmount.milliseconds(500)
+  /// Items of the queues that may wait for a database that takes nothing, the newest queue of each listener. They share
+  /// memory with the sessions of those who are here, and take half a gigabyte if all have left.
+  static let unsavedItems = 4_000_000
+  /// How long a session that could not be written waits until it is tried again: soon, then every few seconds, for as
+  /// long as it takes. (An attempt itself waits five seconds for another process's lock.)
+  static func saveRetry(after failures: Int) -> Duration {
+    min(.milliseconds(100) * (1 << min(failures, 6)), .seconds(3))
+  }
+  /// How long the end of the server is put off for sessions that can't be written, and one attempt more: most of what an
+  /// end may take.
+  static let farewell = Duration.seconds(3)
   /// Time between two signs of life: what a listener may lose of a position when the server is killed.
   static let signInterval = Duration.seconds(5)
   /// How long before its end the track that follows is prepared, in seconds, where the device's buffer isn't longer.

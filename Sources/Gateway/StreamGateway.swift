@@ -38,7 +38,8 @@ public final class StreamGateway: Sendable {
     self.tokens = tokens
     services = Services(
       library: library, tracks: tracks, streams: streams,
-      sessions: SessionDirectory(repository: sessions, logger: logger), logger: logger, clock: ServerClock())
+      sessions: SessionDirectory(repository: sessions, logger: logger) { library.makeRoom() },
+      logger: logger, clock: ServerClock())
   }
 
   /// Leaves signs of life until the task is cancelled, from which a server after a crash reckons where listeners were.

@@ -51,6 +51,11 @@ public enum SegmentLimits {
   /// Files that are entered in the index at a time, some milliseconds in which no other segment is looked up.
   static let indexPortion = 8_192
 
+  /// Bytes of the disk that segments leave to the database, which can't be made again: the queues of a hundred thousand
+  /// listeners and its log. On a small disk it's this share of it.
+  static let reservedBytes = 128 << 20
+  static let reservedShare = 20
+
   /// An unfinished file of that age belongs to no process any more.
   static let strayFileSeconds: Int64 = 60
 

@@ -254,6 +254,12 @@ public final class SegmentLibrary: Sendable {
     }
   }
 
+  /// Removes segments until the disk has what the database needs; soon, on a thread of its own.
+  public func makeRoom() {
+    guard let store else { return }
+    writePool.submit { if $0 == .active { store.makeRoom() } }
+  }
+
   /// Ends all work; feeds that are not complete fail with `shuttingDown`.
   public func close() async throws {
     try await scheduler.close()

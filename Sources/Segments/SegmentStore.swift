@@ -9,7 +9,7 @@ import Synchronization
 /// its place and renamed into it, so that a reader sees a whole one or none. The folder is the truth and the index a
 /// memory of it: a segment that another process has made is found by opening it. Calls block and belong on a file
 /// thread. A disk that is full or gone costs the cache, never the sound: the error is logged, counted, and the segment served
-/// from memory.
+/// from memory. A part of the disk is left to the database beside it: segments give way before that does.
 final class SegmentStore: Sendable {
   private struct State {
     var index = StoreIndex()
@@ -32,6 +32,7 @@ final class SegmentStore: Sendable {
   private let budgetBytes: Int
   private let pins: SegmentPins
   private let logger: Logger
+  private let diskSpace: @Sendable (String) -> DiskSpace?
   private let state = Mutex(State())
   private let failedWrites = Atomic(0)
   private let damagedFiles = Atomic(0)
@@ -40,11 +41,16 @@ final class SegmentStore: Sendable {
   ///   - root: the folder; made when it isn't there.
   ///   - budgetBytes: what all files together may take.
   ///   - pins: what is not evicted.
-  init(root: URL, budgetBytes: Int, pins: SegmentPins = SegmentPins(), logger: Logger) throws {
+  ///   - diskSpace: asked what the file system of a folder has left.
+  init(
+    root: URL, budgetBytes: Int, pins: SegmentPins = SegmentPins(), logger: Logger,
+    diskSpace: @escaping @Sendable (String) -> DiskSpace? = { DiskSpace(at: $0) }
+  ) throws {
     self.root = root
     self.budgetBytes = budgetBytes
     self.pins = pins
     self.logger = logger
+    self.diskSpace = diskSpace
     try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
   }
 
@@ -98,6 +104,10 @@ final class SegmentStore: Sendable {
     let name = Self.name(of: segment.key)
     let file = SegmentFile.encode(segment)
     let url = URL(fileURLWithPath: path(of: name), isDirectory: false)
+    guard makeRoom(for: file.readableBytes) else {
+      complain(about: POSIXError(.ENOSPC))
+      return 0
+    }
     do {
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(file.readableBytesView).write(to: url, options: .atomic)
@@ -158,6 +168,19 @@ final class SegmentStore: Sendable {
     evict()
     logger.debug(
       "the store has been counted", metadata: ["segments": "\(found.count)", "took": "\(ContinuousClock.now - began)"])
+  }
+
+  /// Removes what was used least recently until the disk has `bytes` beyond its reserve. Whether it has.
+  @discardableResult
+  func makeRoom(for bytes: Int = 0) -> Bool {
+    guard let shortfall = diskSpace(root.path)?.shortfall(for: bytes), shortfall > 0 else { return true }
+    let evicted = state.withLock { state in
+      state.index.evict(downTo: max(0, state.index.totalBytes - shortfall)) { name in
+        Self.key(of: name).map(pins.contains) ?? false
+      }
+    }
+    remove(evicted)
+    return diskSpace(root.path).map { $0.shortfall(for: bytes) == 0 } ?? true
   }
 
   private func evict() {

@@ -61,6 +61,32 @@ public struct StoreMaintenance: Sendable {
     return removed
   }
 
+  /// Removes what was used least recently until the disk has what the database beside the store needs. For the start,
+  /// when there is no index yet; costs nothing where there is room.
+  public func makeRoom() -> Usage {
+    var removed = Usage()
+    guard var shortfall = DiskSpace(at: root.path)?.shortfall(for: 0), shortfall > 0 else { return removed }
+    var found: [(path: String, bytes: Int, used: Int64)] = []
+    StoreWalk(root: root.path).run { track, folder, files in
+      for file in files {
+        let path = "\(root.path)/\(track.prefix(2))/\(track)/\(folder)/\(file.index).seg"
+        found.append((path, file.bytes, file.used))
+      }
+    } stray: { path, _ in
+      // What was being written when a server ended; nobody else writes before it has started.
+      unlink(path)
+    }
+    found.sort { $0.used < $1.used }
+    for file in found where shortfall > 0 {
+      // Asked again, since a file takes whole blocks, and may share them.
+      guard unlink(file.path) == 0 else { continue }
+      removed.segments += 1
+      removed.bytes += file.bytes
+      shortfall = DiskSpace(at: root.path)?.shortfall(for: 0) ?? 0
+    }
+    return removed
+  }
+
   private struct File {
     var url: URL
     var fingerprint: String

@@ -20,6 +20,10 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Port to listen on (PORT; default 3001). 0 lets the system choose.")
   var port: String?
   @OptionGroup var places: PlaceOptions
+  @Flag(
+    name: .customLong("init"),
+    help: "Begin with an empty database in a data folder that was used before and has lost its own.")
+  var beginsAnew = false
   @Option(
     help: "Origins of other sites' pages that may connect, separated by commas, or * (ALLOWED_ORIGINS; default none).")
   var allowedOrigins: String?
@@ -45,7 +49,8 @@ struct ServeCommand: AsyncParsableCommand {
   var config: String?
 
   func run() async throws {
-    let settings = try read()
+    var settings = try read()
+    settings.mayBeginAnew = beginsAnew
     var logger = Logger(label: "dubplate", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = settings.logLevel
     do {

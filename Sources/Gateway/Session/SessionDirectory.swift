@@ -15,18 +15,59 @@ final class SessionDirectory: Sendable {
   private struct State {
     var entries: [String: Entry] = [:]
     /// What is to be written, the newest of each user.
-    var unsaved: [String: KeptSession] = [:]
+    private(set) var unsaved: [String: KeptSession] = [:]
+    /// Items of all their queues, and one for each session.
+    private(set) var unsavedItems = 0
     var saver: Task<Void, Never>?
+    /// The last write goes on from here.
+    var isClosing = false
+
+    /// Nil forgets it.
+    mutating func setUnsaved(_ session: KeptSession?, of userId: String) {
+      let former = unsaved[userId]
+      unsaved[userId] = session
+      unsavedItems += (session.map { $0.queue.count + 1 } ?? 0) - (former.map { $0.queue.count + 1 } ?? 0)
+    }
+
+    /// Forgets what waits beyond the bound, those first who have no device here: the others will be written again.
+    /// - Returns: how many sessions.
+    mutating func giveUp(downTo mostItems: Int, sparing userId: String) -> Int {
+      var count = 0
+      while unsavedItems > mostItems {
+        let others = unsaved.keys.filter { $0 != userId }
+        guard let gone = others.first(where: { entries[$0] == nil }) ?? others.first else { break }
+        setUnsaved(nil, of: gone)
+        count += 1
+      }
+      return count
+    }
   }
 
   private let state = Mutex(State())
   private let repository: (any SessionRepository)?
   private let logger: Logger
+  private let makeRoom: @Sendable () -> Void
+  private let mostItems: Int
+  private let now: @Sendable () -> ContinuousClock.Instant
+  private let rest: @Sendable (Duration) async -> Void
 
-  /// - Parameter repository: where sessions survive a restart; nil for nowhere.
-  init(repository: (any SessionRepository)?, logger: Logger) {
+  /// - Parameters:
+  ///   - repository: where sessions survive a restart; nil for nowhere.
+  ///   - makeRoom: asked for when nothing can be written: the disk may be full.
+  ///   - mostItems: items of the queues that may wait to be written.
+  ///   - rest: waits, or less long when the task is cancelled.
+  init(
+    repository: (any SessionRepository)?, logger: Logger, makeRoom: @escaping @Sendable () -> Void = {},
+    mostItems: Int = GatewayLimits.unsavedItems,
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+    rest: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
+  ) {
     self.repository = repository
     self.logger = logger
+    self.makeRoom = makeRoom
+    self.mostItems = mostItems
+    self.now = now
+    self.rest = rest
   }
 
   /// A device has come, on its event loop. Nil when the user has as many as may share a session: it is on its own then.
@@ -84,31 +125,74 @@ final class SessionDirectory: Sendable {
     }
   }
 
-  /// Writes a session soon; a newer one takes the place of one that waits.
+  /// Writes a session soon, and again until it is written; a newer one takes the place of one that waits.
   func save(_ userId: String, _ session: KeptSession) {
     guard let repository else { return }
-    state.withLock { state in
-      state.unsaved[userId] = session
-      if state.saver == nil { state.saver = Task { await saveAll(to: repository) } }
+    let given = state.withLock { state -> Int in
+      state.setUnsaved(session, of: userId)
+      let given = state.giveUp(downTo: mostItems, sparing: userId)
+      if state.saver == nil, !state.isClosing { state.saver = Task { await saveAll(to: repository) } }
+      return given
+    }
+    if given > 0 {
+      logger.error("too many sessions wait to be written: some are lost", metadata: ["count": "\(given)"])
     }
   }
 
   private func saveAll(to repository: any SessionRepository) async {
+    var failures = 0
     while true {
-      let batch = state.withLock { state in
-        if state.unsaved.isEmpty { state.saver = nil }
-        return state.unsaved
+      let isDone = state.withLock { state in
+        // A flush goes on by itself with what is left.
+        let isDone = state.unsaved.isEmpty || state.isClosing
+        if isDone { state.saver = nil }
+        return isDone
       }
-      guard !batch.isEmpty else { return }
-      do {
-        try await repository.save(try batch.mapValues { try JSONEncoder().encode($0) })
-      } catch {
-        logger.error("sessions can't be kept", metadata: ["count": "\(batch.count)", "error": "\(error)"])
-      }
-      state.withLock { state in
-        for (user, session) in batch where state.unsaved[user] == session { state.unsaved[user] = nil }
+      guard !isDone else { return }
+      if await saveOnce(to: repository, failures: failures) {
+        failures = 0
+      } else {
+        failures += 1
+        await rest(GatewayLimits.saveRetry(after: failures))
       }
     }
+  }
+
+  /// Writes what waits; one session after a failure, which says as well whether the database takes any. Whether that
+  /// succeeded.
+  /// - Parameter failures: how often it did not, up to now.
+  private func saveOnce(to repository: any SessionRepository, failures: Int) async -> Bool {
+    let batch = state.withLock { state in
+      failures == 0 ? state.unsaved : Dictionary(uniqueKeysWithValues: state.unsaved.prefix(1).map { ($0, $1) })
+    }
+    var bodies: [String: Data] = [:]
+    for (user, session) in batch {
+      do {
+        bodies[user] = try JSONEncoder().encode(session)
+      } catch {
+        // Left out, or it would keep all others from being written.
+        logger.error("a listener's session has no written form", metadata: ["user": "\(user)", "error": "\(error)"])
+      }
+    }
+    do {
+      try await repository.save(bodies)
+    } catch is CancellationError {
+      // The last write is made by who cancelled this one.
+      return false
+    } catch {
+      makeRoom()
+      if failures == 0 {
+        logger.error(
+          "sessions can't be kept; it is tried again until they are",
+          metadata: ["count": "\(batch.count)", "error": "\(error)"])
+      }
+      return false
+    }
+    state.withLock { state in
+      for (user, session) in batch where state.unsaved[user] == session { state.setUnsaved(nil, of: user) }
+    }
+    if failures > 0 { logger.notice("sessions can be kept again") }
+    return true
   }
 
   /// Leaves a sign of life: what sounds goes on sounding, and nobody writes that down for each listener. If this server
@@ -117,13 +201,17 @@ final class SessionDirectory: Sendable {
     do {
       try await repository?.leaveSign(since: start, at: now)
     } catch {
+      makeRoom()
       logger.error(
         "a sign of life can't be kept: after a crash, listeners' positions would be those of their last command",
         metadata: ["error": "\(error)"])
     }
   }
 
-  /// Everything that is to survive is written.
+  /// Items of the queues that wait to be written, and one for each session.
+  var unsavedItems: Int { state.withLock(\.unsavedItems) }
+
+  /// Everything that is to survive is written, or the time for it is over.
   func flush() async {
     let sessions = state.withLock { $0.entries.values.map(\.session) }
     for session in sessions {
@@ -134,6 +222,27 @@ final class SessionDirectory: Sendable {
         }
       }
     }
-    await state.withLock(\.saver)?.value
+    let end = now() + GatewayLimits.farewell
+    let saver = state.withLock { state in
+      state.isClosing = true
+      return state.saver
+    }
+    guard let repository else { return }
+    // Not a part of a task that may be cancelled: that would take back what is being written.
+    let writing = Task { [self] in
+      saver?.cancel()
+      await saver?.value
+      var failures = 0
+      while !state.withLock(\.unsaved.isEmpty), !(await saveOnce(to: repository, failures: failures)) {
+        failures += 1
+        guard now() < end else { break }
+        await rest(GatewayLimits.saveRetry(after: 1))
+      }
+    }
+    await writing.value
+    let lost = state.withLock(\.unsaved.count)
+    if lost > 0 {
+      logger.critical("sessions could not be kept: their changes are lost", metadata: ["count": "\(lost)"])
+    }
   }
 }

@@ -1,0 +1,155 @@
+import Catalog
+import Foundation
+import Logging
+import Playback
+import Synchronization
+import Testing
+
+@testable import Gateway
+
+/// What is to survive of sessions, and a database that takes nothing for a while.
+@Suite struct SessionDirectoryTests {
+  /// Refuses to write so often, or for ever, and keeps the rest.
+  private final class Repository: SessionRepository {
+    struct Full: Error {}
+
+    private let state: Mutex<(refusals: Int, attempts: Int, kept: [String: Data])>
+
+    init(refusals: Int) { state = Mutex((refusals, 0, [:])) }
+
+    var attempts: Int { state.withLock(\.attempts) }
+    func become(refusals: Int) { state.withLock { $0.refusals = refusals } }
+    func kept(_ user: String) throws -> KeptSession? {
+      try state.withLock { $0.kept[user] }.map { try JSONDecoder().decode(KeptSession.self, from: $0) }
+    }
+
+    func session(userId: String) async throws -> StoredSession? { nil }
+    func leaveSign(since start: Date, at now: Date) async throws {
+      if state.withLock({ $0.refusals > 0 }) { throw Full() }
+    }
+    func save(_ sessions: [String: Data]) async throws {
+      try state.withLock { state in
+        state.attempts += 1
+        guard state.refusals == 0 else {
+          state.refusals -= 1
+          throw Full()
+        }
+        state.kept.merge(sessions) { $1 }
+      }
+    }
+  }
+
+  /// Time that passes by resting alone.
+  private final class Time: Sendable {
+    private let state = Mutex((now: ContinuousClock.now, rests: [Duration]()))
+    /// Called by each rest, with their number.
+    private let onRest: @Sendable (Int) -> Void
+
+    init(onRest: @escaping @Sendable (Int) -> Void = { _ in }) { self.onRest = onRest }
+
+    var now: ContinuousClock.Instant { state.withLock(\.now) }
+    var rests: [Duration] { state.withLock(\.rests) }
+    func rest(_ duration: Duration) async {
+      let count = state.withLock { state in
+        state.now += duration
+        state.rests.append(duration)
+        return state.rests.count
+      }
+      onRest(count)
+      await Task.yield()
+    }
+  }
+
+  private func directory(_ repository: Repository, _ time: Time) -> SessionDirectory {
+    SessionDirectory(
+      repository: repository, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+      now: { time.now }, rest: { await time.rest($0) })
+  }
+
+  private func session(_ tracks: [String]) throws -> KeptSession {
+    var kept = ListeningSession().kept(now: 0, unixMilliseconds: 0)
+    var generator = SystemRandomNumberGenerator()
+    try kept.queue.set(tracks: tracks, using: &generator)
+    return kept
+  }
+
+  @Test func whatCouldNotBeWrittenIsWrittenAgainByItself() async throws {
+    let repository = Repository(refusals: 9)
+    let time = Time()
+    let directory = directory(repository, time)
+    let wanted = try session(["a", "b"])
+    directory.save("ada", wanted)
+    while try repository.kept("ada") == nil { await Task.yield() }
+    #expect(try repository.kept("ada") == wanted)
+    #expect(repository.attempts == 10)
+    // Soon at first, then every few seconds.
+    #expect(time.rests.count == 9 && time.rests[0] < .seconds(1) && time.rests[8] == .seconds(3))
+  }
+
+  @Test func theNewestIsWhatIsWritten() async throws {
+    let repository = Repository(refusals: .max)
+    let time = Time()
+    let directory = directory(repository, time)
+    directory.save("ada", try session(["a"]))
+    while repository.attempts == 0 { await Task.yield() }
+    let newest = try session(["b", "c"])
+    directory.save("ada", newest)
+    directory.save("bob", try session(["d"]))
+    repository.become(refusals: 0)
+    while try repository.kept("ada") != newest || repository.kept("bob") == nil { await Task.yield() }
+  }
+
+  @Test func theEndOfTheServerWaitsForWhatCanBeWrittenWithinItsTime() async throws {
+    let repository = Repository(refusals: .max)
+    // The database is free again while the server goes down.
+    let time = Time { if $0 == 12 { repository.become(refusals: 0) } }
+    let directory = directory(repository, time)
+    let wanted = try session(["a"])
+    directory.save("ada", wanted)
+    await directory.flush()
+    #expect(try repository.kept("ada") == wanted)
+  }
+
+  @Test func theEndOfTheServerIsNotPutOffForEver() async throws {
+    let repository = Repository(refusals: .max)
+    let time = Time()
+    let directory = directory(repository, time)
+    let began = time.now
+    directory.save("ada", try session(["a"]))
+    await directory.flush()
+    #expect(try repository.kept("ada") == nil)
+    #expect(time.now - began < .seconds(30))
+  }
+
+  @Test func roomIsAskedForWhenNothingCanBeWritten() async throws {
+    let asked = Atomic(0)
+    let repository = Repository(refusals: 1)
+    let directory = SessionDirectory(
+      repository: repository, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+      makeRoom: { asked.add(1, ordering: .relaxed) }, rest: { _ in })
+    directory.save("ada", try session(["a"]))
+    while try repository.kept("ada") == nil { await Task.yield() }
+    #expect(asked.load(ordering: .relaxed) == 1)
+    repository.become(refusals: 1)
+    await directory.leaveSign(since: Date(), at: Date())
+    #expect(asked.load(ordering: .relaxed) == 2)
+  }
+
+  @Test func whatWaitsIsBounded() async throws {
+    let repository = Repository(refusals: .max)
+    let time = Time()
+    let directory = SessionDirectory(
+      repository: repository, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), mostItems: 100,
+      now: { time.now }, rest: { await time.rest($0) })
+    let queue = try session((0..<9).map { "track-\($0)" })
+    for number in 0..<50 {
+      directory.save("user-\(number)", queue)
+      #expect(directory.unsavedItems <= 100)
+    }
+    #expect(directory.unsavedItems == 100)
+    repository.become(refusals: 0)
+    await directory.flush()
+    #expect(directory.unsavedItems == 0)
+    #expect(try repository.kept("user-49") == queue)
+  }
+}
