@@ -20,6 +20,8 @@ public struct AudioCodecError: Error, Hashable, Sendable, CustomStringConvertibl
     public static let unsupported = Code(rawValue: "unsupported")
     /// It looked like sound, and could not be decoded.
     public static let damaged = Code(rawValue: "damaged")
+    /// The process, or the machine, can open no more files at this moment. Says nothing about this one.
+    public static let exhausted = Code(rawValue: "exhausted")
     /// There is no such file (any more).
     public static let vanished = Code(rawValue: "vanished")
     /// The file was replaced by a different one since it was probed.

@@ -28,16 +28,20 @@ final class FileSource {
   private(set) var isPastDeadline = false
   private let descriptor: Int32
 
-  /// Throws `vanished`, `unreadable`, `notAudio` (a directory, a device, an empty file), `unsupported` (far too large).
+  /// Throws `vanished`, `unreadable`, `exhausted`, `notAudio` (a directory, a device, an empty file), `unsupported` (far
+  /// too large).
   init(path: String) throws(AudioCodecError) {
     // Without O_NONBLOCK a FIFO that somebody left in the library would hold us here for ever.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
       let number = errno
-      let gone = number == ENOENT || number == ENOTDIR
-      throw AudioCodecError(
-        gone ? .vanished : .unreadable, gone ? "There is no such file" : "The file cannot be opened",
-        cause: FileSource.words(number))
+      let (code, message): (AudioCodecError.Code, String) =
+        switch number {
+        case ENOENT, ENOTDIR: (.vanished, "There is no such file")
+        case EMFILE, ENFILE, ENOMEM: (.exhausted, "Too many files are open")
+        default: (.unreadable, "The file cannot be opened")
+        }
+      throw AudioCodecError(code, message, cause: FileSource.words(number))
     }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {

@@ -61,7 +61,7 @@ extension InspectionError {
   /// The codec's judgement; its codes are kept.
   init(_ error: AudioCodecError) {
     // The file may be good where the system, the clock or a writer stood in the way.
-    let passing: Set<AudioCodecError.Code> = [.unreadable, .vanished, .changed, .timedOut]
+    let passing: Set<AudioCodecError.Code> = [.unreadable, .exhausted, .vanished, .changed, .timedOut]
     self.init(code: error.code.rawValue, message: error.message, isPassing: passing.contains(error.code))
   }
 }

@@ -168,7 +168,7 @@ final class AnalysisDesk: TrackAnalysing, Sendable {
         guard let analysis = try await analysis(of: track, run) else { return .stopped }
         try await repository.store(analysis, of: track.fingerprint, version: version)
         return .analysed(damagedPackets: analysis.damagedPackets)
-      } catch let error as AudioCodecError {
+      } catch let error as AudioCodecError where error.code != .exhausted {
         let failure = AnalysisFailure(error)
         try await repository.store(failure, of: track.fingerprint, version: version)
         return .failed(failure)

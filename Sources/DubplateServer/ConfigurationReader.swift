@@ -50,6 +50,10 @@ public struct ConfigurationReader: Sendable {
     if let bytes = try byteCount(.segmentBudget) { configuration.segmentBudgetBytes = bytes }
     if let bytes = try byteCount(.memoryBudget) { configuration.memoryBudgetBytes = bytes }
     if let count = try integer(.encoders, in: 0...1_024) { configuration.encoderThreads = count }
+    if let count = try integer(.maxConnections, in: 1...1_000_000) { configuration.maxConnections = count }
+    if let count = try integer(.connectionsPerAddress, in: 0...1_000_000) {
+      configuration.connectionsPerAddress = count
+    }
     if let seconds = try integer(.scanInterval, in: 0...86_400 * 7) { configuration.scanIntervalSeconds = seconds }
     if let count = try analysisTracks() { configuration.analysisTracks = count }
     if let path = self[.socketIOClient] {

@@ -34,7 +34,10 @@ public struct DubplateServer: Sendable {
   /// - Throws: ``ConfigurationError``, `DataDirectoryError` (another server uses the data folder), or what binding
   ///   the port throws.
   public func run() async throws {
-    ProcessLimits.raiseOpenFiles(logger: logger)
+    let openFiles = ProcessLimits.raiseOpenFiles(logger: logger)
+    let connections = ConnectionGate(
+      total: ProcessLimits.connections(openFiles: openFiles, wanted: configuration.maxConnections, logger: logger),
+      perAddress: configuration.connectionsPerAddress)
     let data = try DataDirectory.open(path: configuration.dataDirectory)
     defer { withExtendedLifetime(data) {} }
     let removed = StoreMaintenance(directory: URL(fileURLWithPath: data.segmentsPath, isDirectory: true)).makeRoom()
@@ -76,9 +79,10 @@ public struct DubplateServer: Sendable {
       readiness: readiness, socketPath: Self.socketPath, allowedOrigins: configuration.allowedOrigins, logger: logger)
 
     let application = web.application(
-      server: .socketIO(sockets, quickly: web.quickResponder),
+      server: .socketIO(sockets, quickly: web.quickResponder, connections: connections),
       configuration: .init(
-        address: .hostname(configuration.host, port: configuration.port), serverName: "Dubplate", backlog: 4_096),
+        address: .hostname(configuration.host, port: configuration.port), serverName: "Dubplate", backlog: 4_096,
+        availableConnectionsDelegate: connections),
       logger: Self.quiet(logger)
     ) { [onListening, logger, configuration] channel in
       let port = channel.localAddress?.port ?? configuration.port
@@ -118,7 +122,7 @@ public struct DubplateServer: Sendable {
         .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup)
       },
       gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger))
-    group.maximumGracefulShutdownDuration = .seconds(10)
+    group.maximumGracefulShutdownDuration = ServerLimits.farewell
     try await ServiceGroup(configuration: group).run()
     logger.info("stopped")
   }

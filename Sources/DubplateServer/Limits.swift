@@ -10,6 +10,15 @@ enum ServerLimits {
   static let analysisBatch = 100
   /// How long a server that goes down waits for the analysis, which runs at the lowest rank: half of what it has.
   static let analysisFarewell = Duration.seconds(5)
+  /// How long all of it may take to go down: the analysis' farewell, what answers may still take, and what is written
+  /// last. systemd's unit gives twenty seconds.
+  static let farewell = Duration.seconds(15)
+  /// Files that are kept from connections: those of encoders, the library, the store, the database, and of the
+  /// concurrency runtime, which ends the process when it finds none. A quarter of all, but no fewer and no more than
+  /// these.
+  static let reservedFiles = 96...4_096
+  /// Connections that there are at least, however few files there may be.
+  static let fewestConnections = 16
   /// Time between two lines about a long analysis in the log.
   static let analysisReport = Duration.seconds(60)
 }

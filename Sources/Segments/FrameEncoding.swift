@@ -48,6 +48,7 @@ extension SegmentError {
     } else if let error = error as? AudioCodecError {
       switch error.code {
       case .vanished, .unreadable, .changed: self.init(.unavailable, "the file can't be read")
+      case .exhausted: self = .busy("too many files are open")
       case .timedOut: self.init(.timedOut, "the file's sound takes too long to decode")
       case .notAudio, .noAudio, .truncated, .unsupported, .damaged:
         self.init(.undecodable, "the file's sound can't be decoded")

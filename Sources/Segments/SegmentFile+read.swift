@@ -16,13 +16,17 @@ extension SegmentFile {
     return Int(status.st_size)
   }
 
-  /// All of a file that may be a segment; nil where there is none, or it can't be read.
+  /// All of a file that may be a segment; nil where there is none, or it can't be read. Throws `busy` where no more files
+  /// can be opened: that it isn't there would mean that it has to be made.
   ///
   /// A file that hasn't been used for a while gets a new date: the order of use outlasts the process.
-  static func read(_ path: String) -> ByteBuffer? {
+  static func read(_ path: String) throws(SegmentError) -> ByteBuffer? {
     // Without O_NONBLOCK a FIFO would hold the thread.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else {
+      if errno == EMFILE || errno == ENFILE { throw .busy("too many files are open") }
+      return nil
+    }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }

@@ -275,9 +275,14 @@ public final class SegmentLibrary: Sendable {
         self.settle(feed, .failure(SegmentError(.shuttingDown, "the server is going down")))
         return
       }
-      if let segment = store.load(feed.key) {
-        self.state.withLock { $0.diskHits += 1 }
-        self.settle(feed, .success(segment))
+      do throws(SegmentError) {
+        if let segment = try store.load(feed.key) {
+          self.state.withLock { $0.diskHits += 1 }
+          self.settle(feed, .success(segment))
+          return
+        }
+      } catch {
+        self.settle(feed, .failure(error))
         return
       }
       do {

@@ -80,10 +80,10 @@ final class SegmentStore: Sendable {
     return sizes
   }
 
-  /// The segment, or nil when it isn't there or isn't whole; a damaged file is removed.
-  func load(_ key: SegmentKey) -> Segment? {
+  /// The segment, or nil when it isn't there or isn't whole; a damaged file is removed. Throws `busy`.
+  func load(_ key: SegmentKey) throws(SegmentError) -> Segment? {
     let name = Self.name(of: key)
-    guard let file = SegmentFile.read(path(of: name)) else {
+    guard let file = try SegmentFile.read(path(of: name)) else {
       state.withLock { $0.index.remove(name) }
       return nil
     }

@@ -32,18 +32,70 @@ enum ServerLimits {
   /// reference.
   static let inlineAttachmentBytes = 2_048
 
-  /// How long a request whose body is too long may go on sending it: time to read the answer.
-  static let refusedBodyTimeout = TimeAmount.seconds(5)
-
   /// Bytes of the browser bundle and of its source map; the official ones have 50 and 400 kB.
   static let maxBundleBytes = 4 << 20
-
-  /// How long the first request of a connection may take when no idle timeout is set.
-  static let firstRequestTimeout = TimeAmount.seconds(30)
 
   /// Sessions that must have left for their memory to be given back to the system at once: about 5 MB.
   static let sessionsWorthReturning = 512
 
   /// How long to wait with it for the others of a wave that leaves; giving back takes some milliseconds.
   static let memoryReturnDelay = TimeAmount.seconds(1)
+}
+
+/// Every bound of an HTTP connection, and why it is what it is.
+enum HTTPLimits {
+  /// Bytes of a request's line and fields together, and of a chunked body's trailers. Browsers send 1 to 3 kB; Node
+  /// takes 16 kB, nginx 33.
+  static let headBytes = 32 * 1024
+
+  /// Bytes of a request target. More than any client's, which have some hundred, and half of the head.
+  static let targetBytes = 16 * 1024
+
+  /// Fields of one request: each is looked at several times.
+  static let fields = 128
+
+  /// Bytes of a line that begins a chunk: its size, and extensions that nobody uses.
+  static let chunkLineBytes = 256
+
+  /// How long the first request's head may take from the connection's acceptance, and any other's from its first byte.
+  static let headTimeout = TimeAmount.seconds(20)
+
+  /// How long a body may take beside the time of ``bodyBytesPerSecond``.
+  static let bodyTimeout = TimeAmount.seconds(30)
+
+  /// How fast a body has to come at least: a tenth of the slowest mobile network.
+  static let bodyBytesPerSecond = 4_096
+
+  /// How long a connection waits for its next request when nobody says otherwise: the official server's clients poll
+  /// every 25 s.
+  static let idleTimeout = TimeAmount.seconds(60)
+
+  /// How long a peer may take nothing of what waits for it. Longer than a tunnel; a player that is paused for longer
+  /// asks again for the rest.
+  static let stallTimeout = TimeAmount.seconds(60)
+
+  /// How often it is looked whether a peer takes what waits for it: a quarter of the time that it has.
+  static let progressInterval = TimeAmount.seconds(15)
+
+  /// How long input is thrown away after our side of a connection has ended and all of it has arrived: unread input would
+  /// make the kernel reset the connection, and take back what the peer hasn't read.
+  static let lingerTimeout = TimeAmount.seconds(2)
+
+  /// How long answers may go on once the server is asked to go down: as a part of what `dubplate serve` has.
+  static let drainTimeout = TimeAmount.seconds(3)
+
+  /// Bytes of a body that nobody reads which are read over so that its connection goes on; beyond them it ends.
+  static let unwantedBodyBytes = 64 * 1024
+
+  /// Bytes of requests behind the one that is being answered. A connection isn't read while there are any, so these are
+  /// one receive buffer, unless the peer ended its side behind more: then the rest is not answered.
+  static let pipelinedBytes = 256 * 1024
+
+  /// Connections that are told to make room at once when there are too many: looking for the oldest takes a walk over
+  /// all of them.
+  static let evictionsAtOnce = 64
+
+  /// Connections beyond the bound that may be accepted to find out who makes room for whom: as many as one turn of the
+  /// accepting event loop brings.
+  static let acceptedAtOnce = 16
 }

@@ -38,6 +38,8 @@ struct AudioController: Sendable {
     let group = router.group("audio/:track")
     group.get("master.m3u8", use: master)
     group.get(":name", use: wholeFile)
+    // The router's own HEAD of a GET takes an unknown length for none at all.
+    group.head(":name", use: wholeFile)
     group.get(":name/index.m3u8", use: playlist)
     group.get(":name/init.mp4", use: header)
     group.get(":name/:segment", use: segment)
@@ -196,7 +198,10 @@ struct AudioController: Sendable {
     guard let length = file.byteCount else {
       // Nobody knows how long it'll be: it can be heard, and seeking comes when all of it has been made.
       headers[.acceptRanges] = "none"
-      return Response(status: .ok, headers: headers, body: transfer.everything(try admit(transfer, 0, request)))
+      let beginning = try await transfer.begin(from: 0)
+      // A HEAD says what a GET would: here, nothing of a length.
+      let body = request.method == .head ? Self.noBody(nil) : transfer.everything(beginning)
+      return Response(status: .ok, headers: headers, body: body)
     }
     let tag = EntityTag(
       "\(track.segments.fingerprint.prefix(24))-\(rendition)\(sizes?.tag ?? "")", isStrong: rendition.isReproducible)
@@ -208,12 +213,10 @@ struct AudioController: Sendable {
     let isCurrent = request.headers[.ifRange].map(tag.isStronglyEqual(to:)) ?? true
     switch ByteRange(isCurrent ? request.headers[.range] : nil, length: length) {
     case .whole:
-      return Response(status: .ok, headers: headers, body: transfer.part(0..<length, try admit(transfer, 0, request)))
+      return Response(status: .ok, headers: headers, body: try await body(transfer, 0..<length, request))
     case .part(let range):
       headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)"
-      return Response(
-        status: .partialContent, headers: headers,
-        body: transfer.part(range, try admit(transfer, range.lowerBound, request)))
+      return Response(status: .partialContent, headers: headers, body: try await body(transfer, range, request))
     case .unsatisfiable:
       headers[.contentRange] = "bytes */\(length)"
       return Response(status: .rangeNotSatisfiable, headers: headers)
@@ -229,14 +232,14 @@ struct AudioController: Sendable {
     return foretold.map { LosslessSizes(bytes: $0, isForetold: true) }
   }
 
-  /// The lease of the first segment that an answer needs, or why there is none; HEAD needs none.
-  private func admit(_ transfer: FileTransfer, _ offset: Int, _ request: Request) throws -> SegmentLease? {
-    guard request.method != .head else { return nil }
-    do {
-      return try transfer.admit(from: offset)
-    } catch let error as SegmentError {
-      throw DubplateError(error)
-    }
+  /// What is sent of a file; nothing for a HEAD, which is answered as its GET would be.
+  private func body(_ transfer: FileTransfer, _ range: Range<Int>, _ request: Request) async throws -> ResponseBody {
+    let beginning = try await transfer.begin(from: range.lowerBound)
+    return request.method == .head ? Self.noBody(range.count) : transfer.part(range, beginning)
+  }
+
+  private static func noBody(_ length: Int?) -> ResponseBody {
+    ResponseBody(contentLength: length) { try await $0.finish(nil) }
   }
 }
 

@@ -3,6 +3,7 @@ import Gateway
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOHTTP1
 
 /// Turns every error into `{"error": {"code", "message"}}` with the status of the catalogue.
 struct ErrorMiddleware: RouterMiddleware {
@@ -20,6 +21,9 @@ struct ErrorMiddleware: RouterMiddleware {
   ) async throws -> Response {
     do {
       return try await next(request, context)
+    } catch let error as HTTPParserError {
+      // The request broke off: the connection has said so, and nobody waits for another answer.
+      throw error
     } catch {
       return try Self.response(to: Self.translate(error, context: context))
     }

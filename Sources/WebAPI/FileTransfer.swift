@@ -18,13 +18,38 @@ struct FileTransfer: Sendable {
   /// A segment has other bytes than its place: what said the places is wrong.
   var onMisfit: (@Sendable () async throws -> Void)?
 
+  /// The first segment of an answer: there before the answer says that it has something.
+  struct Beginning: Sendable {
+    let index: Int
+    let bytes: ByteBuffer
+    /// Keeps the segment and the next one while the answer is on its way to the client.
+    let lease: SegmentLease
+  }
+
+  /// Has the first segment made that an answer from `offset` on needs. Nil for a track without any.
+  ///
+  /// - Throws: why there is none: a file that has gone, or isn't the one that was scanned, has a status of its own.
+  func begin(from offset: Int) async throws -> Beginning? {
+    guard track.timeline(rendition).segmentCount > 0 else { return nil }
+    let index = file.locate(max(offset, file.head.readableBytes))?.segment ?? 0
+    do {
+      let lease = try lease(index, deadline: AudioController.now)
+      return Beginning(index: index, bytes: try file.part(try await lease.feed.whole()), lease: lease)
+    } catch let error as SegmentError {
+      throw DubplateError(error)
+    } catch let error as PackagingError {
+      // What said how long the file is was wrong, and is forgotten: the next answer knows better.
+      logger.error("a file could not be begun", metadata: ["error": "\(error)"])
+      try await onMisfit?()
+      throw DubplateError(.busy, "the file is being measured anew", retryAfterMilliseconds: 1_000)
+    }
+  }
+
   /// A file whose length nobody knows, from its beginning.
-  /// - Parameter admitted: what ``admit(from:)`` gave, held until the segment is asked for.
-  func everything(_ admitted: SegmentLease?) -> ResponseBody {
+  func everything(_ beginning: Beginning?) -> ResponseBody {
     ResponseBody { writer in
-      defer { withExtendedLifetime(admitted) {} }
       try await writer.write(file.head)
-      try await sendSegments(from: 0) { part in
+      try await sendSegments(from: beginning) { part in
         try await writer.write(part)
         return true
       }
@@ -33,9 +58,8 @@ struct FileTransfer: Sendable {
   }
 
   /// A range of a file whose length is known.
-  func part(_ range: Range<Int>, _ admitted: SegmentLease?) -> ResponseBody {
+  func part(_ range: Range<Int>, _ beginning: Beginning?) -> ResponseBody {
     ResponseBody(contentLength: range.count) { writer in
-      defer { withExtendedLifetime(admitted) {} }
       var left = range.count
       let head = file.head
       if range.lowerBound < head.readableBytes {
@@ -47,7 +71,7 @@ struct FileTransfer: Sendable {
       }
       if left > 0, let start = file.locate(max(range.lowerBound, head.readableBytes)) {
         var skip = start.offset
-        try await sendSegments(from: start.segment) { part in
+        try await sendSegments(from: beginning) { part in
           var part = part
           part.moveReaderIndex(forwardBy: skip)
           skip = 0
@@ -62,7 +86,8 @@ struct FileTransfer: Sendable {
   }
 
   /// Hands over one segment after the other, the next one in the making meanwhile, until `send` has had enough.
-  private func sendSegments(from first: Int, _ send: (ByteBuffer) async throws -> Bool) async throws {
+  private func sendSegments(from first: Beginning?, _ send: (ByteBuffer) async throws -> Bool) async throws {
+    guard let first else { return }
     do {
       try await sendEach(from: first, send)
     } catch let error as SegmentError {
@@ -76,24 +101,23 @@ struct FileTransfer: Sendable {
     }
   }
 
-  private func sendEach(from first: Int, _ send: (ByteBuffer) async throws -> Bool) async throws {
+  private func sendEach(from first: Beginning, _ send: (ByteBuffer) async throws -> Bool) async throws {
     let began = AudioController.now
     let timeline = track.timeline(rendition)
-    guard first < timeline.segmentCount else { return }
     // Whole grid steps last that long: when a segment's sound would be heard, if this is for a player.
     let step = Int64(SampleGrid.segmentSamples) * 1_000_000_000 / Int64(timeline.sampleRate)
-    var next = try await patientLease(first, deadline: began)
-    for index in first..<timeline.segmentCount {
-      let segment = try await next.feed.whole()
+    var present = (bytes: first.bytes, lease: first.lease)
+    for index in first.index..<timeline.segmentCount {
       guard index + 1 < timeline.segmentCount else {
-        _ = try await send(try file.part(segment))
+        _ = try await send(present.bytes)
         return
       }
-      let deadline = began + Int64(index + 1 - first) * step
+      let deadline = began + Int64(index + 1 - first.index) * step
       let ahead = try leaseUnlessBusy(index + 1, deadline: deadline)
-      guard try await send(try file.part(segment)) else { return }
+      guard try await send(present.bytes) else { return }
       // A refusal ahead of need is asked again when it's needed.
-      if let ahead { next = ahead } else { next = try await patientLease(index + 1, deadline: deadline) }
+      let next = if let ahead { ahead } else { try await patientLease(index + 1, deadline: deadline) }
+      present = (try file.part(try await next.feed.whole()), next)
     }
   }
 
@@ -114,12 +138,6 @@ struct FileTransfer: Sendable {
       try await Task.sleep(for: .seconds(1))
     }
     return try lease(index, deadline: deadline)
-  }
-
-  /// Throws what the first segment of a range would be refused with, while the answer can still say so.
-  func admit(from offset: Int) throws -> SegmentLease? {
-    guard track.timeline(rendition).segmentCount > 0 else { return nil }
-    return try lease(file.locate(max(offset, file.head.readableBytes))?.segment ?? 0, deadline: AudioController.now)
   }
 
   private func lease(_ index: Int, deadline: Int64) throws(SegmentError) -> SegmentLease {

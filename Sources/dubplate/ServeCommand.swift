@@ -31,6 +31,18 @@ struct ServeCommand: AsyncParsableCommand {
   var memoryBudget: String?
   @Option(help: "Threads that encode (DUBPLATE_ENCODERS; default 0: one a core).")
   var encoders: String?
+  @Option(
+    help: """
+      Connections at a time (DUBPLATE_MAX_CONNECTIONS; default: what the process's bound on open files leaves room for). \
+      When there are more, those that have been idle for longest end.
+      """)
+  var maxConnections: String?
+  @Option(
+    help: """
+      Connections that one address may have, of IPv6 a /64 (DUBPLATE_CONNECTIONS_PER_ADDRESS; default 1024; 0: any \
+      number). Those of this machine, such as a proxy's, aren't bounded.
+      """)
+  var connectionsPerAddress: String?
   @Option(help: "Seconds between two scans of the library (DUBPLATE_SCAN_INTERVAL; default 600; 0: only at the start).")
   var scanInterval: String?
   @Option(
@@ -64,7 +76,8 @@ struct ServeCommand: AsyncParsableCommand {
     let flags: [ConfigurationKey: String?] = [
       .host: host, .port: port, .data: places.data, .library: places.library, .allowedOrigins: allowedOrigins,
       .segmentBudget: places.segmentBudget,
-      .memoryBudget: memoryBudget, .encoders: encoders, .scanInterval: scanInterval, .analysis: analysis,
+      .memoryBudget: memoryBudget, .encoders: encoders, .maxConnections: maxConnections,
+      .connectionsPerAddress: connectionsPerAddress, .scanInterval: scanInterval, .analysis: analysis,
       .socketIOClient: socketIOClient,
       .logLevel: logLevel,
     ]

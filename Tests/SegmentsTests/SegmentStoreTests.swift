@@ -21,13 +21,13 @@ import Testing
     let segment = Segment.fake()
     let first = try store()
     first.buildIndex()
-    #expect(first.load(segment.key) == nil)
+    #expect(try first.load(segment.key) == nil)
     first.save(segment)
-    #expect(first.load(segment.key)?.frames == segment.frames)
+    #expect(try first.load(segment.key)?.frames == segment.frames)
     let second = try store()
     second.buildIndex()
     #expect(second.counters.isWhole)
-    #expect(second.load(segment.key)?.frames == segment.frames)
+    #expect(try second.load(segment.key)?.frames == segment.frames)
     #expect(second.counters.segments == 1)
   }
 
@@ -36,10 +36,10 @@ import Testing
     let store = try store(budget: size * 3)
     store.buildIndex()
     for index in 0..<3 { store.save(.fake(index: index)) }
-    #expect(store.load(Segment.fake(index: 0).key) != nil)
+    #expect(try store.load(Segment.fake(index: 0).key) != nil)
     store.save(.fake(index: 3))
-    #expect(store.load(Segment.fake(index: 1).key) == nil)
-    #expect(store.load(Segment.fake(index: 0).key) != nil)
+    #expect(try store.load(Segment.fake(index: 1).key) == nil)
+    #expect(try store.load(Segment.fake(index: 0).key) != nil)
     #expect(folder.files().count == 3)
     #expect(store.counters.bytes <= size * 3)
   }
@@ -64,7 +64,7 @@ import Testing
     var data = try Data(contentsOf: url)
     data[data.count / 2] ^= 1
     try data.write(to: url)
-    #expect(store.load(segment.key) == nil)
+    #expect(try store.load(segment.key) == nil)
     #expect(folder.files().isEmpty)
     #expect(store.counters.damagedFiles == 1)
   }
@@ -86,13 +86,13 @@ import Testing
     store.buildIndex()
     var playing: SegmentPin? = pins.pin([Segment.fake(index: 0).key, Segment.fake(index: 1).key])
     for index in 0..<6 { store.save(.fake(index: index)) }
-    #expect(store.load(Segment.fake(index: 0).key) != nil)
-    #expect(store.load(Segment.fake(index: 1).key) != nil)
+    #expect(try store.load(Segment.fake(index: 0).key) != nil)
+    #expect(try store.load(Segment.fake(index: 1).key) != nil)
     #expect(store.counters.bytes <= size * 3)
     playing = nil
     #expect(playing == nil && pins.count == 0)
     for index in 6..<9 { store.save(.fake(index: index)) }
-    #expect(store.load(Segment.fake(index: 0).key) == nil)
+    #expect(try store.load(Segment.fake(index: 0).key) == nil)
     #expect(folder.files().count == 3)
   }
 
@@ -120,7 +120,7 @@ import Testing
     let (server, other) = (try store(), try store())
     server.buildIndex()
     for index in 0..<3 { other.save(.fake(index: index)) }
-    #expect(server.load(Segment.fake(index: 0).key) != nil)
+    #expect(try server.load(Segment.fake(index: 0).key) != nil)
     #expect(server.counters.bytes == size)
     #expect(server.fileBytes((0..<3).map { Segment.fake(index: $0).key }) == [size, size, size])
     #expect(server.fileBytes((0..<4).map { Segment.fake(index: $0).key }) == nil)
@@ -147,10 +147,10 @@ import Testing
       try FileManager.default.setAttributes(
         [.modificationDate: Date(timeIntervalSinceNow: -90_000)], ofItemAtPath: folder.url.path + "/" + path)
     }
-    #expect(first.load(Segment.fake(index: 1).key) != nil)
+    #expect(try first.load(Segment.fake(index: 1).key) != nil)
     let second = try store(budget: size)
     second.buildIndex()
-    #expect(second.load(Segment.fake(index: 1).key) != nil)
+    #expect(try second.load(Segment.fake(index: 1).key) != nil)
     #expect(second.counters.segments == 1)
   }
 

@@ -87,7 +87,7 @@ extension EngineServer {
     let answer = session.eventLoop.flatSubmit { session.poll() }
     channel.eventLoop.execute {
       // Absent only when the channel is being torn down: then the write of the answer fails.
-      let connection = try? channel.pipeline.syncOperations.handler(type: UpgradingHTTPHandler.self)
+      let connection = try? channel.pipeline.syncOperations.handler(type: HTTPConnectionHandler.self)
       connection?.watch(answer, on: channel.eventLoop) { session.eventLoop.execute { session.pollBroke() } }
     }
     return Self.text(try await answer.get())
@@ -103,8 +103,6 @@ extension EngineServer {
       body = try await request.body.collect(upTo: configuration.maxPayload)
     } catch is NIOTooManyBytesError {
       session.eventLoop.execute { session.postBroke(.messageTooLarge) }
-      // The rest of the body may have no end; the answer gets time to be read.
-      channel.eventLoop.scheduleTask(in: ServerLimits.refusedBodyTimeout) { channel.close(promise: nil) }
       return Response(
         status: .contentTooLarge, headers: [.connection: "close"],
         body: .init(byteBuffer: ByteBuffer(string: "message too large: limit \(configuration.maxPayload) bytes")))

@@ -3,7 +3,6 @@ import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOHTTPTypes
 
 /// What became of a connection with its first request.
@@ -31,14 +30,16 @@ struct EngineChannel: HTTPChannelHandler {
   let responder: HTTPChannelHandler.Responder
   let idleTimeout: Duration?
   private let quickly: QuickResponder?
+  private let gate: ConnectionGate?
 
   init(
     server: EngineServer, bundle: ClientBundle?, idleTimeout: Duration?, quickly: QuickResponder? = nil,
-    otherwise: @escaping HTTPChannelHandler.Responder
+    gate: ConnectionGate? = nil, otherwise: @escaping HTTPChannelHandler.Responder
   ) {
     self.server = server
     self.idleTimeout = idleTimeout
     self.quickly = quickly
+    self.gate = gate
     let configuration = server.configuration
     responder = { request, writer, channel in
       guard configuration.owns(RequestTarget(uri: request.head.path ?? "").path) else {
@@ -51,18 +52,10 @@ struct EngineChannel: HTTPChannelHandler {
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
-      let codec = UpgradingHTTPHandler.Codec(
-        encoder: HTTPResponseEncoder(),
-        decoder: ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)),
-        errors: HTTPServerProtocolErrorHandler())
       let result = channel.eventLoop.makePromise(of: FirstRequest.self)
-      let pipeline = channel.pipeline.syncOperations
-      try pipeline.addHandler(codec.encoder)
-      try pipeline.addHandler(codec.decoder)
-      try pipeline.addHandler(codec.errors)
-      try pipeline.addHandler(
-        UpgradingHTTPHandler(
-          server: server, codec: codec, idleTimeout: idleTimeout, quickly: quickly, logger: logger, result: result))
+      try channel.pipeline.syncOperations.addHandler(
+        HTTPConnectionHandler(
+          server: server, gate: gate, idleTimeout: idleTimeout, quickly: quickly, logger: logger, result: result))
       return Value(channel: channel, firstRequest: result.futureResult)
     }
   }

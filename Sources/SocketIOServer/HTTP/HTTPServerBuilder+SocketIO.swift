@@ -8,14 +8,17 @@ extension HTTPServerBuilder {
   /// ```
   /// - Parameters:
   ///   - server: takes every request below its path.
-  ///   - idleTimeout: closes HTTP connections without a request; nil for 30 s before the first one, and never after it.
-  ///   - quickly: is asked first, as long as a connection has had no request that it left to the router.
+  ///   - idleTimeout: how long a connection waits for its next request; nil for a minute.
+  ///   - quickly: is asked first, for every request without a body.
+  ///   - connections: how many there may be. The same is to be the server configuration's `availableConnectionsDelegate`.
   public static func socketIO(
-    _ server: SocketIOServer, idleTimeout: Duration? = .seconds(60), quickly: QuickResponder? = nil
+    _ server: SocketIOServer, idleTimeout: Duration? = .seconds(60), quickly: QuickResponder? = nil,
+    connections: ConnectionGate? = nil
   ) -> HTTPServerBuilder {
     HTTPServerBuilder { responder in
       EngineChannel(
-        server: server.engine, bundle: server.bundle, idleTimeout: idleTimeout, quickly: quickly, otherwise: responder)
+        server: server.engine, bundle: server.bundle, idleTimeout: idleTimeout, quickly: quickly, gate: connections,
+        otherwise: responder)
     }
   }
 
@@ -23,10 +26,13 @@ extension HTTPServerBuilder {
   ///
   /// - Parameters:
   ///   - server: takes every request below its path.
-  ///   - idleTimeout: closes HTTP connections without a request; nil for 30 s before the first one, and never after it.
-  public static func engineIO(_ server: EngineServer, idleTimeout: Duration? = .seconds(60)) -> HTTPServerBuilder {
+  ///   - idleTimeout: how long a connection waits for its next request; nil for a minute.
+  ///   - connections: how many there may be. The same is to be the server configuration's `availableConnectionsDelegate`.
+  public static func engineIO(
+    _ server: EngineServer, idleTimeout: Duration? = .seconds(60), connections: ConnectionGate? = nil
+  ) -> HTTPServerBuilder {
     HTTPServerBuilder { responder in
-      EngineChannel(server: server, bundle: nil, idleTimeout: idleTimeout, otherwise: responder)
+      EngineChannel(server: server, bundle: nil, idleTimeout: idleTimeout, gate: connections, otherwise: responder)
     }
   }
 }

@@ -1,0 +1,471 @@
+import EngineIO
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The one HTTP handler of a connection: bytes on one side, Hummingbird's parts on the other. What is done when is
+/// ``HTTPConnectionState``'s to say; here it is carried out.
+///
+/// A request of ours may turn the connection into a WebSocket, whichever request of the connection it is: some clients
+/// (python-socketio) upgrade over one that has polled before. A connection that upgrades with its first request never
+/// sees Hummingbird's handlers; on one that upgrades later they stay behind, cut off, until it closes.
+///
+/// Invariant of `@unchecked Sendable`: state is touched on the channel's event loop only.
+final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = ByteBuffer
+
+  let server: EngineServer
+  private let quickly: QuickResponder?
+  let logger: Logger
+  let result: EventLoopPromise<FirstRequest>
+  private let idleTimeout: TimeAmount
+  private let gate: ConnectionGate?
+  private var ticket: ConnectionGate.Ticket?
+  var state: HTTPConnectionState
+  var upgradeHead: HTTPRequestHead?
+  private(set) var isHummingbirds = false
+  private var isProceeding = false
+  private var isReadHeld = false
+  private var hasHandedOn = false
+  private var timer: Scheduled<Void>?
+  private var timerDeadline = NIODeadline.distantFuture
+  private var date: HTTPDate?
+  private var written: UInt64 = 0
+  private var onPollBreak: (@Sendable () -> Void)?
+  private var polls = 0
+  private var hasEnded = false
+
+  init(
+    server: EngineServer, gate: ConnectionGate?, idleTimeout: Duration?, quickly: QuickResponder?, logger: Logger,
+    result: EventLoopPromise<FirstRequest>
+  ) {
+    self.server = server
+    self.gate = gate
+    self.quickly = quickly
+    self.logger = logger
+    self.result = result
+    self.idleTimeout = idleTimeout.map { TimeAmount($0) } ?? HTTPLimits.idleTimeout
+    state = HTTPConnectionState(idleTimeout: self.idleTimeout, now: .now())
+  }
+
+  // MARK: Life
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { began(context) }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    began(context)
+    context.fireChannelActive()
+  }
+
+  private func began(_ context: ChannelHandlerContext) {
+    guard timer == nil else { return }
+    state = HTTPConnectionState(idleTimeout: idleTimeout, now: .now())
+    if let gate {
+      let ticket = gate.admit(context.remoteAddress) { [channel = context.channel] ticket in
+        channel.eventLoop.execute { if !Self.makeRoom(channel) { gate.stays(ticket) } }
+      }
+      self.ticket = ticket
+      context.channel.closeFuture.whenComplete { _ in gate.left(ticket) }
+      if ticket.isRefused {
+        carryOut(state.refusal(.init(.serviceUnavailable, "too many connections of one address")), context)
+      }
+    }
+    arm(context)
+  }
+
+  /// Somebody who asks for something needs this connection's place. Returns whether it goes.
+  private static func makeRoom(_ channel: any Channel) -> Bool {
+    // None on a connection that has become a WebSocket, or is gone.
+    guard let connection = try? channel.pipeline.syncOperations.handler(type: HTTPConnectionHandler.self),
+      connection.state.isIdle
+    else { return false }
+    connection.state.closed()
+    channel.close(promise: nil)
+    return true
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    timer?.cancel()
+    ticket?.noteBusy()
+    // Nothing happens here if it has been settled.
+    result.fail(ChannelError.ioOnClosedChannel)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    if case .upgraded = state.phase {} else { state.closed() }
+    breakPoll()
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    logger.trace("a connection failed", metadata: ["error": "\(error)"])
+    context.close(promise: nil)
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    switch event {
+    case ChannelEvent.inputClosed:
+      // Hummingbird isn't told: what was asked before is still answered, and the connection's end is ours to see to.
+      hasEnded = true
+      carryOut(state.inputEnded(), context)
+      breakPoll()
+      proceed(context)
+    case is ChannelShouldQuiesceEvent:
+      carryOut(state.drain(now: .now()), context)
+      breakPoll()
+      arm(context)
+    default:
+      context.fireUserInboundEventTriggered(event)
+    }
+  }
+
+  // MARK: Polls
+
+  /// Calls `onBreak` if the connection ends, or is asked to finish, before `answer` is there. On the event loop.
+  func watch(
+    _ answer: EventLoopFuture<ByteBuffer>, on eventLoop: any EventLoop, onBreak: @escaping @Sendable () -> Void
+  ) {
+    guard !hasEnded else {
+      onBreak()
+      return
+    }
+    polls += 1
+    let poll = polls
+    onPollBreak = onBreak
+    answer.hop(to: eventLoop).whenComplete { _ in
+      if self.polls == poll { self.onPollBreak = nil }
+    }
+  }
+
+  private func breakPoll() {
+    let callback = onPollBreak
+    onPollBreak = nil
+    callback?()
+  }
+
+  // MARK: Reading
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if case .upgraded = state.phase { return }
+    state.received(unwrapInboundIn(data), now: .now())
+    proceed(context)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    context.fireChannelReadComplete()
+    readOnAtTheEnd(context)
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if state.wantsInput { context.read() } else { isReadHeld = true }
+  }
+
+  /// Hummingbird reads no more once it has answered: what still comes is thrown away by us.
+  private func readOnAtTheEnd(_ context: ChannelHandlerContext) {
+    switch state.phase {
+    case .ending, .lingering: context.read()
+    default: break
+    }
+  }
+
+  /// Works through what has come, as far as it may be.
+  func proceed(_ context: ChannelHandlerContext) {
+    guard !isProceeding else { return }
+    isProceeding = true
+    let now = NIODeadline.now()
+    while let step = state.next(now: now) {
+      switch step {
+      case .request(let head): arrived(head, context)
+      case .body(let bytes):
+        if state.answerer == .application { handOn(.body(bytes), context) }
+      case .end:
+        if let head = upgradeHead {
+          upgradeHead = nil
+          decide(head, context)
+        } else if isHandedOn {
+          isHandedOn = false
+          handOn(.end(nil), context)
+        }
+      case .verdict(let verdict): carryOut(verdict, context)
+      }
+    }
+    isProceeding = false
+    if hasHandedOn {
+      hasHandedOn = false
+      context.fireChannelReadComplete()
+    }
+    noteIdleness()
+    arm(context)
+    if isReadHeld, state.wantsInput {
+      isReadHeld = false
+      context.read()
+    }
+  }
+
+  /// Whether the application has a request whose end it hasn't been given.
+  private var isHandedOn = false
+
+  private func handOn(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+    hasHandedOn = true
+    context.fireChannelRead(wrapInboundOut(part))
+  }
+
+  private func noteIdleness() {
+    guard let ticket else { return }
+    if state.isIdle { ticket.noteIdle() } else { ticket.noteBusy() }
+  }
+
+  private func arrived(_ head: HTTPRequestParser.Head, _ context: ChannelHandlerContext) {
+    let request = head.request
+    if request.headers.contains(name: "upgrade"),
+      request.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" }),
+      WebSocketRequest.isWanted(by: request, of: server)
+    {
+      state.route(to: .upgrade)
+      if head.framing == .none, !head.closes {
+        upgradeHead = request
+      } else {
+        // A request for a WebSocket has no body.
+        refuse(.badRequest, context)
+      }
+      return
+    }
+    if request.uri == "*" {
+      answer(QuickResponse(status: .noContent, headers: [:], body: ByteBuffer()), context)
+      return
+    }
+    // One who asks for more than he reads goes the long way, which waits for him.
+    if head.framing == .none, request.method == .GET, request.version == .http1_1, context.channel.isWritable,
+      let response = quickly?(request)
+    {
+      answer(response, context)
+      return
+    }
+    giveToApplication(head, context)
+  }
+
+  private func giveToApplication(_ head: HTTPRequestParser.Head, _ context: ChannelHandlerContext) {
+    do {
+      let request = try HTTPRequest(head.request, secure: false, splitCookie: false)
+      try becomeHummingbirds(context)
+      state.route(to: .application)
+      isHandedOn = true
+      handOn(.head(request), context)
+    } catch {
+      carryOut(state.refusal(.malformed("a request that can't be handed on")), context)
+      return
+    }
+    if head.expectsContinue { context.writeAndFlush(wrapOutboundOut(.goOn), promise: nil) }
+  }
+
+  private func becomeHummingbirds(_ context: ChannelHandlerContext) throws {
+    guard !isHummingbirds else { return }
+    isHummingbirds = true
+    let channel = try EngineChannel.HTTP(
+      wrappingChannelSynchronously: context.channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+    result.succeed(.http(channel))
+  }
+
+  // MARK: Answers of ours
+
+  /// Answers in Hummingbird's place.
+  func answer(_ response: QuickResponse, _ context: ChannelHandlerContext) {
+    state.route(to: .connection)
+    let length = response.body.readableBytes
+    guard
+      let plan = state.begin(
+        .connection, status: Int(response.status.code), length: length, closes: gate?.isFull == true)
+    else { return }
+    var head = context.channel.allocator.buffer(capacity: 512)
+    let fields = response.headers.map { (name: $0.name, value: $0.value) } + [(name: "date", value: dateText)]
+    head.writeResponseHead(Int(response.status.code), response.status.reasonPhrase, fields, plan)
+    put(head, context)
+    if case .asIs = state.send(.connection, bytes: length) { put(response.body, context) }
+    end(state.end(.connection, now: .now()), context)
+  }
+
+  private var dateText: String {
+    let now = Int64(time(nil))
+    if let date, date.seconds == now { return date.text }
+    let new = HTTPDate(seconds: now)
+    date = new
+    return new.text
+  }
+
+  private func put(_ bytes: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>? = nil) {
+    written &+= UInt64(bytes.readableBytes)
+    context.write(wrapOutboundOut(bytes), promise: promise)
+  }
+
+  // MARK: Answers of the application
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    switch unwrapOutboundIn(data) {
+    case .head(let head):
+      guard head.status.code >= 200,
+        let plan = state.begin(
+          .application, status: head.status.code, length: head.headerFields[.contentLength].flatMap(Self.length),
+          closes: gate?.isFull == true || head.headerFields[.connection]?.lowercased() == "close")
+      else {
+        promise?.fail(ChannelError.inappropriateOperationForState)
+        return
+      }
+      var bytes = context.channel.allocator.buffer(capacity: 512)
+      let fields = head.headerFields.lazy.map { (name: $0.name.rawName, value: $0.value) }
+      bytes.writeResponseHead(head.status.code, head.status.reasonPhrase, fields, plan)
+      put(bytes, context, promise)
+    case .body(var body):
+      switch state.send(.application, bytes: body.readableBytes) {
+      case .drop: promise?.succeed()
+      case .asIs(let count): put(body.readSlice(length: count) ?? ByteBuffer(), context, promise)
+      case .chunk:
+        put(.chunkHead(body.readableBytes), context)
+        put(body, context)
+        put(.chunkTail, context, promise)
+      }
+    case .end:
+      end(state.end(.application, now: .now()), context)
+      promise?.succeed()
+    }
+  }
+
+  /// Digits, and nothing else: what can't be a length is none.
+  private static func length(_ text: String) -> Int? {
+    text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") } ? Int(text) : nil
+  }
+
+  private func end(_ plan: HTTPConnectionState.EndPlan, _ context: ChannelHandlerContext) {
+    switch plan {
+    case .drop: break
+    case .goOn(let isChunked):
+      if isChunked { put(.lastChunk, context) }
+      context.flush()
+      noteIdleness()
+      arm(context)
+      // A turn later: we may be in the midst of a write of Hummingbird's.
+      if !isProceeding {
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.eventLoop.execute { self.proceed(bound.value) }
+      }
+    case .finish(let isChunked): finish(behind: isChunked ? .lastChunk : ByteBuffer(), context)
+    case .abort: carryOut(.abort, context)
+    }
+  }
+
+  // MARK: Ends
+
+  func carryOut(_ verdict: HTTPConnectionState.Verdict, _ context: ChannelHandlerContext) {
+    switch verdict {
+    case .none: break
+    case .refuse(let failure):
+      logger.debug("a request was refused", metadata: ["reason": "\(failure.reason)"])
+      if isHandedOn {
+        isHandedOn = false
+        context.fireErrorCaught(HTTPParserError.invalidEOFState)
+      }
+      let hint: HTTPHeaders = failure.status == .serviceUnavailable ? ["retry-after": "5"] : [:]
+      answer(QuickResponse(status: failure.status, headers: hint, body: ByteBuffer()), context)
+    case .finish: finish(behind: ByteBuffer(), context)
+    case .close:
+      state.closed()
+      context.close(promise: nil)
+    case .abort:
+      state.closed()
+      // A reset: the peer learns that this wasn't all, and the kernel keeps nothing for one who doesn't read.
+      (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        .whenFailure { [logger] in logger.trace("no reset", metadata: ["error": "\($0)"]) }
+      context.close(promise: nil)
+    }
+  }
+
+  /// Ends the connection behind everything that was written: our side first, the rest when the peer has had time to read.
+  /// A reset, which unread input would bring about, takes back what hasn't been read.
+  private func finish(behind last: ByteBuffer, _ context: ChannelHandlerContext) {
+    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    let hasLeft = context.eventLoop.makePromise(of: Void.self)
+    hasLeft.futureResult.whenSuccess {
+      guard case .ending = self.state.phase, bound.value.channel.isActive else { return }
+      if self.state.flushed(now: .now()) {
+        bound.value.close(promise: nil)
+      } else {
+        bound.value.close(mode: .output, promise: nil)
+        self.arm(bound.value)
+      }
+    }
+    put(last, context, hasLeft)
+    context.flush()
+    result.succeed(.taken)
+    noteIdleness()
+    arm(context)
+    readOnAtTheEnd(context)
+  }
+
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    switch (mode, state.phase) {
+    case (.input, _), (_, .closed): context.close(mode: mode, promise: promise)
+    case (_, .ending), (_, .lingering), (.output, .upgraded):
+      // Hummingbird has nothing more to say. How the connection ends isn't its affair.
+      promise?.succeed()
+    case (.all, .upgraded): context.close(promise: promise)
+    case (_, .waiting):
+      carryOut(state.finish(now: .now()), context)
+      promise?.succeed()
+    case (_, .exchange):
+      // It gave up in the midst of an answer.
+      carryOut(.abort, context)
+      promise?.succeed()
+    }
+  }
+
+  // MARK: Time
+
+  /// One timer for many requests: it is set anew only for what is due earlier, and looks again when it fires.
+  func arm(_ context: ChannelHandlerContext) {
+    guard let due = state.nextCheck, timer == nil || due < timerDeadline else { return }
+    timer?.cancel()
+    timerDeadline = due
+    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    timer = context.eventLoop.scheduleTask(deadline: due) {
+      self.timer = nil
+      self.timerDeadline = .distantFuture
+      self.look(bound.value)
+    }
+  }
+
+  private func look(_ context: ChannelHandlerContext) {
+    let now = NIODeadline.now()
+    if let due = state.nextCheck, due <= now { carryOut(state.check(link(context), now: now), context) }
+    arm(context)
+  }
+
+  private func link(_ context: ChannelHandlerContext) -> HTTPConnectionState.Link {
+    // Fails only for a channel that has no such option, or is closed.
+    let unsent = (try? context.channel.syncOptions?.getOption(ChannelOptions.bufferedWritableBytes)) ?? 0
+    let kernel = ConnectionStatistics(context.channel)
+    return HTTPConnectionState.Link(
+      unsentBytes: unsent, pendingBytes: kernel?.pendingBytes ?? 0,
+      progress: kernel?.acknowledgedBytes ?? written &- UInt64(unsent))
+  }
+
+  func stopTimer() {
+    timer?.cancel()
+    timer = nil
+  }
+}
