@@ -7,14 +7,6 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// The one HTTP handler of a connection: bytes on one side, Hummingbird's parts on the other. What is done when is
 /// ``HTTPConnectionState``'s to say; here it is carried out.
 ///
@@ -34,18 +26,19 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   let logger: Logger
   let result: EventLoopPromise<FirstRequest>
   private let idleTimeout: TimeAmount
-  private let gate: ConnectionGate?
-  private var ticket: ConnectionGate.Ticket?
+  let gate: ConnectionGate?
+  private(set) var ticket: ConnectionGate.Ticket?
   var state: HTTPConnectionState
   var upgradeHead: HTTPRequestHead?
   private(set) var isHummingbirds = false
-  private var isProceeding = false
+  private(set) var isProceeding = false
   private var isReadHeld = false
   private var hasHandedOn = false
   private var timer: Scheduled<Void>?
   private var timerDeadline = NIODeadline.distantFuture
-  private var date: HTTPDate?
-  private var written: UInt64 = 0
+  var date: HTTPDate?
+  /// Bytes that went into the channel.
+  var written: UInt64 = 0
   private var onPollBreak: (@Sendable () -> Void)?
   private var polls = 0
   private var hasEnded = false
@@ -94,7 +87,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   private static func makeRoom(_ channel: any Channel) -> Bool {
     // None on a connection that has become a WebSocket, or is gone.
     guard let connection = try? channel.pipeline.syncOperations.handler(type: HTTPConnectionHandler.self),
-      connection.state.isIdle
+      connection.state.owesNothing
     else { return false }
     connection.state.closed()
     channel.close(promise: nil)
@@ -110,6 +103,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
   func channelInactive(context: ChannelHandlerContext) {
     if case .upgraded = state.phase {} else { state.closed() }
+    breakOff(context)
     breakPoll()
     context.fireChannelInactive()
   }
@@ -178,7 +172,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   }
 
   /// Hummingbird reads no more once it has answered: what still comes is thrown away by us.
-  private func readOnAtTheEnd(_ context: ChannelHandlerContext) {
+  func readOnAtTheEnd(_ context: ChannelHandlerContext) {
     switch state.phase {
     case .ending, .lingering: context.read()
     default: break
@@ -227,9 +221,18 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     context.fireChannelRead(wrapInboundOut(part))
   }
 
-  private func noteIdleness() {
+  /// The application learns that a request which it has begun to read has no end: an input that only ends would be a
+  /// whole one.
+  func breakOff(_ context: ChannelHandlerContext) {
+    guard isHandedOn else { return }
+    isHandedOn = false
+    context.fireErrorCaught(HTTPParserError.invalidEOFState)
+  }
+
+  /// Idle since the last answer: what trickles in meanwhile makes nobody younger.
+  func noteIdleness() {
     guard let ticket else { return }
-    if state.isIdle { ticket.noteIdle() } else { ticket.noteBusy() }
+    if !state.owesNothing { ticket.noteBusy() } else if !ticket.isIdle { ticket.noteIdle() }
   }
 
   private func arrived(_ head: HTTPRequestParser.Head, _ context: ChannelHandlerContext) {
@@ -281,157 +284,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     let channel = try EngineChannel.HTTP(
       wrappingChannelSynchronously: context.channel, configuration: .init(isOutboundHalfClosureEnabled: true))
     result.succeed(.http(channel))
-  }
-
-  // MARK: Answers of ours
-
-  /// Answers in Hummingbird's place.
-  func answer(_ response: QuickResponse, _ context: ChannelHandlerContext) {
-    state.route(to: .connection)
-    let length = response.body.readableBytes
-    guard
-      let plan = state.begin(
-        .connection, status: Int(response.status.code), length: length, closes: gate?.isFull == true)
-    else { return }
-    var head = context.channel.allocator.buffer(capacity: 512)
-    let fields = response.headers.map { (name: $0.name, value: $0.value) } + [(name: "date", value: dateText)]
-    head.writeResponseHead(Int(response.status.code), response.status.reasonPhrase, fields, plan)
-    put(head, context)
-    if case .asIs = state.send(.connection, bytes: length) { put(response.body, context) }
-    end(state.end(.connection, now: .now()), context)
-  }
-
-  private var dateText: String {
-    let now = Int64(time(nil))
-    if let date, date.seconds == now { return date.text }
-    let new = HTTPDate(seconds: now)
-    date = new
-    return new.text
-  }
-
-  private func put(_ bytes: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>? = nil) {
-    written &+= UInt64(bytes.readableBytes)
-    context.write(wrapOutboundOut(bytes), promise: promise)
-  }
-
-  // MARK: Answers of the application
-
-  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    switch unwrapOutboundIn(data) {
-    case .head(let head):
-      guard head.status.code >= 200,
-        let plan = state.begin(
-          .application, status: head.status.code, length: head.headerFields[.contentLength].flatMap(Self.length),
-          closes: gate?.isFull == true || head.headerFields[.connection]?.lowercased() == "close")
-      else {
-        promise?.fail(ChannelError.inappropriateOperationForState)
-        return
-      }
-      var bytes = context.channel.allocator.buffer(capacity: 512)
-      let fields = head.headerFields.lazy.map { (name: $0.name.rawName, value: $0.value) }
-      bytes.writeResponseHead(head.status.code, head.status.reasonPhrase, fields, plan)
-      put(bytes, context, promise)
-    case .body(var body):
-      switch state.send(.application, bytes: body.readableBytes) {
-      case .drop: promise?.succeed()
-      case .asIs(let count): put(body.readSlice(length: count) ?? ByteBuffer(), context, promise)
-      case .chunk:
-        put(.chunkHead(body.readableBytes), context)
-        put(body, context)
-        put(.chunkTail, context, promise)
-      }
-    case .end:
-      end(state.end(.application, now: .now()), context)
-      promise?.succeed()
-    }
-  }
-
-  /// Digits, and nothing else: what can't be a length is none.
-  private static func length(_ text: String) -> Int? {
-    text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") } ? Int(text) : nil
-  }
-
-  private func end(_ plan: HTTPConnectionState.EndPlan, _ context: ChannelHandlerContext) {
-    switch plan {
-    case .drop: break
-    case .goOn(let isChunked):
-      if isChunked { put(.lastChunk, context) }
-      context.flush()
-      noteIdleness()
-      arm(context)
-      // A turn later: we may be in the midst of a write of Hummingbird's.
-      if !isProceeding {
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.eventLoop.execute { self.proceed(bound.value) }
-      }
-    case .finish(let isChunked): finish(behind: isChunked ? .lastChunk : ByteBuffer(), context)
-    case .abort: carryOut(.abort, context)
-    }
-  }
-
-  // MARK: Ends
-
-  func carryOut(_ verdict: HTTPConnectionState.Verdict, _ context: ChannelHandlerContext) {
-    switch verdict {
-    case .none: break
-    case .refuse(let failure):
-      logger.debug("a request was refused", metadata: ["reason": "\(failure.reason)"])
-      if isHandedOn {
-        isHandedOn = false
-        context.fireErrorCaught(HTTPParserError.invalidEOFState)
-      }
-      let hint: HTTPHeaders = failure.status == .serviceUnavailable ? ["retry-after": "5"] : [:]
-      answer(QuickResponse(status: failure.status, headers: hint, body: ByteBuffer()), context)
-    case .finish: finish(behind: ByteBuffer(), context)
-    case .close:
-      state.closed()
-      context.close(promise: nil)
-    case .abort:
-      state.closed()
-      // A reset: the peer learns that this wasn't all, and the kernel keeps nothing for one who doesn't read.
-      (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        .whenFailure { [logger] in logger.trace("no reset", metadata: ["error": "\($0)"]) }
-      context.close(promise: nil)
-    }
-  }
-
-  /// Ends the connection behind everything that was written: our side first, the rest when the peer has had time to read.
-  /// A reset, which unread input would bring about, takes back what hasn't been read.
-  private func finish(behind last: ByteBuffer, _ context: ChannelHandlerContext) {
-    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-    let hasLeft = context.eventLoop.makePromise(of: Void.self)
-    hasLeft.futureResult.whenSuccess {
-      guard case .ending = self.state.phase, bound.value.channel.isActive else { return }
-      if self.state.flushed(now: .now()) {
-        bound.value.close(promise: nil)
-      } else {
-        bound.value.close(mode: .output, promise: nil)
-        self.arm(bound.value)
-      }
-    }
-    put(last, context, hasLeft)
-    context.flush()
-    result.succeed(.taken)
-    noteIdleness()
-    arm(context)
-    readOnAtTheEnd(context)
-  }
-
-  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-    switch (mode, state.phase) {
-    case (.input, _), (_, .closed): context.close(mode: mode, promise: promise)
-    case (_, .ending), (_, .lingering), (.output, .upgraded):
-      // Hummingbird has nothing more to say. How the connection ends isn't its affair.
-      promise?.succeed()
-    case (.all, .upgraded): context.close(promise: promise)
-    case (_, .waiting):
-      carryOut(state.finish(now: .now()), context)
-      promise?.succeed()
-    case (_, .exchange):
-      // It gave up in the midst of an answer.
-      carryOut(.abort, context)
-      promise?.succeed()
-    }
   }
 
   // MARK: Time

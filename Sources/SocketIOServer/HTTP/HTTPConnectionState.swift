@@ -117,10 +117,13 @@ struct HTTPConnectionState {
     }
   }
 
-  /// Nothing asked for, nothing owed.
-  var isIdle: Bool {
-    if case .waiting = phase { return true }
-    return false
+  /// Whether nobody waits for anything here: no request has come, or not all of one.
+  var owesNothing: Bool {
+    switch phase {
+    case .waiting: true
+    case .exchange(let exchange): !exchange.isRequestWhole && exchange.response == .none
+    case .ending, .lingering, .upgraded, .closed: false
+    }
   }
 
   /// Bytes have come: ``next(now:)`` says what they are.

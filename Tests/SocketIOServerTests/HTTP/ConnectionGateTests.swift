@@ -23,7 +23,8 @@ struct ConnectionGateTests {
 
     var open: Int { tickets.withLock(\.count) }
 
-    @discardableResult func open(_ number: Int, from address: String, at second: UInt64) throws -> ConnectionGate.Ticket {
+    @discardableResult func open(_ number: Int, from address: String, at second: UInt64) throws -> ConnectionGate.Ticket
+    {
       gate.connectionOpened()
       let ticket = gate.admit(
         try SocketAddress(ipAddress: address, port: 1), now: .uptimeNanoseconds(second * 1_000_000_000)

@@ -47,7 +47,10 @@ struct HTTPRequestParserTests {
     ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "/", .none),
     ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \t003 \r\n\r\nabc", "/", .length(3)),
     ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n", "/", .chunked),
-    ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: , chunked\r\n\r\n5;a=\"b\"\r\nhello\r\n0\r\nX: y\r\n\r\n", "/", .chunked),
+    (
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: , chunked\r\n\r\n5;a=\"b\"\r\nhello\r\n0\r\nX: y\r\n\r\n", "/",
+      .chunked
+    ),
     ("GET / HTTP/1.1\r\nHost: a\r\nX: \u{e9}\r\nEmpty:\r\n\r\n", "/", .none),
     ("M-SEARCH /x HTTP/1.1\r\nHost: a\r\n\r\n", "/x", .none),
   ])
