@@ -91,7 +91,8 @@ public final class LibraryScanner: Sendable {
     run.progress.currentPath = nil
     run.report()
     return ScanReport(
-      progress: run.progress, unreadableFolders: run.unreadableFolders.count, removedCovers: removedCovers)
+      progress: run.progress, unreadableFolders: run.unreadableFolders.count, removedCovers: removedCovers,
+      interrupted: run.interrupted.count)
   }
 
   private func rootIdentity() async throws -> FileSystem.Identity {

@@ -38,6 +38,9 @@ public struct ScanReport: Sendable, Equatable {
 
   /// Pictures that were removed because no track has them any more.
   public let removedCovers: Int
+
+  /// Files that were passed over because an earlier process died over them; the next scan tries them once more.
+  public let interrupted: Int
 }
 
 /// Why a scan ended early. In each case the catalogue keeps every track it had.

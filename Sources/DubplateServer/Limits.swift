@@ -19,6 +19,9 @@ enum ServerLimits {
   static let reservedFiles = 96...4_096
   /// Connections that there are at least, however few files there may be.
   static let fewestConnections = 16
+  /// When files that were passed over, since an earlier process died over them, are tried once more: late enough that a
+  /// server which dies again has served meanwhile.
+  static let secondTry = Duration.seconds(30)
   /// Time between two lines about a long analysis in the log.
   static let analysisReport = Duration.seconds(60)
 }

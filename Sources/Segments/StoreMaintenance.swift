@@ -11,9 +11,14 @@ public struct StoreMaintenance: Sendable {
   }
 
   private let root: URL
+  private let diskSpace: @Sendable (String) -> DiskSpace?
 
   /// - Parameter directory: of the store; need not be there.
-  public init(directory: URL) { root = directory }
+  public init(directory: URL) { self.init(directory: directory) { DiskSpace(at: $0) } }
+
+  init(directory: URL, diskSpace: @escaping @Sendable (String) -> DiskSpace?) {
+    (root, self.diskSpace) = (directory, diskSpace)
+  }
 
   /// How much there is, by rendition's name (of another encoder version with its number behind).
   public func usage() -> [String: Usage] {
@@ -65,16 +70,15 @@ public struct StoreMaintenance: Sendable {
   /// when there is no index yet; costs nothing where there is room.
   public func makeRoom() -> Usage {
     var removed = Usage()
-    guard var shortfall = DiskSpace(at: root.path)?.shortfall(for: 0), shortfall > 0 else { return removed }
+    guard var shortfall = diskSpace(root.path)?.shortfall(for: 0), shortfall > 0 else { return removed }
     var found: [(path: String, bytes: Int, used: Int64)] = []
     StoreWalk(root: root.path).run { track, folder, files in
       for file in files {
         let path = "\(root.path)/\(track.prefix(2))/\(track)/\(folder)/\(file.index).seg"
         found.append((path, file.bytes, file.used))
       }
-    } stray: { path, _ in
-      // What was being written when a server ended; nobody else writes before it has started.
-      unlink(path)
+    } stray: { path, age in
+      if age > SegmentLimits.strayFileSeconds { unlink(path) }
     }
     found.sort { $0.used < $1.used }
     for file in found where shortfall > 0 {
@@ -82,7 +86,7 @@ public struct StoreMaintenance: Sendable {
       guard unlink(file.path) == 0 else { continue }
       removed.segments += 1
       removed.bytes += file.bytes
-      shortfall = DiskSpace(at: root.path)?.shortfall(for: 0) ?? 0
+      shortfall = diskSpace(root.path)?.shortfall(for: 0) ?? 0
     }
     return removed
   }

@@ -1,5 +1,8 @@
 """A file over which the process ends is skipped by the next one, tried once more by itself, and then left alone."""
 
+# What is in hand stands in the journal of the data folder: slots of a fixed size, the first byte of which says whether they are
+# taken, and by what.
+
 import os
 import shutil
 import signal
@@ -8,10 +11,11 @@ import subprocess
 from conftest import eventually
 
 SLOT_BYTES = 20 + 4_096
+SCAN, ANALYSIS = 1, 2
 
 
-def in_hand(server):
-    """Names in the journal of the data folder, with whether it's their second try."""
+def in_hand(server, work=SCAN):
+    """Files that are being scanned or analysed, with whether it's their second try."""
     try:
         journal = (server.data / "inspecting").read_bytes()
     except FileNotFoundError:
@@ -19,7 +23,7 @@ def in_hand(server):
     found = {}
     for at in range(0, len(journal), SLOT_BYTES):
         slot = journal[at : at + SLOT_BYTES]
-        if slot[0]:
+        if slot[0] == work:
             found[slot[20 : 20 + int.from_bytes(slot[18:20], "little")].decode()] = slot[1] == 1
     return found
 
@@ -52,3 +56,23 @@ def test_a_file_that_ends_the_process_is_skipped_and_said_so(fresh_server, music
     assert in_hand(server) == {}
     assert server.stop() == 0
     assert not (server.data / "inspecting").exists(), "an end in good order leaves nothing"
+
+
+def test_a_track_that_ends_the_process_is_analysed_by_none_of_the_next_starts_but_one(fresh_server, music, tmp_path):
+    library = tmp_path / "library"
+    library.mkdir()
+    shutil.copy(music.files["Long"], library)
+    server = fresh_server(library=library)
+    server.start()
+    eventually(lambda: in_hand(server, ANALYSIS), "the track is in hand")
+    server.stop(signal.SIGKILL)
+
+    server.start()
+    eventually(lambda: "ended while it analysed tracks" in server.log(), "it is said")
+    server.wait_tracks("Long")
+    assert in_hand(server, ANALYSIS) == {} and "library analysed" not in server.log()
+    assert server.stop() == 0
+
+    server.start()
+    eventually(lambda: list(in_hand(server, ANALYSIS).values()) == [True], "it is tried again")
+    assert server.stop() == 0
