@@ -21,8 +21,6 @@ struct MediaTime: Hashable, Comparable, Sendable {
   private init(within value: Int64) { self.value = value }
 
   static func + (left: MediaTime, right: MediaTime) -> MediaTime? { MediaTime(left.value + right.value) }
-  static func - (left: MediaTime, right: MediaTime) -> MediaTime? { MediaTime(left.value - right.value) }
-  static prefix func - (time: MediaTime) -> MediaTime { MediaTime(within: -time.value) }
   static func < (left: MediaTime, right: MediaTime) -> Bool { left.value < right.value }
 
   /// The same moment on another clock; nil where that has no number for it, or a clock stands still.

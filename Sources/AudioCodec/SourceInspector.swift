@@ -36,7 +36,9 @@ struct SourceInspector {
       }
     }
     guard facts.sampleCount > 0 else { throw AudioCodecError(.noAudio, "The file holds sound of no length") }
-    guard max(facts.sampleCount, facts.gridSampleCount) <= Bounds.maxSamples else { throw SourceInspector.tooLong }
+    guard facts.sampleCount <= Bounds.maxSamples, facts.gridSampleCount <= Bounds.maxSamples else {
+      throw SourceInspector.tooLong
+    }
     SourceMemory.shared.remember(facts, file.identity)
   }
 

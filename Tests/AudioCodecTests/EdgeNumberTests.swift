@@ -202,8 +202,8 @@ import Testing
 
   @Test func aSumThatLeavesTheRangeHasNoValue() throws {
     let (most, least) = (try #require(MediaTime(1 << 60)), try #require(MediaTime(-1 << 60)))
-    #expect(most + most == nil && least - most == nil && least + least == nil)
-    #expect(most - most == .zero && -most == least && least + most == .zero)
+    #expect(most + most == nil && least + least == nil)
+    #expect(least + most == .zero && least < .zero)
   }
 
   @Test func aConversionWithoutRoomHasNoValue() throws {

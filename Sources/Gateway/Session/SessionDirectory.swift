@@ -233,7 +233,11 @@ final class SessionDirectory: Sendable {
       saver?.cancel()
       await saver?.value
       var failures = 0
-      while !state.withLock(\.unsaved.isEmpty), !(await saveOnce(to: repository, failures: failures)) {
+      while !state.withLock(\.unsaved.isEmpty) {
+        if await saveOnce(to: repository, failures: failures) {
+          failures = 0
+          continue
+        }
         failures += 1
         guard now() < end else { break }
         await rest(GatewayLimits.saveRetry(after: 1))
