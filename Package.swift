@@ -110,8 +110,9 @@ let package = Package(
     .target(
       name: "DubplateServer",
       dependencies: [
-        "WebAPI", "Gateway", "SocketIO", "SocketIOServer", "Segments", "AudioCodec", "Catalog", "Access", hummingbird,
-        nioCore, nioPosix, logging, serviceLifecycle, unixSignals,
+        "WebAPI", "Gateway", "SocketIO", "SocketIOServer", "Segments", "AudioCodec", "Catalog", "Access",
+        .target(name: "CLinux", condition: .when(platforms: [.linux])), hummingbird, nioCore, nioPosix, logging,
+        serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -13,18 +13,24 @@ public struct SQLiteSessionRepository: SessionRepository {
   }
 
   public func session(userId: String) async throws -> StoredSession? {
-    try await database.pool.read { connection in
-      try Row.fetchOne(
+    try await sessions(userIds: [userId])[userId]
+  }
+
+  public func sessions(userIds: [String]) async throws -> [String: StoredSession] {
+    guard !userIds.isEmpty else { return [:] }
+    return try await database.pool.read { connection in
+      let places = (1...userIds.count).map { "$\($0)" }.joined(separator: ", ")
+      let rows = try Row.fetchAll(
         connection,
         sql: """
-          SELECT body, (
+          SELECT user_id, body, (
             SELECT seen_at FROM server_lives WHERE started_at <= saved_at ORDER BY started_at DESC LIMIT 1
-          ) FROM playback_sessions WHERE user_id = $1
+          ) FROM playback_sessions WHERE user_id IN (\(places))
           """,
-        arguments: .numbered([userId])
-      ).map { row in
-        let seen: Int64? = row[1]
-        return StoredSession(body: row[0], serverSeenAt: seen.map(StoredTime.date))
+        arguments: .numbered(userIds))
+      return rows.reduce(into: [:]) { found, row in
+        let seen: Int64? = row[2]
+        found[row[0]] = StoredSession(body: row[1], serverSeenAt: seen.map(StoredTime.date))
       }
     }
   }

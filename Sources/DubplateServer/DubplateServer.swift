@@ -105,6 +105,7 @@ public struct DubplateServer: Sendable {
     let services: [any Service] = [
       ShutdownService(name: "segments", logger: logger) { try await library.close() },
       SessionService(gateway: gateway),
+      MemoryService(),
       ShutdownService(name: "logins", logger: logger) { try await hasher.close() },
       ShutdownService(name: "covers", logger: logger) { try await scaler.close() },
       application,

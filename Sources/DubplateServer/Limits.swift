@@ -24,4 +24,8 @@ enum ServerLimits {
   static let secondTry = Duration.seconds(30)
   /// Time between two lines about a long analysis in the log.
   static let analysisReport = Duration.seconds(60)
+  /// How often it's looked whether freed memory is to be given back, and how much the process must have grown: within a
+  /// minute everything that a wave of encodings took is back, and a process that doesn't change costs nothing.
+  static let memoryInterval = Duration.seconds(15)
+  static let memoryWorthReturning = 32 << 20
 }

@@ -1,3 +1,4 @@
+import NIOCore
 import SocketIO
 import SocketIOServer
 
@@ -64,5 +65,23 @@ enum Command {
   static func finite(_ number: Double, _ field: String) throws(DubplateError) -> Double {
     guard number.isFinite else { throw DubplateError(.badRequest, "\(field): must be a finite number") }
     return number
+  }
+
+  /// What a command costs of its user's budget: one, and more for a large payload.
+  static func cost(of arguments: [SocketValue]) -> Double {
+    var values = 0
+    for argument in arguments { count(argument, into: &values) }
+    return 1 + Double(values / GatewayLimits.valuesPerCommand)
+  }
+
+  private static func count(_ value: SocketValue, into values: inout Int) {
+    values += 1
+    switch value {
+    case .array(let elements): for element in elements { count(element, into: &values) }
+    case .object(let object): for element in object.values { count(element, into: &values) }
+    case .string(let text): values += text.utf8.count / GatewayLimits.bytesPerValue
+    case .binary(let bytes): values += bytes.readableBytes / GatewayLimits.bytesPerValue
+    case .null, .bool, .int, .double: break
+    }
   }
 }

@@ -41,6 +41,8 @@ public final class StreamDirectory: Sendable {
     var entries: [String: Entry] = [:]
     /// In the order in which they were made, or ended: what is dropped first.
     var prepared: Deque<String> = []
+    /// The same of each user.
+    var preparedOfUser: [String: Deque<String>] = [:]
     var ended: Deque<String> = []
   }
 
@@ -53,21 +55,36 @@ public final class StreamDirectory: Sendable {
     "st_" + (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined()
   }
 
+  /// Keeps a stream for its minute. Whoever has as many as he may have loses his oldest, and nobody else's.
   func add(_ prepared: Prepared, id: String) {
     state.withLock { state in
       let now = NIODeadline.now()
       while let first = state.prepared.first {
-        guard case .prepared(let oldest) = state.entries[first] else {
-          state.prepared.removeFirst()
-          continue
+        if case .prepared(let oldest) = state.entries[first] {
+          guard oldest.expires < now || state.prepared.count >= GatewayLimits.preparedStreams else { break }
+          Self.drop(first, of: oldest.userId, in: &state)
         }
-        guard oldest.expires < now || state.prepared.count >= GatewayLimits.preparedStreams else { break }
-        state.entries[first] = nil
         state.prepared.removeFirst()
+      }
+      if let own = state.preparedOfUser[prepared.userId], own.count >= GatewayLimits.preparedStreamsPerUser {
+        Self.drop(own[0], of: prepared.userId, in: &state)
       }
       state.entries[id] = .prepared(prepared)
       state.prepared.append(id)
+      state.preparedOfUser[prepared.userId, default: []].append(id)
+      // What was played or dropped before its minute was over leaves its place when there are too many such.
+      if state.prepared.count > 2 * state.entries.count + 64 {
+        state.prepared.removeAll { if case .prepared = state.entries[$0] { false } else { true } }
+      }
     }
+  }
+
+  /// A prepared stream is one no longer.
+  private static func drop(_ id: String, of userId: String, in state: inout State) {
+    state.entries[id] = nil
+    guard var own = state.preparedOfUser.removeValue(forKey: userId) else { return }
+    own.removeAll { $0 == id }
+    if !own.isEmpty { state.preparedOfUser[userId] = own }
   }
 
   /// Takes a prepared stream out; nil when there is none of that id for this user, or its minute is over.
@@ -75,7 +92,7 @@ public final class StreamDirectory: Sendable {
     state.withLock { state in
       guard case .prepared(let prepared) = state.entries[id], prepared.userId == userId, prepared.expires > .now()
       else { return nil }
-      state.entries[id] = nil
+      Self.drop(id, of: userId, in: &state)
       return prepared
     }
   }

@@ -17,6 +17,7 @@ public final class StreamGateway: Sendable {
     let tracks: TrackDirectory
     let streams: StreamDirectory
     let sessions: SessionDirectory
+    let allowances: UserAllowances
     let logger: Logger
     let clock: ServerClock
   }
@@ -39,7 +40,7 @@ public final class StreamGateway: Sendable {
     services = Services(
       library: library, tracks: tracks, streams: streams,
       sessions: SessionDirectory(repository: sessions, logger: logger) { library.makeRoom() },
-      logger: logger, clock: ServerClock())
+      allowances: UserAllowances(), logger: logger, clock: ServerClock())
   }
 
   /// Leaves signs of life until the task is cancelled, from which a server after a crash reckons where listeners were.
@@ -69,6 +70,16 @@ public final class StreamGateway: Sendable {
     }
   }
 
+  /// Pays for a request over HTTP out of its user's budget.
+  /// - Parameter cost: in the requests that cost as much.
+  /// - Throws: `rate_limited`.
+  public func spendRequest(userId: String, cost: Double = 1) throws(DubplateError) {
+    let now = DeviceSession.now
+    guard let wait = services.allowances.allowance(of: userId, now: now).spendRequest(cost, now: now) else { return }
+    throw DubplateError(
+      .rateLimited, "too many requests", retryAfterMilliseconds: Int((wait + 999_999) / 1_000_000))
+  }
+
   /// Makes a stream that a device of that user may play within a minute; its first segment is prepared meanwhile.
   /// - Returns: the stream's id, and when it expires.
   /// - Throws: as `play_track`.
@@ -83,7 +94,7 @@ public final class StreamGateway: Sendable {
       do {
         _ = try services.library.open(
           track.segments, rendition: choice.rendition, index: cursor.index, frame: cursor.frame, deadline: .max,
-          owner: userId)
+          owner: AccountMark.mark(of: userId))
       } catch {
         throw DubplateError(error)
       }
@@ -104,11 +115,28 @@ public final class StreamGateway: Sendable {
     } catch {
       throw DubplateError(error)
     }
-    return try ConnectedDevice(userId: claims.userID, plan: claims.plan, connectionId: connectionId, auth: auth)
+    let device = try ConnectedDevice(claims, connectionId: connectionId, auth: auth)
+    let now = DeviceSession.now
+    let allowance = services.allowances.allowance(of: device.userId, now: now)
+    if let wait = allowance.spendCommand(GatewayLimits.connectionCost, now: now) {
+      throw DubplateError(
+        .rateLimited, "too many connections at once", retryAfterMilliseconds: Int((wait + 999_999) / 1_000_000))
+    }
+    try allowance.checkConnection(token: device.tokenId, isForStream: device.isForStream)
+    return device
   }
 
   private func serve(_ socket: Socket, _ device: ConnectedDevice) {
-    let session = DeviceSession(socket: socket, device: device, services: services, pump: pump(of: socket.eventLoop))
+    let allowance: UserAllowance
+    do {
+      allowance = try services.allowances.connect(
+        device.userId, token: device.tokenId, isForStream: device.isForStream, now: DeviceSession.now)
+    } catch {
+      // Others of the same user have come since it was let in.
+      return socket.disconnect(close: true)
+    }
+    let session = DeviceSession(
+      socket: socket, device: device, services: services, pump: pump(of: socket.eventLoop), allowance: allowance)
     let bound = NIOLoopBound(session, eventLoop: socket.eventLoop)
     socket.onAny { bound.value.handle($0) }
     socket.onWritabilityChange { isWritable in

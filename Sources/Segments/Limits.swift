@@ -1,3 +1,5 @@
+import AudioCodec
+
 /// Every bound of this module, and why it is what it is.
 public enum SegmentLimits {
   /// Jobs that may wait for an encoder, over all users. At 16 ms of encoder time each that is half a minute of work
@@ -7,6 +9,38 @@ public enum SegmentLimits {
   /// Segments that may be in the making for one user at a time. A user has a few devices, each of which needs the
   /// segment it plays and the next.
   public static let jobsPerOwner = 16
+
+  /// Jobs that may have begun and not ended: each holds a decoder, an encoder and an open file. More than twice the
+  /// forty listeners who start at once and are each to have a first frame before anybody has the rest; what comes
+  /// beyond waits, and holds nothing.
+  static let startedJobs = 96
+
+  /// Bytes that jobs which have begun may take together: FLAC's encoders would take most.
+  static let startedBytes = 256 << 20
+
+  /// Bytes that a job takes beside its encoder: a decoder, resampler, and the file's buffers.
+  static let jobBytes = 1 << 20
+
+  /// Bytes of an encoder.
+  static func encoderBytes(_ codec: EncoderSettings.Codec) -> Int {
+    switch codec {
+    case .mp3, .opus, .vorbis: 512 << 10
+    case .aac: 1_536 << 10
+    case .flac: 7 << 20
+    }
+  }
+
+  /// One user may have one part in so many of the encoders' time before others go first. An eighth of two cores is
+  /// four to ten streams that are made as fast as they are heard.
+  static let ownerShare = 8
+
+  /// How far ahead of that share a user may be, in nanoseconds of it: half a second of encoder time on two cores, some
+  /// twenty segments at a stroke.
+  static let debtToleranceNanoseconds: Int64 = 2_000_000_000
+
+  /// The furthest that a user can get ahead: whoever had the machine for himself is among the others again four
+  /// seconds after they came.
+  static let debtHorizonNanoseconds: Int64 = 6_000_000_000
 
   /// What a refused caller is told to wait, in milliseconds.
   public static let retryAfterMilliseconds = 1_000

@@ -12,6 +12,9 @@ final class ReserveJob: TranscodeJob {
     self.reserve = reserve
   }
 
+  /// What it opens stays in the reserve, which has bounds of its own.
+  var bytes: Int { 0 }
+
   /// When the next encoder should be there.
   static var deadline: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) + SegmentLimits.reserveNanoseconds }
 

@@ -41,8 +41,15 @@ final class SegmentJob: TranscodeJob {
     var spent: Int64 = 0
     /// When the frames made so far will have been heard by who asked first.
     var deadline: Int64
+
+    var framesLeft: Int {
+      guard let first = runs.first else { return 0 }
+      return first.upperBound - next + runs.dropFirst().reduce(0) { $0 + $1.count }
+    }
   }
 
+  /// A decoder, an open file with its buffers, and an encoder: as measured, rounded up.
+  let bytes: Int
   private let feed: SegmentFeed
   private let track: SegmentTrack
   private let settings: EncoderSettings
@@ -73,6 +80,7 @@ final class SegmentJob: TranscodeJob {
     self.makeEncoder = makeEncoder
     self.clock = clock
     self.completion = completion
+    bytes = SegmentLimits.jobBytes + SegmentLimits.encoderBytes(settings.codec)
     let now = clock()
     let (first, isUrgent) =
       switch start {
@@ -102,15 +110,16 @@ final class SegmentJob: TranscodeJob {
       return .done
     }
     do {
-      let deadline = try work.withLock { work in
+      let (deadline, left) = try work.withLock { work in
         let began = clock()
         defer { work.spent += clock() - began }
-        return try advance(&work)
+        let deadline = try advance(&work)
+        return (deadline, work.framesLeft)
       }
       guard work.withLock(\.spent) <= SegmentLimits.jobNanoseconds else {
         throw SegmentError(.timedOut, "the file's sound takes too long to decode")
       }
-      if let deadline { return .again(deadline: deadline) }
+      if let deadline { return .again(deadline: deadline, left: left) }
       let segment = try assemble()
       completion(.success(segment))
     } catch {

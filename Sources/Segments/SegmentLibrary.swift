@@ -224,7 +224,7 @@ public final class SegmentLibrary: Sendable {
     case .joined(let making):
       if let job = making.job, deadline != TranscodeScheduler.noHurry {
         job.join(deadline: deadline)
-        scheduler.expedite(job, deadline: deadline)
+        scheduler.expedite(job, owner: owner, deadline: deadline)
       }
       return making.feed
     case .refused:
@@ -233,9 +233,9 @@ public final class SegmentLibrary: Sendable {
       // What the index doesn't know may have been made by another process: opening a file that isn't there takes
       // microseconds, encoding what is there a thousand times that.
       if let store {
-        load(feed, from: store, track: track, start: start, deadline: deadline)
+        load(feed, from: store, track: track, start: start, deadline: deadline, owner: owner)
       } else {
-        try encode(feed, track: track, start: start, deadline: deadline)
+        try encode(feed, track: track, start: start, deadline: deadline, owner: owner)
       }
       return feed
     }
@@ -268,7 +268,8 @@ public final class SegmentLibrary: Sendable {
   }
 
   private func load(
-    _ feed: SegmentFeed, from store: SegmentStore, track: SegmentTrack, start: SegmentJob.Start, deadline: Int64
+    _ feed: SegmentFeed, from store: SegmentStore, track: SegmentTrack, start: SegmentJob.Start, deadline: Int64,
+    owner: String
   ) {
     filePool.submit { poolState in
       guard poolState == .active else {
@@ -286,7 +287,7 @@ public final class SegmentLibrary: Sendable {
         return
       }
       do {
-        try self.encode(feed, track: track, start: start, deadline: deadline)
+        try self.encode(feed, track: track, start: start, deadline: deadline, owner: owner)
       } catch {
         // The feed has failed with it: that is where its listeners look.
       }
@@ -294,7 +295,7 @@ public final class SegmentLibrary: Sendable {
   }
 
   private func encode(
-    _ feed: SegmentFeed, track: SegmentTrack, start: SegmentJob.Start, deadline: Int64
+    _ feed: SegmentFeed, track: SegmentTrack, start: SegmentJob.Start, deadline: Int64, owner: String
   ) throws(SegmentError) {
     if let refusal = state.withLock({ $0.refusals.refusal(of: track.fingerprint, now: clock()) }) {
       settle(feed, .failure(refusal))
@@ -315,7 +316,7 @@ public final class SegmentLibrary: Sendable {
       return
     }
     do {
-      try scheduler.submit(job, deadline: deadline)
+      try scheduler.submit(job, owner: owner, deadline: deadline)
     } catch {
       settle(feed, .failure(error))
       throw error

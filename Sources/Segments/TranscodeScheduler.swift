@@ -1,150 +1,158 @@
-import HeapModule
+import NIOCore
 import NIOPosix
 import Synchronization
 
 /// What a job's step leaves behind.
 enum StepResult {
-  /// Run me again; by `deadline` (monotonic ns) my next piece is needed.
-  case again(deadline: Int64)
+  /// Run me again; by `deadline` (monotonic ns) my next piece is needed. `left` says how much is still to be made, in
+  /// any unit.
+  case again(deadline: Int64, left: Int = 0)
   case done
 }
 
 /// Something that encodes step by step, a few milliseconds each.
 protocol TranscodeJob: AnyObject, Sendable {
+  /// Bytes that it takes from its first step to its end.
+  var bytes: Int { get }
   /// Does the next piece of work. Called on an encoder thread, never by two at once.
   func step() -> StepResult
   /// The scheduler has closed; `step` won't be called any more.
   func abandon()
 }
 
-/// Runs encoding jobs on a fixed number of threads, earliest deadline first.
+/// Runs encoding jobs on a fixed number of threads: fairly among users, earliest deadline first.
 ///
 /// A deadline is the moment at which some listener runs out of sound. A job gives its thread back after each piece,
 /// so that of forty listeners who start at once everyone has first sound (deadline: now) before anyone's rest
 /// (deadline: when what they have has been heard). Work that nobody waits for carries a deadline in the far future.
+/// Which user comes first, and how many jobs may have begun, says ``FairQueue``.
 ///
-/// Admission never waits: ``submit(_:deadline:)`` answers at once. Every entry in the heap has one token in the
-/// thread pool; a token runs one step of whatever is most urgent when its turn comes.
+/// Admission never waits: ``submit(_:owner:deadline:)`` answers at once.
 final class TranscodeScheduler: Sendable {
   /// The deadline of work that nobody waits for.
   static let noHurry = Int64.max
 
-  private struct Entry: Comparable {
-    let deadline: Int64
-    let order: UInt64
-    let job: any TranscodeJob
-
-    static func < (a: Entry, b: Entry) -> Bool { (a.deadline, a.order) < (b.deadline, b.order) }
-    static func == (a: Entry, b: Entry) -> Bool { a.order == b.order }
-  }
-
   private struct State {
-    var queue = Heap<Entry>()
-    var nextOrder: UInt64 = 0
-    /// The one valid entry of each waiting job, with its deadline; an entry that isn't in here has been replaced by a
-    /// more urgent one.
-    var waiting: [ObjectIdentifier: (order: UInt64, deadline: Int64)] = [:]
-    /// Jobs that run now, with the deadline that somebody asked for meanwhile.
-    var running: [ObjectIdentifier: Int64] = [:]
+    var queue: FairQueue<ObjectIdentifier>
+    /// All that have been submitted and have not ended.
+    var jobs: [ObjectIdentifier: any TranscodeJob] = [:]
+    /// Jobs that run now, with the deadline that somebody asked for meanwhile, and for whom they go on.
+    var running: [ObjectIdentifier: (deadline: Int64, owner: String?)] = [:]
+    /// Threads that work, or are about to.
+    var workers = 0
     var isClosed = false
   }
 
   private let pool: NIOThreadPool
   private let capacity: Int
-  private let state = Mutex(State())
+  private let threadCount: Int
+  private let state: Mutex<State>
 
   /// - Parameters:
   ///   - threadCount: encoder threads, at least 1.
   ///   - capacity: jobs that may wait.
   init(threadCount: Int, capacity: Int = SegmentLimits.queuedJobs) {
-    self.pool = NIOThreadPool(numberOfThreads: max(1, threadCount))
+    self.threadCount = max(1, threadCount)
+    self.pool = NIOThreadPool(numberOfThreads: self.threadCount)
     self.capacity = capacity
+    state = Mutex(State(queue: FairQueue(threads: self.threadCount)))
     pool.start()
   }
 
+  private static var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
+
   /// Takes a job in, or refuses it because `capacity` jobs wait already or the scheduler has closed.
-  func submit(_ job: any TranscodeJob, deadline: Int64) throws(SegmentError) {
-    let refusal = state.withLock { state -> SegmentError? in
-      if state.isClosed { return SegmentError(.shuttingDown, "the server is going down") }
-      if state.waiting.count >= capacity { return .busy("every encoder is taken") }
-      Self.enqueue(job, deadline: deadline, in: &state)
-      return nil
+  /// - Parameter owner: the user whose share of the encoders it takes; nil for the house's own work.
+  func submit(_ job: any TranscodeJob, owner: String? = nil, deadline: Int64) throws(SegmentError) {
+    let (refusal, needsWorker) = state.withLock { state -> (SegmentError?, Bool) in
+      if state.isClosed { return (SegmentError(.shuttingDown, "the server is going down"), false) }
+      if state.queue.count >= capacity { return (.busy("every encoder is taken"), false) }
+      let id = ObjectIdentifier(job)
+      state.jobs[id] = job
+      state.queue.insert(id, owner: owner, deadline: deadline, bytes: job.bytes, now: Self.now)
+      return (nil, takesWorker(&state))
     }
     if let refusal { throw refusal }
-    addToken()
+    if needsWorker { addWorker() }
   }
 
-  /// Somebody needs this job's next piece by `deadline`: moves it forward if that is earlier than before.
-  func expedite(_ job: any TranscodeJob, deadline: Int64) {
+  /// A user needs this job's next piece by `deadline`: moves it forward if that is earlier than before, or if he takes
+  /// less than the one for whom it was begun.
+  func expedite(_ job: any TranscodeJob, owner: String? = nil, deadline: Int64) {
     let id = ObjectIdentifier(job)
-    let moved = state.withLock { state in
+    state.withLock { state in
       if let running = state.running[id] {
-        state.running[id] = min(running, deadline)
-        return false
+        state.running[id] = (min(running.deadline, deadline), state.queue.better(running.owner, owner))
+      } else {
+        state.queue.expedite(id, owner: owner, deadline: deadline, now: Self.now)
       }
-      guard let waiting = state.waiting[id], deadline < waiting.deadline else { return false }
-      Self.enqueue(job, deadline: deadline, in: &state)
-      return true
     }
-    if moved { addToken() }
   }
 
   /// Stops taking jobs in, abandons those that wait and returns when the running steps have ended.
   func close() async throws {
-    let abandoned = state.withLock { state -> [Entry] in
+    let abandoned = state.withLock { state -> [any TranscodeJob] in
       state.isClosed = true
-      defer {
-        state.queue = Heap()
-        state.waiting = [:]
-      }
-      return state.queue.unordered.filter { state.waiting[ObjectIdentifier($0.job)]?.order == $0.order }
+      defer { state.queue = FairQueue(threads: threadCount) }
+      return state.queue.waitingIDs.compactMap { state.jobs.removeValue(forKey: $0) }
     }
-    for entry in abandoned { entry.job.abandon() }
+    for job in abandoned { job.abandon() }
     try await pool.shutdownGracefully()
   }
 
   /// Jobs that wait, for metrics.
-  var waitingCount: Int { state.withLock { $0.waiting.count } }
+  var waitingCount: Int { state.withLock { $0.queue.count } }
 
-  private static func enqueue(_ job: any TranscodeJob, deadline: Int64, in state: inout State) {
-    state.nextOrder += 1
-    state.waiting[ObjectIdentifier(job)] = (state.nextOrder, deadline)
-    state.queue.insert(Entry(deadline: deadline, order: state.nextOrder, job: job))
+  /// Whether one more thread is to begin, which counts from now on.
+  private func takesWorker(_ state: inout State) -> Bool {
+    guard state.workers < threadCount, state.queue.count > 0 else { return false }
+    state.workers += 1
+    return true
   }
 
-  private func addToken() {
+  private func addWorker() {
     pool.submit { poolState in
       guard poolState == .active else { return }
       EncoderThread.stepBack()
-      self.runMostUrgent()
+      while let (job, owner) = self.takeNext() { self.run(job, for: owner) }
     }
   }
 
-  private func runMostUrgent() {
-    guard let job = takeMostUrgent() else { return }
-    let result = job.step()
-    let id = ObjectIdentifier(job)
-    let (goesOn, isAbandoned) = state.withLock { state in
-      let asked = state.running.removeValue(forKey: id) ?? Self.noHurry
-      guard case .again(let deadline) = result else { return (false, false) }
-      if state.isClosed { return (false, true) }
-      Self.enqueue(job, deadline: min(deadline, asked), in: &state)
-      return (true, false)
-    }
-    if goesOn { addToken() }
-    if isAbandoned { job.abandon() }
-  }
-
-  private func takeMostUrgent() -> (any TranscodeJob)? {
+  /// Nil when there is nothing that can run now: the thread is free, and the next job that comes takes one.
+  private func takeNext() -> (any TranscodeJob, String?)? {
     state.withLock { state in
-      while let entry = state.queue.popMin() {
-        let id = ObjectIdentifier(entry.job)
-        guard state.waiting[id]?.order == entry.order else { continue }
-        state.waiting[id] = nil
-        state.running[id] = Self.noHurry
-        return entry.job
+      guard let next = state.queue.takeNext(now: Self.now), let job = state.jobs[next.id] else {
+        state.workers -= 1
+        return nil
       }
-      return nil
+      state.running[next.id] = (Self.noHurry, next.owner)
+      return (job, next.owner)
     }
+  }
+
+  private func run(_ job: any TranscodeJob, for owner: String?) {
+    let began = ProcessorTime.nanoseconds
+    let result = job.step()
+    let spent = ProcessorTime.nanoseconds - began
+    let id = ObjectIdentifier(job)
+    let (isAbandoned, needsWorker) = state.withLock { state in
+      let now = Self.now
+      let asked = state.running.removeValue(forKey: id)
+      state.queue.charge(owner, nanoseconds: spent, now: now)
+      guard !state.isClosed, case .again(let deadline, let left) = result else {
+        state.queue.end(id)
+        state.jobs[id] = nil
+        // There is room for one that had to wait, beside the next of this thread.
+        let needsWorker = state.queue.count > 1 && takesWorker(&state)
+        if case .done = result { return (false, needsWorker) }
+        return (true, needsWorker)
+      }
+      state.queue.insert(
+        id, owner: asked.map(\.owner) ?? owner, deadline: min(deadline, asked?.deadline ?? Self.noHurry),
+        bytes: job.bytes, left: left, now: now)
+      return (false, false)
+    }
+    if needsWorker { addWorker() }
+    if isAbandoned { job.abandon() }
   }
 }

@@ -25,8 +25,17 @@ enum ServerLimits {
   /// The first receive buffer of a WebSocket connection: clients of a server that pushes say little.
   static let receiveBufferBytes = 512
 
-  /// The largest receive buffer, for connections that say much.
-  static let maxReceiveBufferBytes = 64 * 1024
+  /// The largest receive buffer, for connections that say much; it is filled once in a turn of the event loop. Some
+  /// four hundred small messages, a few milliseconds, and then all others have their turn.
+  static let maxReceiveBufferBytes = 16 * 1024
+
+  /// Packets of one polling request that are handled at once; the rest waits for its turn. A request of a megabyte may
+  /// hold a hundred thousand packets.
+  static let packetsPerTurn = 128
+
+  /// How long those who wait for their turn may keep a loop busy before everybody else has as much, or this at least.
+  static let turnTime = TimeAmount.milliseconds(2)
+  static let turnPause = TimeAmount.milliseconds(1)
 
   /// Attachments up to this size are copied behind their text so that a packet is one write; larger ones go by
   /// reference.

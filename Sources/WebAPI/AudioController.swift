@@ -159,7 +159,7 @@ struct AudioController: Sendable {
     let segment: Segment
     do throws(SegmentError) {
       let lease = try library.lease(
-        track.segments, rendition: rendition, index: index, deadline: Self.now, owner: grant.session)
+        track.segments, rendition: rendition, index: index, deadline: Self.now, owner: grant.owner)
       segment = try await lease.feed.whole()
     } catch {
       throw DubplateError(error)
@@ -190,7 +190,7 @@ struct AudioController: Sendable {
 
     var headers: HTTPFields = [.contentType: container.mediaType, .cacheControl: "private, max-age=86400"]
     var transfer = FileTransfer(
-      library: library, track: track.segments, rendition: rendition, file: file, owner: grant.session,
+      library: library, track: track.segments, rendition: rendition, file: file, owner: grant.owner,
       logger: logger)
     if sizes?.isForetold == true {
       transfer.onMisfit = { [analyses] in try await analyses.forgetSegmentSizes(of: track.segments.fingerprint) }

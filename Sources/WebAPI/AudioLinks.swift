@@ -19,8 +19,11 @@ struct AudioLinks: Sendable {
     return Rendition.all.filter { entitlement.allows(bitrate: $0.bitrate, lossless: $0 == .flac) }
   }
 
-  /// The token for a stream, and when it ends: the track's length and a few hours of pauses from now.
-  func token(track: PlayableTrack, plan: Plan, session: String, now: Date) -> (text: String, expires: Int64) {
+  /// The token for a user's stream, and when it ends: the track's length and a few hours of pauses from now.
+  func token(
+    track: PlayableTrack, plan: Plan, stream: String, userID: String, now: Date
+  ) -> (text: String, expires: Int64) {
+    let session = "\(stream)-\(AccountMark.mark(of: userID))"
     let expires = Int64(now.timeIntervalSince1970) + Int64(track.duration) + WebLimits.audioLinkSeconds
     let grant = AudioGrant(
       trackID: track.id, renditions: Self.renditions(for: plan).map(\.name), session: session, expires: expires)
@@ -41,6 +44,15 @@ struct AudioLinks: Sendable {
       urls[rendition.name] = "/audio/\(track.id)/\(rendition).\(rendition.container.rawValue)\(query)"
     }
     return urls
+  }
+}
+
+extension AudioGrant {
+  /// Whose share of encoders it takes: its user's, whatever the number of his streams. A token that was made elsewhere
+  /// may name none; it is for itself then.
+  var owner: String {
+    guard let mark = session.utf8.firstIndex(of: UInt8(ascii: "-")) else { return session }
+    return String(session[session.utf8.index(after: mark)...])
   }
 }
 

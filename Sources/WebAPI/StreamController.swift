@@ -43,6 +43,7 @@ struct StreamController: Sendable {
 
   private func start(_ request: Request, _ context: APIContext) async throws -> Response {
     let claims = try context.requireClaims()
+    try gateway.spendRequest(userId: claims.userID, cost: GatewayLimits.streamStartCost)
     let wanted = try await request.decode(as: Start.self, context: context)
     let id = try await gateway.prepareStream(
       userId: claims.userID, plan: claims.plan, trackId: wanted.trackId, quality: wanted.quality, codec: wanted.codec,
@@ -52,7 +53,8 @@ struct StreamController: Sendable {
       .stream(id: id), userID: claims.userID, name: claims.name, plan: claims.plan, now: Date(), lifetime: lifetime)
     let host = request.head.authority ?? "localhost"
     let track = try await tracks.track(wanted.trackId)
-    let (audioToken, audioExpires) = links.token(track: track, plan: claims.plan, session: id, now: Date())
+    let (audioToken, audioExpires) = links.token(
+      track: track, plan: claims.plan, stream: id, userID: claims.userID, now: Date())
     let usesCookie = wanted.cookies == true
     let answer = StartAnswer(
       streamId: id, websocketUrl: "\(request.isSecure ? "wss" : "ws")://\(host)\(socketPath)", authToken: issued.token,

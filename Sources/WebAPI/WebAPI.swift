@@ -17,6 +17,7 @@ public struct WebAPI: Sendable {
   private let covers: CoverController
   private let waveforms: WaveformController
   private let streams: StreamController
+  private let gateway: StreamGateway
   private let audio: AudioController
   private let allowedOrigins: Set<String>
   private let tokens: AccessTokens
@@ -37,6 +38,7 @@ public struct WebAPI: Sendable {
     self.tracks = TrackController(tracks: tracks, analyses: analyses)
     self.covers = CoverController(tracks: tracks, covers: covers, scaler: scaler)
     waveforms = WaveformController(tracks: tracks, analyses: analyses, analyst: analyst)
+    self.gateway = gateway
     streams = StreamController(
       gateway: gateway, tokens: tokens, socketPath: socketPath, links: AudioLinks(keys: audioKeys), tracks: directory)
     audio = AudioController(
@@ -85,6 +87,7 @@ public struct WebAPI: Sendable {
     let api = router.group("api/v1")
     auth.addOpenRoutes(to: api)
     let closed = api.group().add(middleware: TokenMiddleware(tokens: tokens))
+      .add(middleware: BudgetMiddleware(gateway: gateway))
     auth.addRoutes(to: closed)
     tracks.addRoutes(to: closed)
     covers.addRoutes(to: closed)

@@ -8,6 +8,7 @@ import Testing
   /// A job that writes down its name at each step; its first step may wait for a signal.
   private final class NamedJob: TranscodeJob {
     let name: String
+    let bytes = 0
     let steps: Mutex<[Int64]>
     let record: @Sendable (String) -> Void
     let hold: DispatchSemaphore?

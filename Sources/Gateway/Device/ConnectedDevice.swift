@@ -6,6 +6,11 @@ import SocketIO
 /// Who is at the other end of a connection, as its token and its CONNECT packet say.
 struct ConnectedDevice: Sendable {
   let userId: String
+  /// Whose share of encoders it takes.
+  let owner: String
+  /// Of the token that it has shown, and whether that was made for one stream.
+  let tokenId: String
+  let isForStream: Bool
   let plan: Plan
   let deviceId: String
   /// Whether the client chose the id, and so can be known again.
@@ -31,9 +36,12 @@ struct ConnectedDevice: Sendable {
 
   /// Reads the `auth` of a CONNECT packet.
   /// - Throws: `bad_request`, which names the field.
-  init(userId: String, plan: Plan, connectionId: String, auth: SocketValue) throws(DubplateError) {
-    self.userId = userId
-    self.plan = plan
+  init(_ claims: AccessClaims, connectionId: String, auth: SocketValue) throws(DubplateError) {
+    userId = claims.userID
+    owner = AccountMark.mark(of: claims.userID)
+    tokenId = claims.id
+    isForStream = if case .stream = claims.kind { true } else { false }
+    plan = claims.plan
     format = try Self.choice(auth, "format", of: ChunkFormat.init(rawValue:), "binary, protobuf or base64") ?? .binary
     kind = try Self.choice(auth, "deviceKind", of: PlaybackDevice.Kind.init(rawValue:), "a kind of device") ?? .other
     let id = try Self.choice(

@@ -11,9 +11,11 @@ extension DeviceSession {
   /// Carries out one event of the client, and answers its ack if it carries one.
   func handle(_ event: SocketEvent) {
     do {
-      try spendCommand()
-      try handle(event.name, payload: event.arguments.first) { result in
-        Self.answer(event, result)
+      try spendCommand(Command.cost(of: event.arguments))
+      try allowance.charging {
+        try handle(event.name, payload: event.arguments.first) { [allowance] result in
+          allowance.charging { Self.answer(event, result) }
+        }
       }
     } catch {
       Self.answer(event, .failure(DubplateError(wrapping: error)))

@@ -12,6 +12,11 @@ extension DeviceSession {
     socket.emit(event, .object(payload))
   }
 
+  /// An event of the session that all of its devices hear.
+  func hear(_ event: SharedEvent) {
+    socket.emit(raw: event.raw)
+  }
+
   /// - Parameter former: the stream behind whose last sample this one's first is heard.
   func emitStarted(_ stream: AudioStream, follows former: AudioStream?) {
     let now = Self.now
@@ -86,5 +91,16 @@ extension DeviceSession {
       "position": .double(Double(sample) / Double(stream.track.sampleRate)),
       "at": .double(services.clock.unixMilliseconds(at: moment)),
     ]
+  }
+}
+
+/// An event for several devices, encoded once.
+struct SharedEvent: Sendable {
+  let raw: RawEvent
+
+  init(_ event: String, _ payload: SocketObject) {
+    var json = ByteBuffer()
+    SocketValue.array([.string(event), .object(payload)]).writeJSON(into: &json)
+    raw = RawEvent(json: .init(head: ByteBuffer(), shared: json))
   }
 }

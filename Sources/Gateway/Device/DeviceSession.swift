@@ -32,7 +32,8 @@ final class DeviceSession {
   var session: UserSession?
   /// Whether others play along, so that this device doesn't move alone.
   var isGrouped = false
-  private var budget: CommandBudget
+  /// What its user may command.
+  let allowance: UserAllowance
   /// Grows with everything that begins or stops a stream: a lookup that comes back after a newer one is of no interest
   /// any more.
   private(set) var playGeneration = 0
@@ -47,26 +48,35 @@ final class DeviceSession {
   /// A stream that has been made and of which the client has not heard.
   private var unannounced: AudioStream?
 
-  init(socket: Socket, device: ConnectedDevice, services: StreamGateway.Services, pump: StreamPump) {
+  init(
+    socket: Socket, device: ConnectedDevice, services: StreamGateway.Services, pump: StreamPump,
+    allowance: UserAllowance
+  ) {
     self.socket = socket
     self.device = device
     self.services = services
     self.pump = pump
     automatic = AutomaticQuality(
       socket: socket, plan: device.plan, codecs: device.codecs, savesData: device.dataSaver)
-    budget = CommandBudget(now: Self.now)
+    self.allowance = allowance
   }
 
   static var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
 
-  func spendCommand() throws(DubplateError) {
-    try budget.spend(now: Self.now)
+  /// Pays for a command. Who can't isn't listened to until he could: what he sends on stays with him.
+  /// - Throws: `rate_limited`, with the time until then.
+  func spendCommand(_ cost: Double) throws(DubplateError) {
+    guard let wait = allowance.spendCommand(cost, now: Self.now) else { return }
+    socket.pauseReading(for: .nanoseconds(wait))
+    throw DubplateError(
+      .rateLimited, "too many commands", retryAfterMilliseconds: Int((wait + 999_999) / 1_000_000))
   }
 
   /// The connection is gone.
   func close() {
     endStream(.stopped)
     leaveSession()
+    services.allowances.disconnect(device.userId, token: device.tokenId, now: Self.now)
   }
 
   // MARK: - The stream
@@ -176,7 +186,7 @@ final class DeviceSession {
     return AudioStream(
       id: id, track: track, choice: settled(choice), startSample: sample, bufferSeconds: device.bufferSeconds,
       format: device.format, automatic: automatic, startsAt: startsAt,
-      owner: device.userId, socket: socket, library: services.library, now: Self.now
+      owner: device.owner, socket: socket, library: services.library, now: Self.now
     ) { bound.value.streamWoke(id) }
   }
 

@@ -1,4 +1,5 @@
 import Catalog
+import DequeModule
 import Foundation
 import Logging
 import NIOCore
@@ -21,6 +22,9 @@ final class SessionDirectory: Sendable {
     var saver: Task<Void, Never>?
     /// The last write goes on from here.
     var isClosing = false
+    /// Sessions that wait to be read, in the order in which they came.
+    var unread: Deque<UserSession> = []
+    var isReading = false
 
     /// Nil forgets it.
     mutating func setUnsaved(_ session: KeptSession?, of userId: String) {
@@ -87,28 +91,54 @@ final class SessionDirectory: Sendable {
     return session
   }
 
+  /// Has a session read: with those that come while others are being read, in one query. Two thousand listeners who
+  /// come at once cost a few queries and one task, which reads what was kept away from the event loops.
   private func load(_ userId: String, into session: UserSession, on eventLoop: any EventLoop) {
     if let unsaved = state.withLock({ $0.unsaved[userId] }) { return session.load(unsaved) }
     guard let repository else { return session.load(nil) }
-    Task { [logger] in
-      let stored: StoredSession?
+    let begins = state.withLock { state in
+      state.unread.append(session)
+      defer { state.isReading = true }
+      return !state.isReading
+    }
+    if begins { Task { await readAll(from: repository) } }
+  }
+
+  private func readAll(from repository: any SessionRepository) async {
+    while let batch = takeUnread() {
       do {
-        stored = try await repository.session(userId: userId)
+        let stored = try await repository.sessions(userIds: batch.map(\.userId))
+        for session in batch { read(stored[session.userId], into: session) }
       } catch {
         logger.error(
-          "a listener's session can't be read; its changes are not kept until all of its devices have left",
-          metadata: ["user": "\(userId)", "error": "\(error)"])
-        return session.load(nil, keepsChanges: false)
+          "listeners' sessions can't be read; their changes are not kept until all of their devices have left",
+          metadata: ["count": "\(batch.count)", "error": "\(error)"])
+        for session in batch { session.load(nil, keepsChanges: false) }
       }
-      do {
-        let kept = try stored.map { try JSONDecoder().decode(KeptSession.self, from: $0.body) }
-        session.load(kept, end: stored?.serverSeenAt.map { $0.timeIntervalSince1970 * 1_000 })
-      } catch {
-        logger.error(
-          "a listener's stored session is damaged, and begins empty",
-          metadata: ["user": "\(userId)", "error": "\(error)"])
-        session.load(nil)
+    }
+  }
+
+  private func takeUnread() -> [UserSession]? {
+    state.withLock { state in
+      guard !state.unread.isEmpty else {
+        state.isReading = false
+        return nil
       }
+      let batch = Array(state.unread.prefix(GatewayLimits.sessionBatch))
+      state.unread.removeFirst(batch.count)
+      return batch
+    }
+  }
+
+  private func read(_ stored: StoredSession?, into session: UserSession) {
+    do {
+      let kept = try stored.map { try JSONDecoder().decode(KeptSession.self, from: $0.body) }
+      session.load(kept, end: stored?.serverSeenAt.map { $0.timeIntervalSince1970 * 1_000 })
+    } catch {
+      logger.error(
+        "a listener's stored session is damaged, and begins empty",
+        metadata: ["user": "\(session.userId)", "error": "\(error)"])
+      session.load(nil)
     }
   }
 

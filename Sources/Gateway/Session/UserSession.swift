@@ -1,6 +1,8 @@
+import DequeModule
 import Logging
 import NIOCore
 import Playback
+import Segments
 import SocketIO
 import SocketIOServer
 
@@ -10,6 +12,7 @@ import SocketIOServer
 /// Everything goes through ``enter(_:)`` and comes back through a device's loop, never at once: two devices that command
 /// at the same moment are served one after the other, and what a device hears is in the order in which it happened.
 final class UserSession: Sendable {
+  let userId: String
   let eventLoop: any EventLoop
   private let core: NIOLoopBound<Core>
 
@@ -23,6 +26,7 @@ final class UserSession: Sendable {
 
   /// On the event loop that becomes its home.
   init(userId: String, services: StreamGateway.Services, eventLoop: any EventLoop) {
+    self.userId = userId
     self.eventLoop = eventLoop
     core = NIOLoopBound(Core(userId: userId, services: services, eventLoop: eventLoop), eventLoop: eventLoop)
   }
@@ -45,27 +49,54 @@ final class UserSession: Sendable {
     let userId: String
     let services: StreamGateway.Services
     let eventLoop: any EventLoop
+    private let allowance: UserAllowance
     var state = ListeningSession()
     var members: [String: Member] = [:]
     /// What a device said last of what it hears.
     private var lastHeard: (deviceId: String, anchor: TimelineAnchor, since: Int64)?
     private var isLoaded = false
     private var keepsChanges = true
-    private var waiting: [@Sendable (Core) -> Void] = []
+    private var waiting = Deque<@Sendable (Core) -> Void>()
+    /// Until when the loop's others have been given as much time as this has taken; set while they are.
+    private var paidUntil: Int64 = 0
+    private var resting: Scheduled<Void>?
     private var saving: Scheduled<Void>?
+    private var news = SessionNews()
+    /// Set while something waits to be told.
+    private var telling: Scheduled<Void>?
 
     init(userId: String, services: StreamGateway.Services, eventLoop: any EventLoop) {
       self.userId = userId
       self.services = services
       self.eventLoop = eventLoop
+      allowance = services.allowances.allowance(of: userId, now: DeviceSession.now)
     }
 
     var now: Int64 { DeviceSession.now }
 
+    /// Does something with the state, in the order in which it was asked for, as soon as that is loaded.
     func whenLoaded(_ body: @escaping @Sendable (Core) -> Void) {
-      if isLoaded { return body(self) }
-      // As many as there are commands in the budgets of the devices that a user may have.
+      // As many as there are commands in the user's budget, and devices that he may have.
       waiting.append(body)
+      if isLoaded { runWaiting() }
+    }
+
+    /// Does what waits, and leaves at least half of the loop's time to others: NIO reads no socket while tasks are ready.
+    private func runWaiting() {
+      guard resting == nil else { return }
+      while let body = waiting.popFirst() {
+        let began = now
+        allowance.charging { body(self) }
+        let ended = now
+        paidUntil = max(paidUntil, ended) + (ended - began)
+        guard paidUntil - ended > GatewayLimits.sessionTurnNanoseconds, !waiting.isEmpty else { continue }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        resting = eventLoop.scheduleTask(in: .nanoseconds(paidUntil - ended)) {
+          bound.value.resting = nil
+          bound.value.runWaiting()
+        }
+        return
+      }
     }
 
     /// What was kept is here, or nothing was.
@@ -73,9 +104,7 @@ final class UserSession: Sendable {
       if let kept { state.restore(kept, end: end) }
       self.keepsChanges = keepsChanges
       isLoaded = true
-      let bodies = waiting
-      waiting = []
-      for body in bodies { body(self) }
+      runWaiting()
     }
 
     // MARK: - Devices
@@ -121,8 +150,15 @@ final class UserSession: Sendable {
       on(deviceId) { $0.hear(event, payload) }
     }
 
+    /// Tells all devices but one, in bytes that are made once, with one hop for each event loop.
     private func tellAll(except: String?, _ event: String, _ payload: SocketObject) {
-      for deviceId in members.keys where deviceId != except { tell(deviceId, event, payload) }
+      let event = SharedEvent(event, payload)
+      let listening = members.filter { $0.key != except }.values
+      for (_, members) in Dictionary(grouping: listening, by: { ObjectIdentifier($0.eventLoop) }) {
+        members[0].eventLoop.execute {
+          for member in members { member.device.value.hear(event) }
+        }
+      }
     }
 
     func hears(_ deviceId: String, _ anchor: TimelineAnchor) { lastHeard = (deviceId, anchor, now) }
@@ -153,17 +189,41 @@ final class UserSession: Sendable {
         case .move(let deviceId, let move): on(deviceId) { device in device.obey { device.move(move) } }
         case .follow(let deviceId, let following): on(deviceId) { $0.follow(following) }
         case .queueChanged(let reason, let except):
-          tellAll(except: except, "queue_update", queueFields(reason: reason, by: except))
-        case .devicesChanged: tellAll(except: nil, "device_update", devicesFields())
+          news.add(.queue(reason: reason, by: except, except: except))
+        case .devicesChanged: news.add(.devices)
         case .stateChanged(let action, let by, let except):
-          tellAll(except: except, "sync_state", stateFields(action, by: by))
-          if case .seek = action, let playing = state.playing {
-            let position = playing.anchor.position
-            tellAll(
-              except: except, "seek_update", ["position": .double(position), "deviceId": .string(by)])
-          }
+          news.add(.state(action, by: by, except: except))
+          if case .seek = action { news.add(.position(by: by, except: except)) }
         case .save: scheduleSave()
         }
+        tellNews()
+      }
+    }
+
+    /// Tells all devices what is due, and comes back for the rest.
+    private func tellNews() {
+      guard !news.isEmpty else { return }
+      let began = ProcessorTime.nanoseconds
+      for item in news.take(now: now) {
+        switch item {
+        case .queue(let reason, let by, let except):
+          tellAll(except: except, "queue_update", queueFields(reason: reason, by: by))
+        case .devices: tellAll(except: nil, "device_update", devicesFields())
+        case .state(let action, let by, let except):
+          tellAll(except: except, "sync_state", stateFields(action, by: by))
+        case .position(let by, let except):
+          guard let playing = state.playing else { continue }
+          tellAll(
+            except: except, "seek_update",
+            ["position": .double(playing.anchor.position), "deviceId": .string(by)])
+        }
+      }
+      news.told(in: ProcessorTime.nanoseconds - began, now: now)
+      guard telling == nil, let due = news.nextDue(now: now) else { return }
+      let bound = NIOLoopBound(self, eventLoop: eventLoop)
+      telling = eventLoop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(0, due)))) {
+        bound.value.telling = nil
+        bound.value.tellNews()
       }
     }
 

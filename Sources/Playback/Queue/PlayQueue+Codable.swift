@@ -11,15 +11,11 @@ extension PlayQueue: Codable {
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
-    let kept = isShuffled ? unshuffled : items
     try container.encode(Self.format, forKey: .format)
     try container.encode(version, forKey: .version)
-    try container.encode(kept.map(\.trackId), forKey: .tracks)
-    try container.encode(Self.runs(of: kept), forKey: .runs)
-    if isShuffled {
-      let places = Dictionary(uniqueKeysWithValues: kept.indices.lazy.map { (kept[$0].serial, $0) })
-      try container.encode(items.compactMap { places[$0.serial] }, forKey: .order)
-    }
+    try container.encode((0..<count).map { list[$0].trackId }, forKey: .tracks)
+    try container.encode(Self.runs(of: list.serials), forKey: .runs)
+    try container.encodeIfPresent(order, forKey: .order)
     try container.encodeIfPresent(index, forKey: .index)
     try container.encode(nextSerial, forKey: .next)
     try container.encode(random.state, forKey: .seed)
@@ -63,20 +59,17 @@ extension PlayQueue: Codable {
     guard tracks.allSatisfy(Self.isTrackId) else { throw SessionError.badData("a track id is not one") }
     let runs: [UInt64] = try Self.array(container, .runs, atMost: 2 * tracks.count)
     let serials = try Self.serials(runs: runs, count: tracks.count, below: nextSerial)
-    items = zip(serials, tracks).map { Item(serial: $0, trackId: $1) }
+    list = PackedItems(tracks: tracks, serials: serials)
 
     if container.contains(.order) {
-      let order: [Int] = try Self.array(container, .order, atMost: items.count)
-      let places = Set(order)
-      guard order.count == items.count, places.count == items.count, places.allSatisfy(items.indices.contains) else {
+      let order: [UInt16] = try Self.array(container, .order, atMost: count)
+      guard order.count == count, Set(order).count == count, order.allSatisfy({ $0 < count }) else {
         throw SessionError.badData("the shuffled order is not a permutation")
       }
-      unshuffled = items
-      items = order.map { unshuffled[$0] }
-      isShuffled = true
+      self.order = order
     }
     index = try container.decodeIfPresent(Int.self, forKey: .index)
-    guard index.map(items.indices.contains) ?? items.isEmpty, context == nil || !items.isEmpty else {
+    guard index.map((0..<count).contains) ?? (count == 0), context == nil || count > 0 else {
       throw SessionError.badData("the current item is not one")
     }
   }
@@ -95,16 +88,16 @@ extension PlayQueue: Codable {
   }
 
   /// Numbers that follow one another, as pairs of first and count.
-  private static func runs(of items: [Item]) -> [UInt64] {
+  private static func runs(of serials: [UInt64]) -> [UInt64] {
     var runs: [UInt64] = []
     var next: UInt64?
-    for item in items {
-      if item.serial == next {
+    for serial in serials {
+      if serial == next {
         runs[runs.count - 1] += 1
       } else {
-        runs += [item.serial, 1]
+        runs += [serial, 1]
       }
-      next = item.serial + 1
+      next = serial + 1
     }
     return runs
   }

@@ -29,12 +29,11 @@ extension PlayQueue {
     }
     guard context?.isBounded ?? true else { throw .badRequest("context is too long") }
     let shuffled = shuffle ?? isShuffled
-    if tracks.isEmpty, items.isEmpty, shuffled == isShuffled { return nil }
-    items = try makeItems(tracks)
-    unshuffled = []
+    if tracks.isEmpty, count == 0, shuffled == isShuffled { return nil }
+    list = try makeItems(tracks)
+    order = nil
     self.context = tracks.isEmpty ? nil : context
     random = QueueRandom(seed: generator.next())
-    isShuffled = false
     self.index = tracks.isEmpty ? nil : index ?? (shuffled ? random.index(below: tracks.count) : 0)
     if shuffled { permute() }
     changed()
@@ -56,15 +55,19 @@ extension PlayQueue {
     guard (0...count).contains(position) else { throw .badRequest("at is not a place in the queue") }
     guard !tracks.isEmpty else { return [] }
     let added = try makeItems(tracks)
-    if isShuffled {
+    var target = position
+    if let order {
       // Behind the same item in both orders; what goes to the end, or to the front, goes there in both.
-      let behind = place == .next || position < count ? position : nil
-      unshuffled.insert(contentsOf: added, at: behind.map(unshuffledPlace) ?? count)
+      let isBehind = place == .next || position < count
+      target = !isBehind ? count : position == 0 ? 0 : Int(order[position - 1]) + 1
+      var changed = order.map { Int($0) < target ? $0 : $0 + UInt16(added.count) }
+      changed.insert(contentsOf: (target..<target + added.count).lazy.map(UInt16.init), at: position)
+      self.order = changed
     }
-    items.insert(contentsOf: added, at: position)
+    list.insert(added, at: target)
     index = index.map { position <= $0 ? $0 + added.count : $0 } ?? 0
     changed()
-    return added.map(\.id)
+    return added.serials.map(Item.id(ofSerial:))
   }
 
   /// Moves an item to an index in play order, counted after the move; the current item stays current.
@@ -72,10 +75,13 @@ extension PlayQueue {
   /// Throws `unknown_item`, and `bad_request` for an index that there isn't.
   public mutating func move(item id: String, to target: Int) throws(SessionError) {
     let source = try index(ofItem: id)
-    guard items.indices.contains(target) else { throw .badRequest("to is not an index of the queue") }
+    guard (0..<count).contains(target) else { throw .badRequest("to is not an index of the queue") }
     guard source != target else { return }
-    let moved = items.remove(at: source)
-    items.insert(moved, at: target)
+    if let moved = order?.remove(at: source) {
+      order?.insert(moved, at: target)
+    } else {
+      list.move(from: source, to: target)
+    }
     if let now = index {
       if now == source {
         index = target
@@ -86,12 +92,5 @@ extension PlayQueue {
       }
     }
     changed()
-  }
-
-  /// Where in the restored order an item goes that is put at `position` of the shuffled one.
-  private func unshuffledPlace(for position: Int) -> Int {
-    guard position > 0 else { return 0 }
-    let before = items[position - 1].serial
-    return unshuffled.firstIndex { $0.serial == before }.map { $0 + 1 } ?? unshuffled.count
   }
 }

@@ -19,7 +19,7 @@ extension PlayQueue {
   /// Makes the item at an index in play order current; returns it. Throws `bad_request` for an index that there isn't.
   @discardableResult
   public mutating func jump(toIndex target: Int) throws(SessionError) -> Item {
-    guard items.indices.contains(target) else { throw .badRequest("index is not one of the queue") }
+    guard (0..<count).contains(target) else { throw .badRequest("index is not one of the queue") }
     return go(to: target)
   }
 
@@ -39,7 +39,7 @@ extension PlayQueue {
   @discardableResult
   public mutating func advance() -> Item? {
     guard let index else { return nil }
-    if repeatMode == .one { return items[index] }
+    if repeatMode == .one { return item(at: index) }
     guard index + 1 < count || repeatMode == .all else {
       go(to: 0)
       return nil
@@ -51,12 +51,12 @@ extension PlayQueue {
   /// sound will stop. Holds also over the edge of a shuffled round, the next of which is decided already.
   public func peekAfterCurrent() -> Item? {
     guard let index else { return nil }
-    if repeatMode == .one { return items[index] }
-    if index + 1 < count { return items[index + 1] }
+    if repeatMode == .one { return item(at: index) }
+    if index + 1 < count { return item(at: index + 1) }
     guard repeatMode == .all else { return nil }
-    guard isShuffled else { return items[0] }
+    guard isShuffled else { return item(at: 0) }
     var random = random
-    return items[firstOfRound(after: items[index], using: &random)]
+    return item(at: firstOfRound(after: item(at: index), using: &random))
   }
 
   /// The listener goes back: to the start of an item of which more than ``PlaybackLimits/restartSeconds`` have played
@@ -68,7 +68,7 @@ extension PlayQueue {
   public mutating func previous(position: Double) throws(SessionError) -> Previous {
     guard let index else { throw .queueEnded }
     let isRestart = position > PlaybackLimits.restartSeconds || count == 1 || (index == 0 && repeatMode != .all)
-    return isRestart ? .restart(items[index]) : .item(go(to: (index == 0 ? count : index) - 1))
+    return isRestart ? .restart(item(at: index)) : .item(go(to: (index == 0 ? count : index) - 1))
   }
 
   /// Turns shuffle on or off; see ``PlayQueue``. What it is already stays as it is, without a new permutation.
@@ -80,11 +80,8 @@ extension PlayQueue {
       random = QueueRandom(seed: generator.next())
       permute()
     } else {
-      let serial = current?.serial
-      items = unshuffled
-      unshuffled = []
-      isShuffled = false
-      index = items.firstIndex { $0.serial == serial }
+      index = index.map(place(of:))
+      order = nil
     }
     changed()
   }
@@ -113,7 +110,7 @@ extension PlayQueue {
       index = target
       changed()
     }
-    return items[target]
+    return item(at: target)
   }
 
   /// To the next item, or to a new round.
@@ -121,28 +118,30 @@ extension PlayQueue {
     guard index + 1 == count else { return go(to: index + 1) }
     // A lone item is its own next.
     if count > 1 {
-      beginRound(after: items[index])
+      beginRound(after: item(at: index))
       changed()
     }
-    return items[0]
+    return item(at: 0)
   }
 
   /// Keeps the order as the one to restore, and permutes all but the current item, which comes first.
   mutating func permute() {
-    unshuffled = items
-    isShuffled = true
-    guard let index else { return }
-    items.swapAt(0, index)
-    items[1...].shuffle(using: &random)
-    self.index = 0
+    var permuted = (0..<count).map(UInt16.init)
+    if let index {
+      permuted.swapAt(0, index)
+      permuted[1...].shuffle(using: &random)
+      self.index = 0
+    }
+    order = permuted
   }
 
   /// Begins at the front again, shuffled in a new permutation. `ended` came last, and may have been removed since.
   mutating func beginRound(after ended: Item) {
     index = 0
     guard isShuffled, count > 1 else { return }
-    items.swapAt(0, firstOfRound(after: ended, using: &random))
-    items[1...].shuffle(using: &random)
+    let first = firstOfRound(after: ended, using: &random)
+    order?.swapAt(0, first)
+    order?[1...].shuffle(using: &random)
   }
 
   /// The place of the item that a new round begins with: one of another track than `ended` played, if there is one,
@@ -151,10 +150,12 @@ extension PlayQueue {
   /// It is drawn before all others, so that looking ahead needs this one draw (of a copy of the generator) and not
   /// a whole permutation.
   private func firstOfRound(after ended: Item, using random: inout QueueRandom) -> Int {
-    let others = items.last?.serial == ended.serial ? count - 1 : count
+    let others = list.serials[place(of: count - 1)] == ended.serial ? count - 1 : count
     let drawn = random.index(below: others)
     // Only tracks that stand in the queue more than once make it go further than one step.
-    let found = (0..<others).lazy.map { (drawn + $0) % others }.first { items[$0].trackId != ended.trackId }
+    let found = (0..<others).lazy.map { (drawn + $0) % others }.first {
+      !list.plays(ended.trackId, at: place(of: $0))
+    }
     return found ?? drawn
   }
 }

@@ -26,43 +26,47 @@ extension PlayQueue {
   /// Removes all items but the current one, or that as well.
   @discardableResult
   public mutating func clear(all: Bool = false) -> Removal {
-    guard let current, all || count > 1 else { return .undisturbed }
-    items = all ? [] : [current]
-    unshuffled = isShuffled ? items : []
-    index = all ? nil : 0
+    guard let index, all || count > 1 else { return .undisturbed }
+    list = all ? PackedItems() : list.keeping([place(of: index)])
+    if isShuffled { order = all ? [] : [0] }
+    self.index = all ? nil : 0
     if all { context = nil }
     changed()
     return all ? .ended : .undisturbed
   }
 
-  /// nil, and nothing has changed, if one of them isn't there. Looks each item up once in each order, for that is what
-  /// takes the time.
+  /// nil, and nothing has changed, if one of them isn't there. Looks each item up once, for that is what takes the
+  /// time.
   private mutating func remove(_ serials: Set<UInt64>) -> Removal? {
     guard !serials.isEmpty else { return .undisturbed }
     guard let now = index else { return nil }
-    let former = items[now]
-    var (kept, before): ([Item], Int) = ([], 0)
-    kept.reserveCapacity(count)
-    for place in items.indices where !serials.contains(items[place].serial) {
-      kept.append(items[place])
-      if place < now { before += 1 }
+    let former = item(at: now)
+    /// The new place of each one that stays; nil for the others.
+    var places: [UInt16?] = []
+    places.reserveCapacity(count)
+    var kept = 0
+    for serial in list.serials {
+      let stays = !serials.contains(serial)
+      places.append(stays ? UInt16(kept) : nil)
+      if stays { kept += 1 }
     }
-    guard kept.count == count - serials.count else { return nil }
-    items = kept
-    unshuffled.removeAll { serials.contains($0.serial) }
+    guard kept == count - serials.count else { return nil }
+    let before = (0..<now).count { places[place(of: $0)] != nil }
+    list = list.keeping(places.indices.lazy.filter { places[$0] != nil })
+    order = order.map { $0.compactMap { places[Int($0)] } }
     defer { changed() }
-    index = items.isEmpty ? nil : before
+    index = count == 0 ? nil : before
     guard serials.contains(former.serial) else { return .undisturbed }
-    if items.isEmpty {
+    if count == 0 {
       context = nil
       return .ended
     }
-    if before < count { return .next(items[before]) }
+    if before < count { return .next(item(at: before)) }
     guard repeatMode != .off else {
       index = 0
       return .ended
     }
     beginRound(after: former)
-    return .next(items[0])
+    return .next(item(at: 0))
   }
 }

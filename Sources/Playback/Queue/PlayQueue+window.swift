@@ -17,6 +17,6 @@ extension PlayQueue {
     let limit = min(max(0, limit), PlaybackLimits.mostQueueWindow)
     let around = min((index ?? 0) - limit / PlaybackLimits.queueWindowBeforeShare, count - limit)
     let first = min(max(0, offset ?? around), count)
-    return Window(total: count, offset: first, items: Array(items[first..<min(first + limit, count)]))
+    return Window(total: count, offset: first, items: (first..<min(first + limit, count)).map(item(at:)))
   }
 }

@@ -17,6 +17,8 @@ final class EngineLoop: @unchecked Sendable {
   }
 
   let eventLoop: any EventLoop
+  /// Who has to wait on it.
+  let turns: TurnQueue
   private var pings = Queue()
   private var pongs = Queue()
   private var timer: Scheduled<Void>?
@@ -30,6 +32,7 @@ final class EngineLoop: @unchecked Sendable {
 
   init(eventLoop: any EventLoop) {
     self.eventLoop = eventLoop
+    turns = TurnQueue(eventLoop: eventLoop)
   }
 
   func countIn(bytes: Int) {

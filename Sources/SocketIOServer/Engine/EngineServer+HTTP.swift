@@ -110,7 +110,7 @@ extension EngineServer {
       session.eventLoop.execute { session.postBroke(.transportError) }
       throw EngineRequestError.badRequest
     }
-    try await session.eventLoop.submit { try session.post(body) }.get()
+    try await session.eventLoop.flatSubmit { session.post(body) }.get()
     return Response(
       status: .ok, headers: [.contentType: "text/html"], body: .init(byteBuffer: ByteBuffer(string: "ok")))
   }

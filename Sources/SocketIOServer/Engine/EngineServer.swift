@@ -59,9 +59,7 @@ public final class EngineServer: Sendable {
     let result = state.withLock { state -> Result<EngineSocket, Refusal> in
       guard !state.isClosing else { return .failure(.closing) }
       guard state.sessions.count < configuration.maxSessions else { return .failure(.full) }
-      let key = ObjectIdentifier(eventLoop)
-      let loop = state.loops[key] ?? EngineLoop(eventLoop: eventLoop)
-      state.loops[key] = loop
+      let loop = Self.loop(eventLoop, in: &state)
       let socket = EngineSocket(id: sid, handshake: handshake, server: self, loop: loop)
       state.sessions[sid] = socket
       state.opened += 1
@@ -69,6 +67,17 @@ public final class EngineServer: Sendable {
       return .success(socket)
     }
     return try result.get()
+  }
+
+  /// What an event loop keeps.
+  func loop(_ eventLoop: any EventLoop) -> EngineLoop { state.withLock { Self.loop(eventLoop, in: &$0) } }
+
+  private static func loop(_ eventLoop: any EventLoop, in state: inout State) -> EngineLoop {
+    let key = ObjectIdentifier(eventLoop)
+    if let loop = state.loops[key] { return loop }
+    let loop = EngineLoop(eventLoop: eventLoop)
+    state.loops[key] = loop
+    return loop
   }
 
   /// Hands an open session to whoever uses the server.

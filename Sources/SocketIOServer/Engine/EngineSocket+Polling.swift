@@ -33,23 +33,41 @@ extension EngineSocket {
     close(.transportError)
   }
 
-  /// A POST came, whole.
+  /// A POST came, whole. What it holds is handled in turns, as much as others can wait for.
   ///
-  /// - Throws: ``EngineRequestError``.
-  func post(_ body: ByteBuffer) throws(EngineRequestError) {
-    defer { session.postFinished() }
-    guard !session.isClosed else { throw .badRequest }
-    let packets: [EnginePacket]
-    do {
-      packets = try PollingPayload.decode(body)
+  /// - Returns: when all of it has been handled; fails with ``EngineRequestError``.
+  func post(_ body: ByteBuffer) -> EventLoopFuture<Void> {
+    do throws(EngineRequestError) {
+      guard !session.isClosed else { throw .badRequest }
+      let packets: [EnginePacket]
+      do {
+        packets = try PollingPayload.decode(body)
+      } catch {
+        close(.parseError)
+        throw .badRequest
+      }
+      let done = eventLoop.makePromise(of: Void.self)
+      handle(packets[...], done)
+      return done.futureResult
     } catch {
-      close(.parseError)
-      throw .badRequest
+      session.postFinished()
+      return eventLoop.makeFailedFuture(error)
     }
-    for packet in packets {
+  }
+
+  private func handle(_ packets: ArraySlice<EnginePacket>, _ done: EventLoopPromise<Void>) {
+    var left = packets
+    var room = ServerLimits.packetsPerTurn
+    while room > 0, !session.isClosed, heldUntil <= .now(), let packet = left.popFirst() {
       received(packet)
-      if session.isClosed { return }
+      room -= 1
     }
+    guard left.isEmpty || session.isClosed else {
+      loop.turns.enter(from: max(heldUntil, .now())) { self.handle(left, done) }
+      return
+    }
+    session.postFinished()
+    done.succeed()
   }
 
   /// A POST's head came. Its body is read only if this doesn't throw; then ``post(_:)`` or ``postBroke(_:)`` must

@@ -24,6 +24,9 @@ public final class EngineSocket: @unchecked Sendable {
   /// Attempts to upgrade, so that the timer of one doesn't end another.
   var upgrades: UInt32 = 0
 
+  /// Until when nothing more is taken of what the client sends.
+  var heldUntil = NIODeadline.uptimeNanoseconds(0)
+
   /// Who takes the messages; kept until the session ends. Event loop only.
   public var receiver: (any EngineReceiver)?
 
@@ -54,6 +57,13 @@ public final class EngineSocket: @unchecked Sendable {
     }
     loop.watch(self)
     server.announce(self)
+  }
+
+  /// Takes nothing of what the client sends for so long: it stays on the connection, and its sender waits. Event loop
+  /// only.
+  public func hold(for time: TimeAmount) {
+    heldUntil = max(heldUntil, .now() + time)
+    webSocket?.hold(for: time)
   }
 
   /// Ends the session. Any thread.

@@ -72,4 +72,11 @@ extension Socket {
 
   /// What the connection has carried, to whomever; nil for polling, and where nobody can say. Event loop only.
   public var connectionStatistics: ConnectionStatistics? { client.engine.connectionStatistics }
+
+  /// Takes nothing of what the client sends for so long: for one who says more than is good for others. What it has
+  /// sent stays on the connection, its heartbeats among it; after `pingTimeout` without one it is lost. Event loop only.
+  public func pauseReading(for time: TimeAmount) {
+    eventLoop.assertInEventLoop()
+    client.engine.hold(for: time)
+  }
 }

@@ -8,8 +8,9 @@ import Synchronization
 /// shared buffer and the socket. It knows its session's event loop, and hops if that is not the channel's.
 ///
 /// Invariant of `@unchecked Sendable`: mutable state is touched on the channel's event loop only.
-final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable {
+final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
   private enum State {
@@ -28,6 +29,10 @@ final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable {
   private var context: ChannelHandlerContext?
   private var state = State.open
   private var isReading = false
+  /// Until when nothing is taken off the connection; nil when it is.
+  private var heldUntil: NIODeadline?
+  /// Somebody has asked for more meanwhile.
+  private var wantsRead = false
   private var needsFlush = false
   private let channel: any Channel
   /// What the connection has carried; nil where nobody can say. On another loop than the channel's it is what was found
@@ -89,10 +94,14 @@ final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard state == .open else { return }
-    isReading = true
     parser.append(unwrapInboundIn(data))
+    takeMessages(context)
+  }
+
+  private func takeMessages(_ context: ChannelHandlerContext) {
+    isReading = true
     do throws(WebSocketMessageParser.Failure) {
-      while state == .open, let message = try parser.next() { received(message, context) }
+      while state == .open, heldUntil == nil, let message = try parser.next() { received(message, context) }
     } catch {
       fail(error)
     }
@@ -104,7 +113,40 @@ final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable {
       needsFlush = false
       context.flush()
     }
-    if readsItself { context.read() }
+    if readsItself { read(context: context) }
+  }
+
+  /// The next bytes are wanted: they stay in the kernel while the connection is held.
+  func read(context: ChannelHandlerContext) {
+    if heldUntil == nil { context.read() } else { wantsRead = true }
+  }
+
+  /// Takes nothing off the connection for so long; what came with it already waits here. Any thread.
+  func hold(for time: TimeAmount) {
+    guard channelLoop.inEventLoop else { return channelLoop.execute { self.hold(for: time) } }
+    guard state == .open else { return }
+    let until = max(heldUntil ?? .now(), .now() + time)
+    if heldUntil == nil { socket.server.loop(channelLoop).turns.enter(from: until) { self.release() } }
+    heldUntil = until
+  }
+
+  private func release() {
+    if let heldUntil, heldUntil > .now(), state == .open {
+      // It has been held on meanwhile.
+      return socket.server.loop(channelLoop).turns.enter(from: heldUntil) { self.release() }
+    }
+    heldUntil = nil
+    guard let context else { return }
+    if state == .open { takeMessages(context) }
+    isReading = false
+    if needsFlush {
+      needsFlush = false
+      context.flush()
+    }
+    // Also when it is closing: the peer's own end is still to come.
+    guard heldUntil == nil, wantsRead else { return }
+    wantsRead = false
+    context.read()
   }
 
   private func received(_ message: WebSocketMessageParser.Message, _ context: ChannelHandlerContext) {

@@ -48,10 +48,12 @@ struct WebSocketRequest: Sendable {
     return WebSocketHandler(socket: socket, channel: channel, isProbe: false, readsItself: readsItself)
   }
 
-  /// Small receive buffers: clients of a server that pushes say little.
+  /// Small receive buffers: clients of a server that pushes say little. And one of them a turn of the loop: whoever
+  /// writes without end takes no more of a turn than that.
   static func configure(_ channel: any Channel) throws {
     let allocator = AdaptiveRecvByteBufferAllocator(
       minimum: 64, initial: ServerLimits.receiveBufferBytes, maximum: ServerLimits.maxReceiveBufferBytes)
     try channel.syncOptions?.setOption(.recvAllocator, value: allocator)
+    try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
   }
 }
