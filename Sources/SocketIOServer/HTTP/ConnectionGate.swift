@@ -112,10 +112,18 @@ public final class ConnectionGate: AvailableConnectionsDelegate, Sendable {
     }
   }
 
-  /// Of those that are idle the ones that have been for longest.
+  /// Of those that are idle the ones that have been for longest, the first of them first. One pass: there may be as many
+  /// as files, and all of them in the way of who comes.
   private static func longestIdle(_ tickets: some Sequence<Ticket>, count: Int) -> [Ticket] {
-    let idle = tickets.filter { !$0.hasToLeave }.map { (since: $0.idle, ticket: $0) }.filter { $0.since > 0 }
-    return idle.sorted { $0.since < $1.since }.prefix(count).map(\.ticket)
+    var found: [(since: UInt64, ticket: Ticket)] = []
+    for ticket in tickets {
+      let since = ticket.idle
+      guard since > 0, !ticket.hasToLeave, found.count < count || since < found[found.count - 1].since else { continue }
+      let place = found.firstIndex { since < $0.since } ?? found.count
+      found.insert((since, ticket), at: place)
+      if found.count > count { found.removeLast() }
+    }
+    return found.map(\.ticket)
   }
 
   private func makeRoom() {

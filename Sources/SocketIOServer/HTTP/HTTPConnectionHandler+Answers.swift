@@ -47,8 +47,18 @@ extension HTTPConnectionHandler {
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
+    case .head(let head) where head.status.kind == .informational:
+      guard state.mayInform(.application) else {
+        promise?.succeed()
+        return
+      }
+      var bytes = ByteBuffer()
+      let fields = head.headerFields.lazy.map { (name: $0.name.rawName, value: $0.value) }
+      bytes.writeResponseHead(
+        head.status.code, head.status.reasonPhrase, fields, .init(framing: .silent, closes: false))
+      put(bytes, context, promise)
     case .head(let head):
-      guard head.status.code >= 200,
+      guard
         let plan = state.begin(
           .application, status: head.status.code, length: head.headerFields[.contentLength].flatMap(Self.length),
           closes: gate?.isFull == true || head.headerFields[.connection]?.lowercased() == "close")

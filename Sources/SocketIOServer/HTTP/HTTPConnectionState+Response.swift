@@ -61,6 +61,12 @@ extension HTTPConnectionState {
     return HeadPlan(framing: plan, closes: exchange.closes)
   }
 
+  /// Whether something may be said in front of the answer (a status below 200): nothing that HTTP/1.0 knows.
+  func mayInform(_ answerer: Answerer) -> Bool {
+    guard let exchange = exchange(of: answerer) else { return false }
+    return exchange.response == .none && !exchange.isOld
+  }
+
   /// A part of the answer's body.
   mutating func send(_ answerer: Answerer, bytes: Int) -> BodyPlan {
     guard var exchange = exchange(of: answerer), bytes > 0 else { return .drop }

@@ -301,6 +301,8 @@ struct HTTPConnectionState {
     if let until = drainsUntil, now >= until {
       // Once more as long for a word about it, then nothing is waited for.
       drainsUntil = now + HTTPLimits.drainTimeout
+      // What the kernel has it delivers, whether we are there or not.
+      if case .lingering = phase { return .close }
       let verdict = refusal(.init(.serviceUnavailable, "the server is going down"))
       return verdict == .none ? .abort : verdict
     }
