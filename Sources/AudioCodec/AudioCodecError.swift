@@ -18,6 +18,10 @@ public struct AudioCodecError: Error, Hashable, Sendable, CustomStringConvertibl
     public static let unreadable = Code(rawValue: "unreadable")
     /// Sound that this build cannot decode or encode: an unknown codec, a rate out of range.
     public static let unsupported = Code(rawValue: "unsupported")
+    /// The sampling rate changes within the file.
+    public static let rateChanges = Code(rawValue: "rate_changes")
+    /// More than a day of sound.
+    public static let tooLong = Code(rawValue: "too_long")
     /// It looked like sound, and could not be decoded.
     public static let damaged = Code(rawValue: "damaged")
     /// The process, or the machine, can open no more files at this moment. Says nothing about this one.

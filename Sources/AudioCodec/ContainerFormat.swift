@@ -1,3 +1,5 @@
+import CFFmpeg
+
 /// Which of libavformat's demuxers may touch a file, and which one a file's first bytes ask for.
 enum ContainerFormat {
   /// Containers of sound. Playlists, concatenations and everything that opens further files or addresses are not among
@@ -10,8 +12,20 @@ enum ContainerFormat {
     ["flac", "ogg", "wav", "w64", "aiff", "caf", "mov,mp4,m4a,3gp,3g2,mj2"].contains(name)
   }
 
-  /// Containers that count samples exactly: a missing end is a missing end.
-  static func declaresExactly(_ name: String) -> Bool { ["flac", "wav", "w64", "aiff", "caf"].contains(name) }
+  /// Whether the header's count of samples is that of the sound: a missing end is a missing end. Of compressed sound
+  /// RIFF and its like count whole packets, or guess.
+  static func declaresExactly(_ name: String, _ codec: AVCodecID) -> Bool {
+    if name == "flac" { return true }
+    return ["wav", "w64", "aiff", "caf"].contains(name) && String(cString: avcodec_get_name(codec)).hasPrefix("pcm_")
+  }
+
+  /// Whether timestamps move away from the sound: libavformat adds up the rounded lengths of a raw stream's frames, and
+  /// reckons by a rounded number of bytes a second in RIFF, and by packets of the mean length in CAF.
+  static func driftsIn(_ name: String, _ codec: AVCodecID) -> Bool {
+    if ["ac3", "eac3", "dts"].contains(name) || (name == "caf" && codec == AV_CODEC_ID_FLAC) { return true }
+    let text = String(cString: avcodec_get_name(codec))
+    return ["wav", "w64", "xwma"].contains(name) && (text.hasPrefix("adpcm_") || text.hasPrefix("wma"))
+  }
 
   /// The demuxer by the signature at `bytes` (the first 16 behind any ID3v2 tag), nil if it has to be probed.
   static func demuxer(signature bytes: [UInt8]) -> String? {

@@ -115,4 +115,9 @@ final class ContainerInput {
   var streams: [UnsafeMutablePointer<AVStream>] {
     (0..<Int(format.pointee.nb_streams)).compactMap { format.pointee.streams[$0] }
   }
+
+  /// A tag of the file, as it stands there; nil without it.
+  func text(_ key: String) -> String? {
+    av_dict_get(format.pointee.metadata, key, nil, 0).flatMap { $0.pointee.value }.map { String(cString: $0) }
+  }
 }

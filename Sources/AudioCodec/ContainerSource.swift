@@ -68,7 +68,7 @@ final class ContainerSource: PacketSource {
     var candidates = sound(in: input)
     let saysAll =
       ContainerFormat.isSelfDescribing(input.name)
-      && candidates.first.map { describesItself($0, isKnown: isKnown) } ?? false
+      && chosen(of: candidates).map { describesItself($0, isKnown: isKnown) } ?? false
     if !saysAll {
       let result = avformat_find_stream_info(input.format, nil)
       try file.check()
@@ -77,7 +77,7 @@ final class ContainerSource: PacketSource {
       }
       candidates = sound(in: input)
     }
-    guard let stream = candidates.first else {
+    guard let stream = chosen(of: candidates) else {
       throw AudioCodecError(.noAudio, "The file holds no sound")
     }
     for other in input.streams where other != stream { other.pointee.discard = AVDISCARD_ALL }
@@ -92,6 +92,14 @@ final class ContainerSource: PacketSource {
     return isKnown && parameters.codec_id == AV_CODEC_ID_FLAC && parameters.extradata_size >= 34
   }
 
+  /// The first of those that the file says are to be played unless somebody chooses, which may be all or none.
+  private static func chosen(
+    of streams: [UnsafeMutablePointer<AVStream>]
+  ) -> UnsafeMutablePointer<AVStream>? {
+    let playable = streams.filter { Decoder.exists(for: $0.pointee.codecpar.pointee.codec_id) }
+    return playable.first { $0.pointee.disposition & AV_DISPOSITION_DEFAULT != 0 } ?? playable.first ?? streams.first
+  }
+
   private static func sound(in input: ContainerInput) -> [UnsafeMutablePointer<AVStream>] {
     input.streams.filter { $0.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO }
   }
@@ -104,9 +112,32 @@ final class ContainerSource: PacketSource {
         // A demuxer's «invalid data» in the middle of a file is an end as well: there is no way on from it.
         return false
       }
-      if packet.pointee.stream_index == stream.pointee.index { return true }
+      if packet.pointee.stream_index == stream.pointee.index {
+        if let numberedBlock { stamp(packet, blockSize: numberedBlock) }
+        return true
+      }
       av_packet_unref(packet)
     }
+  }
+
+  /// Samples of a FLAC frame where frames are to be told by their own numbers.
+  ///
+  /// A page of Ogg says when it ends, and libavformat stamps the first packet behind a seek with that; a table of CAF
+  /// says how long packets are in the mean.
+  private lazy var numberedBlock: Int64? = {
+    let parameters = stream.pointee.codecpar.pointee
+    guard ["ogg", "caf"].contains(input.name), parameters.codec_id == AV_CODEC_ID_FLAC, parameters.extradata_size >= 34,
+      let info = parameters.extradata
+    else { return nil }
+    return Int64(info[2]) << 8 | Int64(info[3])
+  }()
+
+  /// What can't be read of its header can't be decoded either.
+  private func stamp(_ packet: UnsafeMutablePointer<AVPacket>, blockSize: Int64) {
+    let bytes = UnsafeBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size))
+    guard let sample = FLACFrames.sample(ofPacket: bytes, blockSize: blockSize) else { return }
+    packet.pointee.pts = sample
+    packet.pointee.dts = sample
   }
 
   func seek(to timestamp: Int64?) throws(AudioCodecError) {

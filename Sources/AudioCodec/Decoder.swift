@@ -5,10 +5,21 @@ final class Decoder {
   private var context: UnsafeMutablePointer<AVCodecContext>
   private var frame: UnsafeMutablePointer<AVFrame>
 
+  static func exists(for id: AVCodecID) -> Bool { find(id) != nil }
+
+  /// libavcodec's first choice, but for layers I to III never the one that rounds to 16 bits with a noise of its own.
+  private static func find(_ id: AVCodecID) -> UnsafePointer<AVCodec>? {
+    let float: [AVCodecID: String] = [
+      AV_CODEC_ID_MP1: "mp1float", AV_CODEC_ID_MP2: "mp2float", AV_CODEC_ID_MP3: "mp3float",
+    ]
+    let codec = float[id].flatMap { avcodec_find_decoder_by_name($0) } ?? avcodec_find_decoder(id)
+    return codec.flatMap { DecoderList.contains(String(cString: $0.pointee.name)) ? $0 : nil }
+  }
+
   /// Throws `unsupported` if there is no decoder for it, `damaged` if the parameters make no sense to it.
   init(parameters: UnsafePointer<AVCodecParameters>?, codec id: AVCodecID, timeBase: AVRational) throws(AudioCodecError)
   {
-    guard let codec = avcodec_find_decoder(id), DecoderList.contains(String(cString: codec.pointee.name)) else {
+    guard let codec = Self.find(id) else {
       throw AudioCodecError(.unsupported, "There is no decoder for this codec")
     }
     guard let made = avcodec_alloc_context3(codec) else { throw LibAV.outOfMemory() }

@@ -28,7 +28,9 @@ struct ElementaryStream: Hashable, Sendable, Codable {
         guard let header = MPEGFrameHeader(base + place),
           chain(from: start + Int64(place), header: header, file: file, known: bytes, knownStart: start)
         else { continue }
-        return ElementaryStream(file: file, header: header, offset: start + Int64(place))
+        var stream = ElementaryStream(file: file, header: header, offset: start + Int64(place))
+        stream.readGaplessTag(file: file, before: start)
+        return stream
       }
       return nil
     }
@@ -64,6 +66,18 @@ struct ElementaryStream: Hashable, Sendable, Codable {
     if header.kind == .layer3 { readXing(file.bytes(at: offset, count: min(header.length, 512)), at: offset) }
   }
 
+  /// iTunes' comment, where LAME has left no numbers of its own. Like hers, it counts without the decoder's delay.
+  private mutating func readGaplessTag(file: FileSource, before end: Int64) {
+    guard model.kind == .layer3, delay == 0, padding == 0, let tag = GaplessTag(id3In: file, before: end) else {
+      return
+    }
+    delay = Int(tag.delay) + Self.decoderDelay
+    padding = max(Int(tag.padding) - Self.decoderDelay, 0)
+  }
+
+  /// Samples by which a decoder of layer III is behind.
+  private static let decoderDelay = 529
+
   /// The Xing (VBR), Info (CBR) or VBRI header in the first frame, with LAME's delay and padding behind the former.
   private mutating func readXing(_ frame: [UInt8], at offset: Int64) {
     func word(_ place: Int) -> Int { frame[place..<(place + 4)].reduce(0) { $0 << 8 | Int($1) } }
@@ -98,8 +112,8 @@ struct ElementaryStream: Hashable, Sendable, Codable {
     if flags & 8 != 0 { place += 4 }
     guard place + 24 <= frame.count, ["LAME", "Lavf", "Lavc"].contains(text(place)) else { return }
     let both = Int(frame[place + 21]) << 16 | Int(frame[place + 22]) << 8 | Int(frame[place + 23])
-    delay = both >> 12 + 529
-    padding = max(both & 0xFFF - 529, 0)
+    delay = both >> 12 + Self.decoderDelay
+    padding = max(both & 0xFFF - Self.decoderDelay, 0)
   }
 
   /// Whether all numbers are ones that a file can have said.
@@ -115,14 +129,51 @@ struct ElementaryStream: Hashable, Sendable, Codable {
     max(Int64(frames) * Int64(frameSamples) - Int64(delay) - Int64(padding), 0)
   }
 
-  /// The declared number of frames, if the file's size bears it out; otherwise they have to be counted.
-  func trustedFrames(fileSize: Int64) -> Int? {
-    guard let frames = declaredFrames, frames > 0, let bytes = declaredBytes, bytes > 0 else { return nil }
+  /// Whether a file of that size holds what is declared, and hardly more.
+  func holdsDeclaredBytes(of fileSize: Int64) -> Bool {
+    guard let bytes = declaredBytes, bytes > 0 else { return false }
     // Declared bytes begin with the Xing frame itself or behind it, and tags may follow the last frame.
     let present = fileSize - firstFrame
+    return present >= bytes - 3 * 1_500 && present <= bytes + 64 << 10
+  }
+
+  /// The declared number of frames, if the file bears it out; otherwise they have to be counted.
+  func trustedFrames(in file: FileSource) -> Int? {
+    guard let frames = declaredFrames, frames > 0, let bytes = declaredBytes, holdsDeclaredBytes(of: file.size) else {
+      return nil
+    }
     let mean = bytes / Int64(frames)
-    guard present >= bytes - 3 * max(mean, 1_500), present <= bytes + 64 << 10 else { return nil }
-    guard mean >= 8, mean <= 2_881 else { return nil }
-    return frames
+    guard mean >= 8, mean <= 2_881, meanLengthIsLike(Double(bytes) / Double(frames), bytes: bytes, in: file) else {
+      return nil
+    }
+    return hasFrames(behind: firstFrame + bytes, in: file) ? nil : frames
+  }
+
+  /// Whether frames here and there in the file have, in the mean, the length that the header's numbers amount to. An
+  /// unlucky choice costs a count.
+  private func meanLengthIsLike(_ declared: Double, bytes: Int64, in file: FileSource) -> Bool {
+    var lengths = 0
+    var count = 0
+    for place in 0..<Bounds.triedPlaces {
+      let offset = firstFrame + bytes * Int64(2 * place + 1) / Int64(2 * Bounds.triedPlaces)
+      var scanner = FrameScanner(file: file, model: model, offset: offset, number: 0, window: 16 << 10)
+      for _ in 0..<Bounds.triedFrames {
+        guard let frame = scanner.next() else { break }
+        lengths += frame.length
+        count += 1
+      }
+    }
+    return count > 0 && abs(Double(lengths) / Double(count) / declared - 1) < 0.05
+  }
+
+  /// Whether the stream goes on behind its declared end, as where files were put together.
+  private func hasFrames(behind end: Int64, in file: FileSource) -> Bool {
+    // A frame may lie across an end that was counted from the Xing frame on.
+    var scanner = FrameScanner(file: file, model: model, offset: end, number: 0, window: 16 << 10)
+    var frames = 0
+    while frames < 2, let frame = scanner.next() {
+      if frame.offset >= end { frames += 1 }
+    }
+    return frames == 2 || scanner.passesOtherRate
   }
 }

@@ -58,6 +58,17 @@ struct FLACFrames: SeekPointFormat {
 
   /// The first sample of the frame that begins with `header`; nil if its checksum says that it is none.
   private func sample(ofHeader header: ArraySlice<UInt8>) -> Int64? {
+    guard let sample = Self.sample(ofHeader: header, blockSize: blockSize), sample < totalSamples else { return nil }
+    return sample
+  }
+
+  /// The first sample of the frame in a packet; nil if it begins with none.
+  static func sample(ofPacket bytes: UnsafeBufferPointer<UInt8>, blockSize: Int64) -> Int64? {
+    guard bytes.count > longestHeader, bytes[0] == 0xFF, bytes[1] & 0xFE == 0xF8 else { return nil }
+    return sample(ofHeader: ArraySlice(bytes[0..<longestHeader]), blockSize: blockSize)
+  }
+
+  private static func sample(ofHeader header: ArraySlice<UInt8>, blockSize: Int64) -> Int64? {
     let start = header.startIndex
     let (sizeCode, rateCode) = (header[start + 2] >> 4, header[start + 2] & 0x0F)
     let (channels, depth) = (header[start + 3] >> 4, header[start + 3] >> 1 & 7)
@@ -74,7 +85,6 @@ struct FLACFrames: SeekPointFormat {
     let rateBytes = rateCode == 12 ? 1 : rateCode == 13 || rateCode == 14 ? 2 : 0
     let end = start + 4 + length + sizeBytes + rateBytes
     guard end < header.endIndex, FLACFormat.checksum8(header[start..<end]) == header[end] else { return nil }
-    let sample = strategy & 1 == 0 ? number * blockSize : number
-    return sample < totalSamples ? sample : nil
+    return header[start + 1] & 1 == 0 ? number * blockSize : number
   }
 }

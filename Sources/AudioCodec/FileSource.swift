@@ -8,9 +8,10 @@ import CFFmpeg
   import Darwin
 #endif
 
-/// One open regular file: read by position, so that it goes on being readable after its name has gone.
+/// One open regular file, or a part of one: read by position, so that it goes on being readable after its name has gone.
 ///
-/// The deadline is looked at before each read; a file that never ends or a disk that has become slow ends the work.
+/// The deadline is looked at before each read; a file that never ends or a disk that has become slow ends the work. A
+/// file and its parts share it.
 final class FileSource {
   /// What tells one content of a file from another without reading it.
   struct Identity: Hashable, Sendable {
@@ -18,15 +19,27 @@ final class FileSource {
     var inode: UInt64
     var size: Int64
     var modifiedNanoseconds: Int64
+    /// Where a part of a file begins in it.
+    var start: Int64 = 0
+  }
+
+  /// What a file and its parts have in common.
+  private final class Handle {
+    let descriptor: Int32
+    var deadline: ContinuousClock.Instant?
+    /// The errno of the last read that failed, 0 if none did: libav reports a failed read as the end of the file.
+    var failure: Int32 = 0
+    var isPastDeadline = false
+
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+    deinit { close(descriptor) }
   }
 
   let identity: Identity
   var size: Int64 { identity.size }
-  var deadline: ContinuousClock.Instant?
-  /// The errno of the last read that failed, 0 if none did: libav reports a failed read as the end of the file.
-  private(set) var failure: Int32 = 0
-  private(set) var isPastDeadline = false
-  private let descriptor: Int32
+  var deadline: ContinuousClock.Instant? { handle.deadline }
+  var isPastDeadline: Bool { handle.isPastDeadline }
+  private let handle: Handle
 
   /// Throws `vanished`, `unreadable`, `exhausted`, `notAudio` (a directory, a device, an empty file), `unsupported` (far
   /// too large).
@@ -66,7 +79,7 @@ final class FileSource {
     #else
       let modified = status.st_mtim
     #endif
-    self.descriptor = descriptor
+    handle = Handle(descriptor)
     // A file's date may be any, and nanoseconds have no room for the year 2263: it only has to be told from others.
     identity = Identity(
       device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(truncatingIfNeeded: status.st_ino),
@@ -74,23 +87,31 @@ final class FileSource {
       modifiedNanoseconds: Int64(modified.tv_sec) &* 1_000_000_000 &+ Int64(modified.tv_nsec))
   }
 
-  deinit { close(descriptor) }
+  /// A part of a file that is read like a file of its own. `range` lies within the file.
+  init(_ whole: FileSource, part range: Range<Int64>) {
+    handle = whole.handle
+    var identity = whole.identity
+    identity.start += range.lowerBound
+    identity.size = range.upperBound - range.lowerBound
+    self.identity = identity
+  }
 
   static func words(_ number: Int32) -> String { String(cString: strerror(number)) }
 
   /// Reads at most `count` bytes at `offset`; 0 at the end, after a failure and past the deadline.
   func read(at offset: Int64, into target: UnsafeMutableRawPointer, count: Int) -> Int {
     if let deadline, ContinuousClock.now >= deadline {
-      isPastDeadline = true
+      handle.isPastDeadline = true
       return 0
     }
     guard offset >= 0, offset < size, count > 0 else { return 0 }
+    let wanted = Int(min(Int64(count), size - offset))
     while true {
-      let got = pread(descriptor, target, count, off_t(offset))
+      let got = pread(handle.descriptor, target, wanted, off_t(identity.start + offset))
       if got >= 0 { return got }
       let number = errno
       if number == EINTR { continue }
-      failure = number
+      handle.failure = number
       return 0
     }
   }
@@ -108,8 +129,8 @@ final class FileSource {
 
   /// Starts the clock of one operation.
   func allow(_ duration: Duration) {
-    deadline = ContinuousClock.now + duration
-    isPastDeadline = false
+    handle.deadline = ContinuousClock.now + duration
+    handle.isPastDeadline = false
   }
 
   /// Throws `timedOut` when an operation has had its time, also without a read.
@@ -120,9 +141,9 @@ final class FileSource {
   /// Throws what a read ran into since the last look, because libav cannot say it.
   func check() throws(AudioCodecError) {
     if isPastDeadline { throw AudioCodecError(.timedOut, "Reading took too long") }
-    if failure != 0 {
-      let number = failure
-      failure = 0
+    if handle.failure != 0 {
+      let number = handle.failure
+      handle.failure = 0
       throw AudioCodecError(.unreadable, "The file cannot be read", cause: FileSource.words(number))
     }
   }

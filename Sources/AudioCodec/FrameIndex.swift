@@ -11,6 +11,8 @@ struct FrameIndex: Sendable {
   var checkpoints: [Checkpoint]
   /// One more than the number of the last frame; lost frames count.
   var frameCount: Int
+  /// Whether there are frames of another sampling rate among them.
+  var passesOtherRate = false
 
   /// Walks over the whole file. Throws `timedOut` and `unreadable`.
   init(file: FileSource, stream: ElementaryStream) throws(AudioCodecError) {
@@ -29,6 +31,7 @@ struct FrameIndex: Sendable {
       untilNext -= 1
       frameCount = frame.number + 1
     }
+    passesOtherRate = scanner.passesOtherRate
     try file.check()
   }
 

@@ -17,6 +17,8 @@ struct FrameScanner {
   private(set) var number: Int
   /// Mean length of the last frames, in sixteenths of a byte, to tell how many frames a gap swallowed.
   private(set) var meanLength: Int
+  /// Whether frames of another sampling rate were passed over.
+  private(set) var passesOtherRate = false
   private var window: [UInt8] = []
   private var windowStart: Int64 = 0
   private let windowSize: Int
@@ -39,6 +41,7 @@ struct FrameScanner {
   /// The next frame, nil at the end of the file. Frames that the file cuts short are left out.
   mutating func next() -> Frame? {
     repeat {
+      while let header = header(at: offset), isInformation(header, at: offset) { offset += Int64(header.length) }
       guard let header = header(at: offset), offset + Int64(header.length) <= file.size else { continue }
       let frame = Frame(number: number, offset: offset, length: header.length)
       offset += Int64(header.length)
@@ -79,6 +82,30 @@ struct FrameScanner {
     }
   }
 
+  /// Whether a frame is the Xing or Info header of a file that was put behind another: it holds no sound.
+  private mutating func isInformation(_ header: MPEGFrameHeader, at place: Int64) -> Bool {
+    guard header.kind == .layer3, load(place, count: header.sideInformationEnd + 4) else { return false }
+    let start = Int(place - windowStart) + header.sideInformationEnd
+    let name = window[start..<start + 4]
+    return name.elementsEqual("Xing".utf8) || name.elementsEqual("Info".utf8)
+  }
+
+  /// Whether a row of frames of the same kind begins at `place` that have another rate than the stream's.
+  private func isOtherRate(at place: Int64) -> Bool {
+    var next = place
+    var first: MPEGFrameHeader?
+    for _ in 0..<Bounds.otherStreamFrames {
+      let bytes = file.bytes(at: next, count: MPEGFrameHeader.size)
+      guard bytes.count == MPEGFrameHeader.size,
+        let header = bytes.withUnsafeBufferPointer({ bytes in bytes.baseAddress.flatMap { MPEGFrameHeader($0) } }),
+        header.kind == model.kind, header.sampleRate != model.sampleRate, header.isSameStream(as: first ?? header)
+      else { return false }
+      first = header
+      next += Int64(header.length)
+    }
+    return true
+  }
+
   /// Finds the next place from which two frames follow each other (or one, at the very end).
   private mutating func resynchronise() -> Bool {
     let lostFrom = offset
@@ -87,7 +114,9 @@ struct FrameScanner {
       // Whatever stands behind the tag is looked at by the next turn of the caller's loop.
       return offset < file.size
     }
-    var place = offset + 1
+    var place = offset
+    if isOtherRate(at: place) { passesOtherRate = true }
+    place += 1
     while load(place, count: MPEGFrameHeader.size) {
       if let header = header(at: place) {
         let after = place + Int64(header.length)
@@ -97,6 +126,7 @@ struct FrameScanner {
           return true
         }
       }
+      if !passesOtherRate, isOtherRate(at: place) { passesOtherRate = true }
       // On to the next 0xFF within the window.
       let from = Int(place - windowStart) + 1
       let next = window.withUnsafeBufferPointer { bytes -> Int in

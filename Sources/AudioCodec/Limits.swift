@@ -52,6 +52,26 @@ enum Bounds {
   static let maxPacketBytes = 16 << 20
   /// Most streams of a container: the sound, a few languages, a dozen pictures.
   static let maxStreams = 64
+  /// Links of a chained Ogg file: a day of a radio that plays a song in a minute and a half.
+  static let maxLinks = 1_024
+  /// Frames at a stream's beginning by which a clock that doesn't count samples is measured: some seconds.
+  static let measuredFrames = 256
+  /// Frames of HE-AAC among which headers are looked for, and most that are decoded in front of a place: six seconds.
+  static let sbrSearchFrames: Int64 = 128
+  /// Boxes of one level of an MP4 file that are looked at, and rows of its table of lengths: sound has one or two.
+  static let mp4Boxes = 1_024
+  static let mp4TableRows: Int64 = 4_096
+  /// Most samples of silence that an encoder puts in front of the music or behind it: some of its frames.
+  static let mostDelay: Int64 = 1 << 16
+  /// Bytes of ID3 in which iTunes' account of them is looked for: it stands before the pictures.
+  static let gaplessSearch = 64 << 10
+  /// Places of a file at which the frames that its header declares are tried, and frames at each.
+  static let triedPlaces = 8
+  static let triedFrames = 8
+  /// Frames in a row that make bytes between a stream's frames a stream of another rate, and no accident.
+  static let otherStreamFrames = 8
+  /// Samples that are gone packet by packet without an index, and between two of its places: some seconds.
+  static let shortWalk: Int64 = 1 << 18
   /// Packets in a row that yield no sound before a file counts as undecodable.
   static let fruitlessPackets = 4_096
   /// Shortfall of the decodable end against the declared one that is no truncation (padding, rounded durations).

@@ -17,7 +17,7 @@ extension SourceReader: SampleSource {}
 /// What was decoded last is kept for those behind; a reader who is further behind, or far ahead, has the decoder go
 /// there, which is right and slow. Not for two threads at once.
 final class SharedDecode {
-  private let source: SourceReader
+  private let source: any SampleSource
   private let window: StereoBuffer
   /// The samples that are kept: `[start, end)`; sample n lies at n modulo the capacity.
   private var start: Int64 = 0
@@ -25,7 +25,7 @@ final class SharedDecode {
   private static let block = 4_096
 
   /// - Parameter samples: how far readers may be apart.
-  init(_ source: SourceReader, samples: Int) {
+  init(_ source: any SampleSource, samples: Int) {
     self.source = source
     window = StereoBuffer(capacity: (samples + Self.block - 1) / Self.block * Self.block)
   }

@@ -17,6 +17,16 @@ public struct SourceFacts: Hashable, Sendable, Codable {
   var size: Int64
   var modifiedNanoseconds: Int64
   var elementary: ElementaryStream?
+  /// The links of a chained file; nil for all others.
+  var links: [SourceLink]?
+  /// Where frames begin, for a container whose clock doesn't count samples.
+  var grid: FrameGrid?
+  /// Whether packets' places are counted, since the container's clock doesn't say them; and the length of them all, if
+  /// they have one.
+  var isCounted: Bool?
+  var packetSamples: Int64?
+  /// Samples in front of a place that this file's decoder needs, where that is more than its codec needs in general.
+  var preRoll: Int64?
   /// Whether `sampleCount` was held against what can be decoded.
   var isVerified = false
 
@@ -35,7 +45,21 @@ public struct SourceFacts: Hashable, Sendable, Codable {
   var makeSense: Bool {
     Bounds.sampleRates.contains(sampleRate) && (1...Bounds.maxChannels).contains(channels)
       && (0...Bounds.maxSamples).contains(sampleCount) && MediaTime(origin) != nil
-      && elementary?.makesSense ?? true
+      && elementary?.makesSense ?? true && grid?.isPlausible ?? true
+      && (0...Bounds.maxSamples).contains(preRoll ?? 0) && (links.map(areInOrder) ?? true)
+  }
+
+  private func areInOrder(_ links: [SourceLink]) -> Bool {
+    var place: Int64 = 0
+    var samples: Int64 = 0
+    for link in links {
+      guard link.start >= place, link.end > link.start, link.end <= size, MediaTime(link.origin) != nil,
+        (0...Bounds.maxSamples).contains(link.sampleCount)
+      else { return false }
+      place = link.end
+      samples += link.sampleCount
+    }
+    return links.count <= Bounds.maxLinks && samples == sampleCount
   }
 
   func describes(_ identity: FileSource.Identity) -> Bool {

@@ -22,12 +22,15 @@ struct SourceInspector {
       facts = try SourceInspector.inspect(stream, file: file)
     } else {
       do throws(AudioCodecError) {
+        let links = demuxer == "ogg" ? try OggLinks.ranges(in: file) : []
         let source = try ContainerSource(file: file, container: demuxer)
         if ["mp3", "aac"].contains(source.input.name), let stream = ElementaryStream.detect(file: file) {
           facts = try SourceInspector.inspect(stream, file: file)
         } else {
           container = source
-          facts = try SourceInspector.inspect(source, file: file)
+          facts =
+            links.count > 1
+            ? try SourceInspector.inspect(links, file: file) : try SourceInspector.inspect(source, file: file)
         }
       } catch  where error.code == .notAudio {
         // libavformat gives up early on frames behind rubbish; our own search is longer, and asks for three in a row.
@@ -36,44 +39,18 @@ struct SourceInspector {
       }
     }
     guard facts.sampleCount > 0 else { throw AudioCodecError(.noAudio, "The file holds sound of no length") }
-    guard facts.sampleCount <= Bounds.maxSamples, facts.gridSampleCount <= Bounds.maxSamples else {
+    // Multiplied by a rate only once it is known to be small.
+    guard facts.sampleCount <= Bounds.maxSamples, facts.sampleCount(atRate: 48_000) <= Bounds.maxSamples else {
       throw SourceInspector.tooLong
     }
     SourceMemory.shared.remember(facts, file.identity)
   }
 
-  private static let tooLong = AudioCodecError(.unsupported, "The file declares more than a day of sound")
+  private static let tooLong = AudioCodecError(.tooLong, "The file holds more than a day of sound")
 
   /// The first frame that can be decoded tells what no header tells reliably.
-  private struct FirstFrame {
-    var rate: Int
-    var channels: Int
-    /// Nil if the container says none, or one that no clock shows.
-    var timestamp: MediaTime?
-
-    init(_ frame: AVFrame) {
-      rate = Int(frame.sample_rate)
-      channels = Int(frame.ch_layout.nb_channels)
-      timestamp = MediaTime(frame.pts)
-    }
-  }
-
-  private static func firstFrame(of source: any PacketSource) throws(AudioCodecError) -> FirstFrame? {
-    let decoder = try Decoder(parameters: source.parameters, codec: source.codec, timeBase: source.timeBase)
-    var packet = av_packet_alloc()
-    defer { av_packet_free(&packet) }
-    guard let held = packet else { throw LibAV.outOfMemory() }
-    for _ in 0..<Bounds.fruitlessPackets {
-      if case .frame(let frame) = decoder.receive() { return FirstFrame(frame.pointee) }
-      guard try source.read(into: held) else {
-        _ = decoder.send(nil)
-        guard case .frame(let frame) = decoder.receive() else { return nil }
-        return FirstFrame(frame.pointee)
-      }
-      _ = decoder.send(held)
-      av_packet_unref(held)
-    }
-    return nil
+  private static func firstFrame(of source: any PacketSource) throws(AudioCodecError) -> DecodedFrames.Frame? {
+    try DecodedFrames(source).next()
   }
 
   private static func check(rate: Int, channels: Int) throws(AudioCodecError) {
@@ -95,13 +72,23 @@ struct SourceInspector {
       container: model.kind == .adts ? "adts" : "mp3", sampleRate: frame.rate, channels: frame.channels, sampleCount: 0,
       origin: Int64(stream.delay), size: file.identity.size, modifiedNanoseconds: file.identity.modifiedNanoseconds,
       elementary: stream)
-    if let frames = stream.trustedFrames(fileSize: file.size) {
+    if model.kind == .adts, frameSamples == 2 * model.samples {
+      facts.preRoll = try SBRHeaders.preRoll(
+        ElementarySource(file: file, stream: stream, sampleRate: frame.rate, frameSamples: frameSamples),
+        frameSamples: Int64(frameSamples))
+    }
+    if let frames = stream.trustedFrames(in: file) {
       facts.sampleCount = stream.samples(frames: frames, frameSamples: frameSamples)
     } else {
       let source = ElementarySource(file: file, stream: stream, sampleRate: frame.rate, frameSamples: frameSamples)
-      let count = try source.index().frameCount
+      let index = try source.index()
+      guard !index.passesOtherRate else {
+        throw AudioCodecError(.rateChanges, "The sampling rate changes within the file")
+      }
+      let count = index.frameCount
       let slack = 2 + Int(Bounds.endToleranceMilliseconds) * frame.rate / 1_000 / frameSamples
-      if let declared = stream.declaredFrames, count < declared - slack {
+      // Where all declared bytes are there, it is the number of frames that is wrong.
+      if let declared = stream.declaredFrames, count < declared - slack, !stream.holdsDeclaredBytes(of: file.size) {
         throw AudioCodecError(.truncated, "The file holds \(count) of the \(declared) frames that its header declares")
       }
       facts.sampleCount = stream.samples(frames: count, frameSamples: frameSamples)
@@ -123,6 +110,33 @@ struct SourceInspector {
     return declared.value
   }
 
+  /// A chained file: the sound of all links that hold any.
+  private static func inspect(_ ranges: [Range<Int64>], file: FileSource) throws(AudioCodecError) -> SourceFacts {
+    var whole: SourceFacts?
+    var links: [SourceLink] = []
+    for range in ranges {
+      let part = FileSource(file, part: range)
+      let facts: SourceFacts
+      do throws(AudioCodecError) {
+        facts = try inspect(try ContainerSource(file: part, container: "ogg"), file: part)
+      } catch  where error.code == .noAudio {
+        continue
+      }
+      guard facts.sampleRate == whole?.sampleRate ?? facts.sampleRate else {
+        throw AudioCodecError(.rateChanges, "The file's sampling rate changes from one of its streams to the next")
+      }
+      whole = whole ?? facts
+      links.append(
+        SourceLink(
+          start: range.lowerBound, end: range.upperBound, sampleCount: facts.sampleCount, origin: facts.origin))
+    }
+    guard var whole else { throw AudioCodecError(.noAudio, "The file holds no sound") }
+    whole.sampleCount = links.reduce(0) { $0 + $1.sampleCount }
+    whole.size = file.identity.size
+    whole.links = links
+    return whole
+  }
+
   private static func inspect(_ source: ContainerSource, file: FileSource) throws(AudioCodecError) -> SourceFacts {
     guard let frame = try firstFrame(of: source) else {
       throw AudioCodecError(.noAudio, "The file's sound track holds nothing that can be decoded")
@@ -136,23 +150,109 @@ struct SourceInspector {
       container: source.input.name, sampleRate: rate, channels: frame.channels, sampleCount: 0, origin: origin,
       size: file.identity.size, modifiedNanoseconds: file.identity.modifiedNanoseconds)
     let timeBase = source.timeBase
-    let declared = try declaredSamples(of: source, rate: rate)
+    let counts = timeBase.num == 1 && Int(timeBase.den) % rate == 0
+    let isExactClock = counts && !ContainerFormat.driftsIn(facts.container, source.codec)
+    if !isExactClock { try measureClock(of: source, file: file, into: &facts) }
+    if source.codec == AV_CODEC_ID_AAC { facts.preRoll = try heAACPreRoll(file: file, facts: facts) }
+    let packets = try SourceReader.packets(of: file, facts: facts, isKnown: false)
+    let declared =
+      if let counted = packets as? CountedSource {
+        try counted.length() - facts.origin
+      } else {
+        try declaredSamples(of: source, rate: rate)
+      }
     // Held against what is there: a decode of the last half second, or of all where nothing is declared.
     let reader = try SourceReader(
-      file: file, source: try ContainerSource(file: file, container: facts.container), rate: rate, origin: origin,
-      sampleCount: Bounds.maxSamples)
+      file: file, source: packets, rate: rate, origin: facts.origin, sampleCount: Bounds.maxSamples, grid: facts.grid,
+      beginsAtZero: facts.isCounted == true)
     let end = try reader.end(from: declared - Int64(rate / 2))
-    let isExact = ContainerFormat.declaresExactly(facts.container)
+    let isExact = ContainerFormat.declaresExactly(facts.container, source.codec)
     let slack = isExact ? 0 : Int64(rate) * Bounds.endToleranceMilliseconds / 1_000
     let missing = WAVHeader.missingBytes(file: file, container: facts.container)
-    if missing > 0 || (declared > 0 && end < declared - slack) {
+    // A declared length may begin in front of an encoder's delay.
+    if missing > 0 || (declared > 0 && end + max(facts.origin, 0) < declared - slack) {
       throw AudioCodecError(.truncated, "The file ends before the length that its header declares")
     }
     // Lossy codecs decode to whole frames; where the container's clock counts samples, its duration is the music's.
-    // (An MP4 edit list rounds it to a tick of the movie's clock: up to a millisecond of the encoder's padding stays.)
-    let counts = timeBase.num == 1 && Int(timeBase.den) % rate == 0
-    facts.sampleCount = declared > 0 && (isExact || counts) ? min(declared, end) : end
+    facts.sampleCount = declared > 0 && (isExact || isExactClock) ? min(declared, end) : end
+    refineLength(&facts, of: source, end: end, file: file)
     facts.isVerified = true
     return facts
+  }
+
+  /// Nil for AAC without replication, whose frames give half as much.
+  private static func heAACPreRoll(file: FileSource, facts: SourceFacts) throws(AudioCodecError) -> Int64? {
+    let frames = try DecodedFrames(try ContainerSource(file: file, container: facts.container))
+    var longest = 0
+    // The first is cut by the encoder's delay.
+    for _ in 0..<3 { longest = max(longest, try frames.next()?.samples ?? 0) }
+    guard longest == 2_048 else { return nil }
+    return try SBRHeaders.preRoll(
+      try ContainerSource(file: file, container: facts.container), frameSamples: Int64(longest))
+  }
+
+  /// What MP4 files say of delay and padding beside what libavformat reads.
+  private static func refineLength(
+    _ facts: inout SourceFacts, of source: ContainerSource, end: Int64, file: FileSource
+  ) {
+    guard facts.container.hasPrefix("mov"), let timing = MP4Timing(file: file, track: Int64(source.stream.pointee.id))
+    else { return }
+    let tag = source.input.text("iTunSMPB").flatMap { GaplessTag($0) }
+    if timing.edit != nil {
+      if let count = timing.sampleCount(rate: facts.sampleRate), count <= end { facts.sampleCount = count }
+      // iTunes' list is a tick off as well, and its table counts the padding.
+      if let tag, tag.sampleCount <= end,
+        abs(tag.sampleCount - facts.sampleCount) * timing.movieScale
+          <= 2 * Int64(facts.sampleRate)
+      {
+        facts.sampleCount = tag.sampleCount
+      }
+    } else if let tag, timing.trackScale > 0, Int64(facts.sampleRate) % timing.trackScale == 0 {
+      // Counted at the rate of the track's clock: with replication, at half of what is decoded.
+      let (delay, count) = tag.scaled(by: Int64(facts.sampleRate) / timing.trackScale)
+      guard delay + count <= end + facts.origin else { return }
+      facts.origin = delay
+      facts.sampleCount = count
+    }
+  }
+
+  /// Finds out what timestamps mean where they don't count samples: decodes the beginning, where counting is certain.
+  private static func measureClock(
+    of source: ContainerSource, file: FileSource, into facts: inout SourceFacts
+  ) throws(AudioCodecError) {
+    let rate = facts.sampleRate
+    let codec = SourceCodec(id: source.codec, parameters: source.parameters, timeBase: source.timeBase, rate: rate)
+    var clock = ClockMeasurement(tick: codec.tolerance / 2)
+    let opened = try ContainerSource(file: file, container: facts.container)
+    let frames = try DecodedFrames(opened)
+    var packet: (number: Int, samples: Int64, stamp: Int64?)?
+    for _ in 0..<Bounds.measuredFrames {
+      guard let frame = try frames.next() else { break }
+      let samples = Int64(frame.samples)
+      if let current = packet, current.number == frame.packet {
+        packet?.samples += samples
+        continue
+      }
+      if let packet { clock.add(samples: packet.samples, stamp: packet.stamp) }
+      packet = (
+        frame.packet, samples, frame.timestamp.flatMap { opened.sample(ofTimestamp: $0, rate: rate)?.value }
+      )
+    }
+    if let packet { clock.add(samples: packet.samples, stamp: packet.stamp) }
+    let drifts = ContainerFormat.driftsIn(facts.container, source.codec)
+    if !drifts, let grid = clock.grid(unit: codec.frameUnit) {
+      facts.origin = clock.offset ?? facts.origin
+      facts.grid = grid
+    } else if PacketCounter(opened.parameters, constant: clock.constantLength) != nil {
+      facts.isCounted = true
+      facts.packetSamples = clock.constantLength
+      if let length = facts.packetSamples {
+        // What the first packet gives less than the others was cut from it: the encoder's delay.
+        facts.origin = max(length - clock.firstLength, 0)
+      } else {
+        let counted = try SourceReader.packets(of: file, facts: facts, isKnown: false)
+        facts.origin = try firstFrame(of: counted)?.timestamp?.value ?? 0
+      }
+    }
   }
 }

@@ -7,8 +7,9 @@ final class SourceMemory: Sendable {
   private struct Entry {
     var facts: SourceFacts?
     var index: FrameIndex?
+    var packets: PacketIndex?
     var lastUse: UInt64
-    var weight: Int { index?.checkpoints.count ?? 0 }
+    var weight: Int { (index?.checkpoints.count ?? 0) + 2 * (packets?.places.count ?? 0) }
   }
 
   private struct State {
@@ -35,6 +36,14 @@ final class SourceMemory: Sendable {
     }
   }
 
+  func packets(_ identity: FileSource.Identity) -> PacketIndex? {
+    state.withLock { state in
+      state.uses += 1
+      state.entries[identity]?.lastUse = state.uses
+      return state.entries[identity]?.packets
+    }
+  }
+
   func remember(_ facts: SourceFacts, _ identity: FileSource.Identity) {
     update(identity) { $0.facts = facts }
   }
@@ -42,6 +51,11 @@ final class SourceMemory: Sendable {
   func remember(_ index: FrameIndex, _ identity: FileSource.Identity) {
     guard index.checkpoints.count <= Bounds.rememberedCheckpoints / 4 else { return }
     update(identity) { $0.index = index }
+  }
+
+  func remember(_ packets: PacketIndex, _ identity: FileSource.Identity) {
+    guard packets.places.count <= Bounds.rememberedCheckpoints / 4 else { return }
+    update(identity) { $0.packets = packets }
   }
 
   private func update(_ identity: FileSource.Identity, _ change: (inout Entry) -> Void) {

@@ -4,7 +4,7 @@ extension SourceReader {
   /// Throws what `AudioProbe.read` throws, and `changed` if `facts` are of another content with another length or rate.
   static func open(
     file: FileSource, facts known: SourceFacts?
-  ) throws(AudioCodecError) -> (reader: SourceReader, facts: SourceFacts) {
+  ) throws(AudioCodecError) -> (reader: any SampleSource, facts: SourceFacts) {
     _ = LibAV.ready
     let facts: SourceFacts
     if let known, known.describes(file.identity) {
@@ -23,16 +23,29 @@ extension SourceReader {
     guard facts.makeSense else {
       throw AudioCodecError(.invalidRequest, "The facts given of the file make no sense")
     }
+    if let links = facts.links {
+      return (LinkedSource(file: file, facts: facts, links: links), facts)
+    }
     let source: any PacketSource
     if let stream = facts.elementary {
       source = ElementarySource(
         file: file, stream: stream, sampleRate: facts.sampleRate,
         frameSamples: max(stream.model.samples * facts.sampleRate / stream.model.sampleRate, 1))
     } else {
-      source = try ContainerSource(file: file, container: facts.container, isKnown: true)
+      source = try packets(of: file, facts: facts, isKnown: true)
     }
     let reader = try SourceReader(
-      file: file, source: source, rate: facts.sampleRate, origin: facts.origin, sampleCount: facts.sampleCount)
+      file: file, source: source, rate: facts.sampleRate, origin: facts.origin, sampleCount: facts.sampleCount,
+      grid: facts.grid, beginsAtZero: facts.isCounted == true, preRoll: facts.preRoll)
     return (reader, facts)
+  }
+
+  /// The packets of a container, with the timestamps that the facts say are to be relied on.
+  static func packets(
+    of file: FileSource, facts: SourceFacts, isKnown: Bool
+  ) throws(AudioCodecError) -> any PacketSource {
+    let container = try ContainerSource(file: file, container: facts.container, isKnown: isKnown)
+    guard facts.isCounted == true else { return container }
+    return try CountedSource(container, file: file, rate: facts.sampleRate, constant: facts.packetSamples)
   }
 }

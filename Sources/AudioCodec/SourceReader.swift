@@ -18,6 +18,8 @@ final class SourceReader {
   private let decoder: Decoder
   private let origin: Int64
   private let codec: SourceCodec
+  private let grid: FrameGrid?
+  private let beginsAtZero: Bool
   private let converter = StereoConverter()
   private let packet: UnsafeMutablePointer<AVPacket>
 
@@ -25,7 +27,8 @@ final class SourceReader {
   private let chunk = StereoBuffer(capacity: 8_192)
   private var chunkStart: Int64 = 0
   private var chunkEnd: Int64 { chunkStart + Int64(chunk.count) }
-  /// End of the last decoded frame; nil right after a seek, when only a timestamp can say where we are.
+  /// End of the last decoded frame; nil where only a timestamp can say where we are: right after a seek, and at the
+  /// beginning of what has a clock that counts samples.
   private var expected: Int64?
   /// What the last frame's timestamp was off by, if that was put down to jitter.
   private var pendingOffset: Int64 = 0
@@ -33,20 +36,30 @@ final class SourceReader {
   private var isPlaced = true
   private var isDrained = false
   private var hasEnded = false
+  /// Packets that the decoder was given since the last seek; more than enough where there was none.
+  private var packetsGiven = Int.max
   /// Packets that end before this timestamp are of no use since the last seek: the decoder needn't see them.
   private var useful: MediaTime?
 
+  /// - Parameters:
+  ///   - grid: where frames begin, if timestamps don't say it to the sample.
+  ///   - beginsAtZero: whether the first frame that is heard is sample 0, whatever its timestamp says.
+  ///   - preRoll: what the file needs, where that is known.
   init(
-    file: FileSource, source: any PacketSource, rate: Int, origin: Int64, sampleCount: Int64
+    file: FileSource, source: any PacketSource, rate: Int, origin: Int64, sampleCount: Int64, grid: FrameGrid? = nil,
+    beginsAtZero: Bool = false, preRoll: Int64? = nil
   ) throws(AudioCodecError) {
     self.file = file
     self.source = source
     self.rate = rate
     self.origin = origin
     self.sampleCount = sampleCount
+    self.grid = grid
+    self.beginsAtZero = beginsAtZero || grid != nil
+    expected = self.beginsAtZero ? 0 : nil
     decoder = try Decoder(parameters: source.parameters, codec: source.codec, timeBase: source.timeBase)
     var codec = SourceCodec(id: source.codec, parameters: source.parameters, timeBase: source.timeBase, rate: rate)
-    if let preRoll = source.preRoll { codec.preRoll = preRoll }
+    if let preRoll = preRoll ?? source.preRoll { codec.preRoll = preRoll }
     self.codec = codec
     guard let packet = av_packet_alloc() else { throw LibAV.outOfMemory() }
     self.packet = packet
@@ -119,9 +132,9 @@ final class SourceReader {
   private func place() throws(AudioCodecError) {
     for margin in [Int64(0), Int64(rate), Int64(rate) * 10] {
       let target = position - codec.preRoll - margin
-      guard target > 0, let timestamp = timestamp(ofSample: target) else { break }
+      guard target > 0, let timestamp = timestamp(ofSample: target - codec.tolerance) else { break }
       try restart(at: timestamp.value)
-      useful = self.timestamp(ofSample: target - codec.jitter)
+      useful = self.timestamp(ofSample: target - codec.tolerance - codec.jitter)
       if try decode(), chunkStart <= position - codec.preRoll / 2 { return }
     }
     try restart(at: nil)
@@ -137,9 +150,11 @@ final class SourceReader {
     decoder.flush()
     chunk.count = 0
     chunkStart = timestamp == nil ? 0 : position
-    expected = nil
+    // The first frame, cut by the encoder's delay, is not on a grid: what is counted from is where it begins.
+    expected = timestamp == nil && beginsAtZero ? 0 : nil
     pendingOffset = 0
     useful = nil
+    packetsGiven = timestamp == nil ? Int.max : 0
     isPlaced = true
     isDrained = false
     hasEnded = false
@@ -153,7 +168,7 @@ final class SourceReader {
     while fruitless < Bounds.fruitlessPackets {
       switch decoder.receive() {
       case .frame(let frame):
-        if try accept(frame) { return true }
+        if packetsGiven > 1 || !distrustsFirstPacket(frame), try accept(frame) { return true }
         fruitless += 1
       case .damaged:
         damagedPackets += 1
@@ -164,6 +179,7 @@ final class SourceReader {
           // What is passed over is no sign of damage, however much it is: a container may land far in front.
           if isUseful(packet) {
             fruitless += 1
+            if packetsGiven < Int.max { packetsGiven += 1 }
             if !decoder.send(packet) { damagedPackets += 1 }
           }
           av_packet_unref(packet)
@@ -174,6 +190,13 @@ final class SourceReader {
       }
     }
     throw AudioCodecError(.damaged, "Nothing in the file can be decoded")
+  }
+
+  /// Whether what the first packet after a seek gives may not stand where it says, or says nothing: it lacks what it
+  /// shares with the packet before it, or libavcodec cut it by the encoder's delay once more.
+  private func distrustsFirstPacket(_ frame: UnsafePointer<AVFrame>) -> Bool {
+    if expected == nil, frame.pointee.pts == dubplate_no_timestamp() { return true }
+    return codec.preRoll > 0 && (codec.reachesBack || grid != nil)
   }
 
   /// Whether the decoder has to see a packet. From the first that it has to see, it has to see all.
@@ -194,7 +217,8 @@ final class SourceReader {
     guard let stamp = MediaTime(timestamp), let sample = source.sample(ofTimestamp: stamp, rate: rate) else {
       return expected ?? -origin
     }
-    let stamped = sample.value - origin
+    var stamped = sample.value - origin
+    if let grid { stamped = grid.nearest(stamped) }
     guard let expected else { return stamped }
     let offset = stamped - expected
     if abs(offset) <= codec.tolerance {

@@ -12,6 +12,7 @@ enum Schema {
     migrator.registerMigration("0004-sessions") { try run(sessions, on: $0) }
     migrator.registerMigration("0005-lyrics") { try run(lyrics, on: $0) }
     migrator.registerMigration("0006-server-lives") { try run(serverLives, on: $0) }
+    migrator.registerMigration("0007-exact-lengths") { try run(forgottenStamps, on: $0) }
     return migrator
   }
 
@@ -116,6 +117,12 @@ enum Schema {
       seen_at BIGINT NOT NULL
     )
     """
+  ]
+
+  /// Lengths and places of samples that are found more exactly than before: the next scan looks into every file again.
+  private static let forgottenStamps = [
+    "UPDATE tracks SET modified = -1",
+    "UPDATE scan_problems SET modified = -1",
   ]
 
   /// Apart from the tracks, which are written with every scan and read by the page.

@@ -50,7 +50,7 @@ extension SegmentError {
       case .vanished, .unreadable, .changed: self.init(.unavailable, "the file can't be read")
       case .exhausted: self = .busy("too many files are open")
       case .timedOut: self.init(.timedOut, "the file's sound takes too long to decode")
-      case .notAudio, .noAudio, .truncated, .unsupported, .damaged:
+      case .notAudio, .noAudio, .truncated, .unsupported, .rateChanges, .tooLong, .damaged:
         self.init(.undecodable, "the file's sound can't be decoded")
       default: self.init(.failed, "the encoder failed")
       }

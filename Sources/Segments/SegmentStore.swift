@@ -233,5 +233,5 @@ final class SegmentStore: Sendable {
 
   /// Part of every path: a change in how segments are encoded gets a new number, so that old sound is never mixed
   /// with new.
-  static let encodingVersion = 2
+  static let encodingVersion = 3
 }

@@ -1,0 +1,134 @@
+import AudioCodec
+import Foundation
+import Testing
+
+/// Whatever decoder and container a file is made of: its length is what an independent decoder finds, its samples are
+/// where that finds them, and segments that are read apart are one piece.
+@Suite struct ContinuityTests {
+  struct Pair: Sendable, CustomStringConvertible {
+    var container: String
+    var encoder: [String]
+    /// Samples beyond the judge's that an exact count takes off again: padding that ffmpeg leaves in.
+    var padding = 0..<1
+    var description: String { encoder.joined(separator: " ") + " in " + container }
+
+    init(_ container: String, _ encoder: String..., padding: Range<Int> = 0..<1) {
+      self.container = container
+      self.encoder = encoder
+      self.padding = padding
+    }
+  }
+
+  /// What decodes to the same after a seek as before it. (AC-3 and E-AC-3 have noise of the decoder's own, and Opus
+  /// never quite forgets where it began; FFmpeg's AAC has none with its noise substitution off.)
+  static let pairs: [Pair] = [
+    // Ogg, whose pages say when they end.
+    Pair("ogg", "flac"), Pair("ogg", "flac", "-page_duration", "100000"), Pair("ogg", "libvorbis"),
+    // Clocks of milliseconds, with frames of one length, of several, and closer to each other than two ticks.
+    Pair("mka", "flac"), Pair("mka", "flac", "-ar", "96000"), Pair("mka", "alac"), Pair("mka", "pcm_s16le"),
+    Pair("mka", "pcm_s24le", "-ar", "96000"), Pair("mka", "libmp3lame"), Pair("mka", "aac", "-aac_pns", "0"),
+    Pair("mka", "libvorbis"), Pair("mka", "libvorbis", "-ar", "96000"), Pair("webm", "libvorbis", "-ar", "22050"),
+    Pair("mka", "wavpack"), Pair("mka", "tta"), Pair("mka", "truehd", "-strict", "-2"), Pair("mka", "mp2"),
+    Pair("mka", "dca", "-strict", "-2"), Pair("wma", "wmav2"), Pair("wma", "wmav1"), Pair("wma", "libmp3lame"),
+    Pair("wma", "pcm_s16le"),
+    // Raw streams and RIFF, whose clocks drift.
+    Pair("dts", "dca", "-strict", "-2"), Pair("wav", "adpcm_ms"), Pair("wav", "adpcm_ima_wav"), Pair("wav", "wmav2"),
+    Pair("wav", "mp2"), Pair("caf", "flac"), Pair("caf", "alac"), Pair("caf", "pcm_s24be"), Pair("w64", "pcm_s16le"),
+    Pair("au", "pcm_s16be"),
+    // MP4 with FFmpeg's clock of milliseconds.
+    Pair("m4a", "aac", "-aac_pns", "0", padding: 0..<1_024), Pair("m4a", "alac"),
+    Pair("mp4", "mp2", padding: 0..<1_152),
+    Pair("mp4", "libmp3lame", padding: 0..<1_152), Pair("mp4", "truehd", "-strict", "-2"), Pair("mov", "adpcm_ms"),
+    // Frames so small that each reaches back over dozens.
+    Pair("mp3", "libmp3lame", "-ar", "22050", "-b:a", "8k"), Pair("mp3", "libmp3lame", "-ar", "8000", "-b:a", "8k"),
+    Pair("wv", "wavpack"), Pair("tta", "tta"),
+  ]
+
+  @Test(arguments: pairs)
+  func segmentsAreOnePieceAndTheJudges(_ pair: Pair) throws {
+    let path = try TestAudio.convert(
+      TestAudio.piece.path, ["-t", "13.7717", "-c:a"] + pair.encoder, to: pair.container)
+    let probe = try AudioProbe.read(path: path)
+    let judge = try TestAudio.decode(path)
+    let count = Int(probe.sampleCount)
+    #expect(pair.padding.contains(judge.count - count), "\(judge.count) by the judge, \(count) here")
+    let straight = try read(path, probe, from: 0, count: count)
+    let both = min(count, judge.count)
+    #expect(Comparison.peakDifference(straight[0..<both], Comparison.clipped(judge[0..<both], to: -2...2)) < -90)
+    for start in stride(from: 92_160, to: count, by: 92_160) {
+      let length = min(92_160, count - start)
+      let segment = try read(path, probe, from: start, count: length)
+      #expect(
+        Comparison.peakDifference(segment, straight[start..<start + length]) < -90, "segment from \(start)")
+    }
+  }
+
+  /// Where the decoder adds something of its own, no edge is worse than the middle.
+  @Test(arguments: [
+    Pair("ac3", "ac3"), Pair("eac3", "eac3"), Pair("mka", "ac3"), Pair("webm", "libopus"),
+    Pair("webm", "libopus", "-frame_duration", "60"), Pair("opus", "libopus"), Pair("mp4", "libopus", padding: 0..<961),
+  ])
+  func noEdgeIsWorseThanTheMiddle(_ pair: Pair) throws {
+    let path = try TestAudio.convert(
+      TestAudio.piece.path, ["-t", "13.7717", "-c:a"] + pair.encoder, to: pair.container)
+    let probe = try AudioProbe.read(path: path)
+    let judge = try TestAudio.decode(path)
+    let count = Int(probe.sampleCount)
+    #expect(pair.padding.contains(judge.count - count), "\(judge.count) by the judge, \(count) here")
+    let straight = try read(path, probe, from: 0, count: count)
+    var (edges, middles) = (0.0, 0.0)
+    for start in stride(from: 92_160, to: count - 92_160, by: 92_160) {
+      let segment = try read(path, probe, from: start, count: 92_160)
+      let same = straight[start..<start + 92_160]
+      edges += Comparison.error(same, segment, in: 0..<4_096) + Comparison.error(same, segment, in: 88_064..<92_160)
+      middles += 2 * Comparison.error(same, segment, in: 40_000..<60_000)
+    }
+    // 1e-10 is −100 dB of full scale.
+    #expect(10 * log10((edges + 1e-10) / (middles + 1e-10)) < 3)
+  }
+
+  private func read(_ path: String, _ probe: AudioProbe, from start: Int, count: Int) throws -> StereoSamples {
+    let reader = try PCMReader(path: path, facts: probe.facts, rate: probe.sampleRate)
+    reader.seek(to: Int64(start))
+    let samples = try reader.read(count)
+    #expect(samples.count == count && reader.concealedSamples == 0)
+    return samples
+  }
+
+  @Test(arguments: ["flac", "libvorbis", "libopus"])
+  func aChainIsTheSumOfItsLinks(_ encoder: String) throws {
+    var chain: [UInt8] = []
+    var links: [StereoSamples] = []
+    for (start, seconds) in [("0", "3.1"), ("5", "2.77"), ("5", "2.77"), ("9", "4")] {
+      let link = try TestAudio.convert(
+        TestAudio.piece.path, ["-ss", start, "-t", seconds, "-c:a", encoder, "-fflags", "+bitexact"], to: "ogg")
+      chain += try TestAudio.bytes(link)
+      links.append(try TestAudio.decode(link))
+    }
+    let path = try TestAudio.write(chain, ending: "ogg")
+    let probe = try AudioProbe.read(path: path)
+    let whole = StereoSamples(left: links.flatMap(\.left), right: links.flatMap(\.right))
+    #expect(Int(probe.sampleCount) == whole.count)
+    let read = try read(path, probe, from: 0, count: whole.count)
+    #expect(Comparison.peakDifference(read, Comparison.clipped(whole, to: -2...2)) < -90)
+    // Into each link, and across each joint.
+    var joint = 0
+    for link in links {
+      for start in [joint - 3_000, joint + link.count / 2] where start >= 0 {
+        let segment = try self.read(path, probe, from: start, count: 6_000)
+        #expect(Comparison.peakDifference(segment, read[start..<start + 6_000]) < -90, "\(encoder) from \(start)")
+      }
+      joint += link.count
+    }
+    let other = try TestAudio.convert(TestAudio.piece.path, ["-t", "2", "-ar", "32000", "-c:a", "flac"], to: "ogg")
+    let mixed = try TestAudio.write(chain + (try TestAudio.bytes(other)), ending: "ogg")
+    if encoder != "libopus" { #expect(try code(mixed) == .rateChanges) }
+  }
+
+  private func code(_ path: String) throws -> AudioCodecError.Code? {
+    do {
+      _ = try AudioProbe.read(path: path)
+      return nil
+    } catch { return error.code }
+  }
+}
