@@ -19,6 +19,8 @@ enum ServerLimits {
   static let reservedFiles = 96...4_096
   /// Connections that there are at least, however few files there may be.
   static let fewestConnections = 16
+  /// Folders above a built program in which the checkout is looked for: `.build/<triple>/<configuration>/`.
+  static let checkoutDepth = 4
   /// Time between two lines about a long analysis in the log.
   static let analysisReport = Duration.seconds(60)
 }

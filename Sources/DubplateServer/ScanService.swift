@@ -3,11 +3,11 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-/// Looks through the library at the start and then from time to time.
+/// Looks through the library at the start and then as its schedule says.
 struct ScanService: Service {
   let scanner: LibraryScanner
   let index: any LibraryIndex
-  let intervalSeconds: Int
+  let schedule: ScanSchedule
   let logger: Logger
   /// Called after each look through the library, also one that failed: what is known can be worked on.
   let onScanned: @Sendable () -> Void
@@ -18,19 +18,9 @@ struct ScanService: Service {
       repeat {
         await scanOnce()
         onScanned()
-        guard intervalSeconds > 0 else { break }
-      } while await rested()
+      } while await schedule.next()
     }
     try await gracefulShutdown()
-  }
-
-  private func rested() async -> Bool {
-    do {
-      try await Task.sleep(for: .seconds(intervalSeconds))
-      return true
-    } catch {
-      return false
-    }
   }
 
   private func scanOnce() async {
