@@ -52,12 +52,7 @@ public struct DubplateServer: Sendable {
     let hangups = reread == nil ? nil : await UnixSignalsSequence(trapping: .sighup)
     let data = try DataDirectory.open(path: configuration.dataDirectory)
     defer { withExtendedLifetime(data) {} }
-    let removed = StoreMaintenance(directory: URL(fileURLWithPath: data.segmentsPath, isDirectory: true)).makeRoom()
-    if removed.segments > 0 {
-      logger.warning(
-        "the disk is nearly full: segments were removed to leave room for the database",
-        metadata: ["segments": "\(removed.segments)", "bytes": "\(removed.bytes)"])
-    }
+    makeRoom(in: data)
     let database = try data.openDatabase(mayBeginAnew: configuration.mayBeginAnew)
     let trackRepository = SQLiteTrackRepository(database)
     let index = SQLiteLibraryIndex(database)
@@ -140,6 +135,11 @@ public struct DubplateServer: Sendable {
         }, logger: logger)
       services.append(reload)
     }
+    try await supervise(services)
+  }
+
+  /// Runs the services until the process is told to end, or one of them can't go on.
+  private func supervise(_ services: [any Service]) async throws {
     var group = ServiceGroupConfiguration(
       services: services.map {
         // What ends by itself ends the server: a reload service on a terminal that is gone.
@@ -156,6 +156,16 @@ public struct DubplateServer: Sendable {
   private static let socketPath = "/socket.io/"
   /// A process is back within seconds; all listeners need not come in the same one.
   private static let reconnectAfterMilliseconds: Int64 = 2_000
+
+  /// Segments give way to the database, which must be able to write.
+  private func makeRoom(in data: DataDirectory) {
+    let removed = StoreMaintenance(directory: URL(fileURLWithPath: data.segmentsPath, isDirectory: true)).makeRoom()
+    if removed.segments > 0 {
+      logger.warning(
+        "the disk is nearly full: segments were removed to leave room for the database",
+        metadata: ["segments": "\(removed.segments)", "bytes": "\(removed.bytes)"])
+    }
+  }
 
   private func secret(_ data: DataDirectory) throws -> [UInt8] {
     if let secret = configuration.jwtSecret { return try AccessTokens.secret(fromEnvironment: secret) }

@@ -268,7 +268,7 @@ def test_other_origins_pages_play_through_the_documented_cache(fresh_server, tmp
 def test_a_preflight_is_answered_the_same_for_everybody(fresh_server, elsewhere):
     server = fresh_server(arguments=["--allowed-origins", f"{elsewhere},https://b.example"]).start()
     asked = "range,authorization,cmcd-object,cmcd-request,cmcd-session,cmcd-status"
-    for path in ("/audio/x/master.m3u8", "/audio/x/aac-192/0.m4s?token=1", "/audio/../x"):
+    for path in ("/audio/x/master.m3u8", "/audio/x/aac-192/0.m4s?token=1", "/audio/x"):
         heads = []
         for origin in (elsewhere, "https://b.example", "https://evil.example", "null", None):
             fields = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": asked}

@@ -43,12 +43,14 @@ import Testing
       "/index.html\u{0}",
       "/js/../index.html", "/INDEX.HTML", "/index.html/", "http://x/index.html", "/nothing",
     ] {
-      #expect(try await ask(path) == nil, "\(path)")
+      let answer = try await ask(path)
+      #expect(answer == nil, "\(path)")
     }
   }
 
   @Test func otherMethodsAreToldWhichThereAre() async throws {
-    for method in [HTTPRequest.Method.post, .put, .delete, .patch, .options, .trace, try #require(.init("BREW"))] {
+    let brew = try #require(HTTPRequest.Method("BREW"))
+    for method in [HTTPRequest.Method.post, .put, .delete, .patch, .options, .trace, brew] {
       let answer = try #require(try await ask("/", method))
       #expect(answer.response.status == .methodNotAllowed && answer.response.headers[.allow] == "GET, HEAD")
     }
@@ -59,7 +61,8 @@ import Testing
 
   @Test func conditionsAreLookedAtBeforeRanges() async throws {
     let tag = try #require(try await ask("/")?.response.headers[.eTag])
-    #expect(tag.hasPrefix("\"") && tag != (try await ask("/js/main.js"))?.response.headers[.eTag])
+    let other = try await ask("/js/main.js")
+    #expect(tag.hasPrefix("\"") && tag != other?.response.headers[.eTag])
     for (headers, status) in [
       (["If-None-Match": tag], 304), (["If-None-Match": "W/\(tag)"], 304), (["If-None-Match": "*"], 304),
       (["If-None-Match": "\"x\", \(tag)"], 304), (["If-None-Match": "\"x\""], 200), (["If-Match": tag], 200),
