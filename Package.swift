@@ -61,6 +61,7 @@ let package = Package(
     .target(name: "EngineIO", dependencies: [nioCore], swiftSettings: strict),
     .target(name: "SocketIO", dependencies: ["EngineIO", nioCore], swiftSettings: strict),
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "SocketIOServer",
       dependencies: [
@@ -98,13 +99,15 @@ let package = Package(
         orderedCollections,
       ],
       swiftSettings: strict),
+    .target(name: "CPlayerFiles"),
     .target(
       name: "WebAPI",
       dependencies: [
-        "Gateway", "Packaging", "Segments", "AudioCodec", "Catalog", "Access", "SocketIOServer", hummingbird,
-        hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioPosix, logging,
+        "Gateway", "Packaging", "Segments", "AudioCodec", "Catalog", "Access", "SocketIOServer", "CPlayerFiles",
+        "CZlib",
+        hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioPosix, logging, crypto,
       ],
-      resources: [.copy("Resources/player")], swiftSettings: strict),
+      exclude: ["Resources"], swiftSettings: strict),
 
     // Composition.
     .target(
@@ -169,7 +172,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "DubplateServerTests", dependencies: ["DubplateServer", logging], swiftSettings: strict),
+      name: "WebAPITests", dependencies: ["WebAPI", hummingbirdCore, httpTypes, nioCore], swiftSettings: strict),
+    .testTarget(
+      name: "DubplateServerTests", dependencies: ["DubplateServer", "SocketIOServer", "Access", logging],
+      swiftSettings: strict),
     .testTarget(
       name: "LoadGeneratorTests", dependencies: ["dubplate-load", argumentParser, nioCore, nioEmbedded],
       swiftSettings: strict),

@@ -1,6 +1,7 @@
 import Access
 import Foundation
 import Logging
+import SocketIOServer
 
 /// A setting that can't be used: names its key.
 public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
@@ -136,15 +137,15 @@ public struct ConfigurationReader: Sendable {
 
   private static func origins(_ text: String) throws(ConfigurationError) -> [String] {
     let origins = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-    for origin in origins where origin != "*" {
-      guard let url = URL(string: origin), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil,
-        url.path.isEmpty
-      else {
+    return try origins.map { text throws(ConfigurationError) in
+      if text == "*" { return text }
+      // As browsers write it.
+      guard let origin = WebOrigin(text), ["http", "https"].contains(origin.scheme) else {
         throw ConfigurationError(
           .allowedOrigins, "must be origins such as https://music.example, separated by commas, or *")
       }
+      return origin.description
     }
-    return origins
   }
 
   private static func parse(_ text: String) throws(ConfigurationError) -> [String: String] {

@@ -19,14 +19,24 @@ import WebAPI
 public struct DubplateServer: Sendable {
   private let configuration: ServerConfiguration
   private let logger: Logger
+  private let threshold: LogThreshold?
+  private let reread: (@Sendable () throws -> ServerConfiguration)?
   /// Called once, with the port that is listened on.
   private let onListening: @Sendable (Int) -> Void
 
+  /// - Parameters:
+  ///   - threshold: of the logger, for a reload to change; nil leaves the level as it is.
+  ///   - reread: reads the configuration again, at SIGHUP; nil leaves that signal alone.
+  ///   - onListening: gets the port, once.
   public init(
-    configuration: ServerConfiguration, logger: Logger, onListening: @escaping @Sendable (Int) -> Void = { _ in }
+    configuration: ServerConfiguration, logger: Logger, threshold: LogThreshold? = nil,
+    reread: (@Sendable () throws -> ServerConfiguration)? = nil,
+    onListening: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     self.configuration = configuration
     self.logger = logger
+    self.threshold = threshold
+    self.reread = reread
     self.onListening = onListening
   }
 
@@ -38,14 +48,11 @@ public struct DubplateServer: Sendable {
     let connections = ConnectionGate(
       total: ProcessLimits.connections(openFiles: openFiles, wanted: configuration.maxConnections, logger: logger),
       perAddress: configuration.connectionsPerAddress)
+    // From here on, before anybody can know that the server is there.
+    let hangups = reread == nil ? nil : await UnixSignalsSequence(trapping: .sighup)
     let data = try DataDirectory.open(path: configuration.dataDirectory)
     defer { withExtendedLifetime(data) {} }
-    let removed = StoreMaintenance(directory: URL(fileURLWithPath: data.segmentsPath, isDirectory: true)).makeRoom()
-    if removed.segments > 0 {
-      logger.warning(
-        "the disk is nearly full: segments were removed to leave room for the database",
-        metadata: ["segments": "\(removed.segments)", "bytes": "\(removed.bytes)"])
-    }
+    makeRoom(in: data)
     let database = try data.openDatabase(mayBeginAnew: configuration.mayBeginAnew)
     let trackRepository = SQLiteTrackRepository(database)
     let index = SQLiteLibraryIndex(database)
@@ -56,8 +63,6 @@ public struct DubplateServer: Sendable {
     let scaler = CoverScaler(covers: covers)
     let secret = try secret(data)
     let tokens = try await AccessTokens(secret: secret)
-    let audioKeys =
-      if let keys = configuration.audioKeys { try AudioURLKeys(keys) } else { AudioURLKeys(derivedFrom: secret) }
     let library = try SegmentLibrary(configuration: segmentConfiguration(data), logger: logger)
     let hasher = LoginHasher()
     let readiness = Readiness()
@@ -74,9 +79,10 @@ public struct DubplateServer: Sendable {
     gateway.attach(to: sockets)
     let web = WebAPI(
       users: SQLiteUserRepository(database), tracks: trackRepository, analyses: analyses, analyst: desk, covers: covers,
-      scaler: scaler, tokens: tokens, audioKeys: audioKeys, hasher: hasher, library: library, directory: tracks,
+      scaler: scaler, tokens: tokens, audioKeys: try configuration.audioURLKeys(secret), hasher: hasher,
+      library: library, directory: tracks,
       gateway: gateway,
-      readiness: readiness, socketPath: Self.socketPath, allowedOrigins: configuration.allowedOrigins, logger: logger)
+      readiness: readiness, socketPath: Self.socketPath, origins: { sockets.engine.cors }, logger: logger)
 
     let application = web.application(
       server: .socketIO(sockets, quickly: web.quickResponder, connections: connections),
@@ -92,17 +98,18 @@ public struct DubplateServer: Sendable {
     }
     // A scan that ends while the one before is still being worked on is remembered, a third is not.
     let (scans, scanEnded) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    let schedule = ScanSchedule(intervalSeconds: configuration.scanIntervalSeconds)
     let scan = ScanService(
       scanner: LibraryScanner(
         root: configuration.libraryDirectory, index: index, covers: covers, inspector: ProbeInspector(),
         journal: journal, logger: logger),
-      index: index, intervalSeconds: configuration.scanIntervalSeconds, logger: logger,
+      index: index, schedule: schedule, logger: logger,
       onScanned: { scanEnded.yield() })
     let analysis = AnalysisService(
       desk: desk, repository: analyses, width: configuration.analysisTracks, scans: scans, logger: logger)
 
     // In the order of need; a shutdown goes through them from the last to the first.
-    let services: [any Service] = [
+    var services: [any Service] = [
       ShutdownService(name: "segments", logger: logger) { try await library.close() },
       SessionService(gateway: gateway),
       MemoryService(),
@@ -118,9 +125,28 @@ public struct DubplateServer: Sendable {
         await sockets.close()
       },
     ]
+    if let hangups, let reread {
+      let reload = ReloadService(
+        hangups: hangups, initial: configuration, read: reread,
+        apply: { new in
+          web.replaceAudioKeys(try new.audioURLKeys(secret))
+          sockets.engine.cors = new.corsPolicy
+          threshold?.level = new.logLevel
+          schedule.scanNow(intervalSeconds: new.scanIntervalSeconds)
+        }, logger: logger)
+      services.append(reload)
+    }
+    try await supervise(services)
+  }
+
+  /// Runs the services until the process is told to end, or one of them can't go on.
+  private func supervise(_ services: [any Service]) async throws {
     var group = ServiceGroupConfiguration(
       services: services.map {
-        .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup)
+        // What ends by itself ends the server: a reload service on a terminal that is gone.
+        .init(
+          service: $0, successTerminationBehavior: $0 is ReloadService ? .gracefullyShutdownGroup : .ignore,
+          failureTerminationBehavior: .gracefullyShutdownGroup)
       },
       gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger))
     group.maximumGracefulShutdownDuration = ServerLimits.farewell
@@ -131,6 +157,16 @@ public struct DubplateServer: Sendable {
   private static let socketPath = "/socket.io/"
   /// A process is back within seconds; all listeners need not come in the same one.
   private static let reconnectAfterMilliseconds: Int64 = 2_000
+
+  /// Segments give way to the database, which must be able to write.
+  private func makeRoom(in data: DataDirectory) {
+    let removed = StoreMaintenance(directory: URL(fileURLWithPath: data.segmentsPath, isDirectory: true)).makeRoom()
+    if removed.segments > 0 {
+      logger.warning(
+        "the disk is nearly full: segments were removed to leave room for the database",
+        metadata: ["segments": "\(removed.segments)", "bytes": "\(removed.bytes)"])
+    }
+  }
 
   private func secret(_ data: DataDirectory) throws -> [UInt8] {
     if let secret = configuration.jwtSecret { return try AccessTokens.secret(fromEnvironment: secret) }
@@ -149,12 +185,13 @@ public struct DubplateServer: Sendable {
   private func socketConfiguration() -> SocketIOServer.Configuration {
     var sockets = SocketIOServer.Configuration()
     sockets.path = Self.socketPath
-    sockets.clientBundle = configuration.socketIOClientPath
-    if configuration.allowedOrigins.contains("*") {
-      sockets.cors = .any(credentials: false)
-    } else if !configuration.allowedOrigins.isEmpty {
-      sockets.cors = .origins(Set(configuration.allowedOrigins), credentials: true)
+    sockets.clientBundle = configuration.socketIOClientPath ?? BrowserClient.find()
+    if sockets.clientBundle == nil {
+      logger.warning(
+        "the web player can't connect: the Socket.IO browser client is nowhere; name it by --socketio-client",
+        metadata: ["file": "\(BrowserClient.name)"])
     }
+    sockets.cors = configuration.corsPolicy
     return sockets
   }
 

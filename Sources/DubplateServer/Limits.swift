@@ -22,6 +22,8 @@ enum ServerLimits {
   /// When files that were passed over, since an earlier process died over them, are tried once more: late enough that a
   /// server which dies again has served meanwhile.
   static let secondTry = Duration.seconds(30)
+  /// Folders above a built program in which the checkout is looked for: `.build/<triple>/<configuration>/`.
+  static let checkoutDepth = 4
   /// Time between two lines about a long analysis in the log.
   static let analysisReport = Duration.seconds(60)
   /// How often it's looked whether freed memory is to be given back, and how much the process must have grown: within a

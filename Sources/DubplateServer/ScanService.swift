@@ -3,11 +3,11 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-/// Looks through the library at the start and then from time to time.
+/// Looks through the library at the start and then as its schedule says.
 struct ScanService: Service {
   let scanner: LibraryScanner
   let index: any LibraryIndex
-  let intervalSeconds: Int
+  let schedule: ScanSchedule
   let logger: Logger
   /// Called after each look through the library, also one that failed: what is known can be worked on.
   let onScanned: @Sendable () -> Void
@@ -15,31 +15,15 @@ struct ScanService: Service {
   func run() async throws {
     // Cancelled by a graceful shutdown, also in the middle of a scan: what is done is kept, the rest is done next time.
     await cancelWhenGracefulShutdown {
-      var pause: Duration?
+      var patience: Duration?
       repeat {
-        pause = self.pause(after: await scanOnce())
+        let report = await scanOnce()
+        // What was passed over is innocent as a rule, and was only in hand when somebody killed the server.
+        patience = report.flatMap { $0.interrupted > 0 ? ServerLimits.secondTry : nil }
         onScanned()
-      } while await rested(for: pause)
+      } while await schedule.next(within: patience)
     }
     try await gracefulShutdown()
-  }
-
-  /// How long until the next look; nil for none.
-  private func pause(after report: ScanReport?) -> Duration? {
-    let usual: Duration? = intervalSeconds > 0 ? .seconds(intervalSeconds) : nil
-    // What was passed over is innocent as a rule, and was only in hand when somebody killed the server.
-    guard let report, report.interrupted > 0 else { return usual }
-    return min(usual ?? ServerLimits.secondTry, ServerLimits.secondTry)
-  }
-
-  private func rested(for pause: Duration?) async -> Bool {
-    guard let pause else { return false }
-    do {
-      try await Task.sleep(for: pause)
-      return true
-    } catch {
-      return false
-    }
   }
 
   /// Nil if it came to nothing.

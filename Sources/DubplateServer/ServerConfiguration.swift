@@ -1,4 +1,6 @@
+import Access
 import Logging
+import SocketIOServer
 
 /// Everything that can be set, with its defaults. Reading it stands apart: ``ConfigurationReader``.
 public struct ServerConfiguration: Sendable {
@@ -33,10 +35,22 @@ public struct ServerConfiguration: Sendable {
   public var scanIntervalSeconds = 600
   /// Tracks that are analysed at a time in the background; 0: only those whose waveform is asked for.
   public var analysisTracks = 1
-  /// The official browser client, served at `/socket.io/socket.io.js`; nil: not served.
+  /// The official browser client, served at `/socket.io/socket.io.js`; nil: looked for where it is usually put.
   public var socketIOClientPath: String?
   /// Least severe message that is logged.
   public var logLevel = Logger.Level.info
 
   public init() {}
+}
+
+extension ServerConfiguration {
+  /// The keys of audio URLs; without any of their own, one that is derived from the secret of the tokens.
+  func audioURLKeys(_ secret: [UInt8]) throws -> AudioURLKeys {
+    if let audioKeys { try AudioURLKeys(audioKeys) } else { AudioURLKeys(derivedFrom: secret) }
+  }
+
+  /// Who may connect: pages of the server's own origin, and those of the allowed ones.
+  var corsPolicy: CORSPolicy {
+    allowedOrigins.contains("*") ? .any(credentials: false) : .origins(Set(allowedOrigins), credentials: true)
+  }
 }

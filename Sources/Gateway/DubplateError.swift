@@ -22,6 +22,7 @@ public struct DubplateError: Error, Sendable, CustomStringConvertible {
     public static let urlInvalid = Code(name: "url_invalid", httpStatus: 403)
     public static let urlExpired = Code(name: "url_expired", httpStatus: 403)
     public static let notEntitled = Code(name: "not_entitled", httpStatus: 403)
+    public static let originRefused = Code(name: "origin_refused", httpStatus: 403)
     public static let unknownTrack = Code(name: "unknown_track", httpStatus: 404)
     public static let unknownStream = Code(name: "unknown_stream", httpStatus: 404)
     public static let noCover = Code(name: "no_cover", httpStatus: 404)

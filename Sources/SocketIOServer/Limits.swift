@@ -41,6 +41,9 @@ enum ServerLimits {
   /// reference.
   static let inlineAttachmentBytes = 2_048
 
+  /// Bytes of an origin that is looked at: a host's name has 253 at most (RFC 1035).
+  static let maxOriginBytes = 512
+
   /// Bytes of the browser bundle and of its source map; the official ones have 50 and 400 kB.
   static let maxBundleBytes = 4 << 20
 

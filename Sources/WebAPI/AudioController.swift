@@ -10,6 +10,7 @@ import Logging
 import NIOCore
 import Packaging
 import Segments
+import SocketIOServer
 
 /// The sound over plain HTTP: HLS and whole files, `/audio/{track}/…`.
 ///
@@ -19,87 +20,102 @@ struct AudioController: Sendable {
   let library: SegmentLibrary
   let tracks: TrackDirectory
   let analyses: any AnalysisRepository
-  let keys: AudioURLKeys
+  let keys: AudioKeyring
+  let origins: @Sendable () -> CORSPolicy
   let logger: Logger
-  private let grants = GrantCache()
 
   init(
-    library: SegmentLibrary, tracks: TrackDirectory, analyses: any AnalysisRepository, keys: AudioURLKeys,
-    logger: Logger
+    library: SegmentLibrary, tracks: TrackDirectory, analyses: any AnalysisRepository, keys: AudioKeyring,
+    origins: @escaping @Sendable () -> CORSPolicy, logger: Logger
   ) {
     self.library = library
     self.tracks = tracks
     self.analyses = analyses
     self.keys = keys
+    self.origins = origins
     self.logger = logger
   }
 
   func addRoutes(to router: Router<APIContext>) {
-    let group = router.group("audio/:track")
-    group.get("master.m3u8", use: master)
-    group.get(":name", use: wholeFile)
+    // Which of them it is says the address, and nothing that has been decoded on the way to here.
+    router.get("audio/**", use: answer)
     // The router's own HEAD of a GET takes an unknown length for none at all.
-    group.head(":name", use: wholeFile)
-    group.get(":name/index.m3u8", use: playlist)
-    group.get(":name/init.mp4", use: header)
-    group.get(":name/:segment", use: segment)
+    router.head("audio/**", use: answer)
     router.get("api/v1/audio/authorize", use: authorize)
+  }
+
+  private func answer(_ request: Request, _ context: APIContext) async throws -> Response {
+    guard let address = AudioAddress(request.head.path ?? "") else {
+      throw DubplateError(.notFound, "there is nothing here")
+    }
+    let (grant, rendition) = try admit(address, request)
+    let track = try await tracks.track(address.track)
+    guard address.isCurrent(of: track) else { throw DubplateError(.urlExpired, "the track's file has changed") }
+    let response: Response
+    switch (address.resource, rendition) {
+    case (.master, _), (_, nil): response = try master(address, request, grant, track)
+    case (.playlist, let rendition?): response = try playlist(address, track, rendition)
+    case (.header, let rendition?): response = try header(address, track, rendition)
+    case (.segment(_, let index, let ending), let rendition?):
+      guard ending == rendition.segmentExtension else { throw DubplateError(.notFound, "there is nothing here") }
+      response = try await segment(index, address, grant, track, rendition)
+    case (.file(_, let ending), let rendition?):
+      return try await wholeFile(ending, request, grant, track, rendition)
+    }
+    return request.method == .head ? response.createHeadResponse() : response
   }
 
   // MARK: Who may
 
-  /// The token of a request, as it stands in its query or cookie.
-  private static func token(of request: Request) -> String? {
-    request.uri.queryParameters["token"].map(String.init) ?? request.cookies[AudioLinks.cookie]?.value
-  }
-
   func grant(_ token: String?, track: String) throws(DubplateError) -> AudioGrant {
     let now = Int64(Date().timeIntervalSince1970)
-    if let token, let known = grants.grant(token, trackID: track, now: now) { return known }
     do throws(AccessError) {
-      let grant = try keys.verify(token, trackID: track, now: now)
-      if let token { grants.keep(grant, of: token) }
-      return grant
+      return try keys.grant(token, trackID: track, now: now)
     } catch {
       throw error == .expired
         ? DubplateError(.urlExpired, "the URL has expired") : DubplateError(.urlInvalid, "the URL is not valid")
     }
   }
 
-  /// What a request is about, after its token was checked.
-  private func open(
-    _ request: Request, _ context: APIContext, rendition name: String
-  ) async throws -> (grant: AudioGrant, track: PlayableTrack, rendition: Rendition) {
-    let id = try context.parameters.require("track")
-    let grant = try grant(Self.token(of: request), track: id)
+  /// What a URL's token grants, and the rendition that the URL is of; nil for a master playlist.
+  private func admit(
+    _ address: AudioAddress, _ request: Request
+  ) throws(DubplateError) -> (grant: AudioGrant, rendition: Rendition?) {
+    let grant = try grant(address.token ?? request.cookies[AudioLinks.cookie]?.value, track: address.track)
+    guard let name = address.rendition else { return (grant, nil) }
     guard let rendition = Rendition(name: name) else { throw DubplateError(.notFound, "there is nothing here") }
-    guard grant.renditions.contains(name) else {
-      throw DubplateError(.urlInvalid, "the URL is not valid")
-    }
-    return (grant, try await tracks.track(id), rendition)
+    guard grant.renditions.contains(name) else { throw DubplateError(.urlInvalid, "the URL is not valid") }
+    return (grant, rendition)
   }
 
-  /// For nginx's `auth_request`: 204 or 403, for the URI in `X-Original-URI`.
+  /// For an edge that asks before each request (nginx's `auth_request`), about the target in `X-Original-URI`: 204, and
+  /// in `X-Audio-Key` what its cache may call the answer; or 403. Why it is refused, the request itself is told.
   private func authorize(_ request: Request, _ context: APIContext) async throws -> Response {
-    let uri = URI(HTTPField.Name("X-Original-URI").flatMap { request.headers[$0] } ?? "")
-    let parts = uri.path.split(separator: "/")
-    guard parts.count >= 3, parts[0] == "audio" else { throw DubplateError(.urlInvalid, "the URL is not valid") }
-    let token = uri.queryParameters["token"].map(String.init) ?? request.cookies[AudioLinks.cookie]?.value
-    let grant = try grant(token, track: String(parts[1]))
-    // A name of dots alone has no first part.
-    let rendition = parts[2].split(separator: ".").first.map(String.init) ?? ""
-    guard rendition == "master" || grant.renditions.contains(rendition) else {
+    let target = Self.originalTarget.flatMap { request.headers[$0] } ?? ""
+    do throws(DubplateError) {
+      guard let address = AudioAddress(target) else { throw DubplateError(.urlInvalid, "the URL is not valid") }
+      _ = try admit(address, request)
+      let track = try await tracks.track(address.track)
+      guard address.isCurrent(of: track) else { throw DubplateError(.urlExpired, "the track's file has changed") }
+      var headers: HTTPFields = [.cacheControl: "no-store"]
+      if let name = Self.audioKey { headers[name] = "\(target.prefix { $0 != "?" })?v=\(track.urlVersion)" }
+      return Response(status: .noContent, headers: headers)
+    } catch {
+      // An edge understands nothing else.
+      guard error.code.httpStatus < 500, error.code.httpStatus != 403 else { throw error }
       throw DubplateError(.urlInvalid, "the URL is not valid")
     }
-    return Response(status: .noContent, headers: [.cacheControl: "no-store"])
   }
+
+  private static let originalTarget = HTTPField.Name("X-Original-URI")
+  private static let audioKey = HTTPField.Name("X-Audio-Key")
 
   // MARK: HLS
 
   /// `?v=…&token=…`, or without a token where a cookie carries it.
-  private static func query(_ request: Request, _ track: PlayableTrack) -> String {
-    let version = "?v=\(track.segments.fingerprint.prefix(WebLimits.versionDigits))"
-    return request.uri.queryParameters["token"].map { version + "&token=\($0)" } ?? version
+  private static func query(_ address: AudioAddress, _ track: PlayableTrack) -> String {
+    let version = "?v=\(track.urlVersion)"
+    return address.token.map { version + "&token=\($0)" } ?? version
   }
 
   private static func text(_ playlist: String) -> Response {
@@ -109,10 +125,9 @@ struct AudioController: Sendable {
       body: .init(byteBuffer: ByteBuffer(string: playlist)))
   }
 
-  private func master(_ request: Request, _ context: APIContext) async throws -> Response {
-    let id = try context.parameters.require("track")
-    let grant = try grant(Self.token(of: request), track: id)
-    let track = try await tracks.track(id)
+  private func master(
+    _ address: AudioAddress, _ request: Request, _ grant: AudioGrant, _ track: PlayableTrack
+  ) throws -> Response {
     // One codec unless more are asked for: Chromium's own HLS can't change it in the middle, nor read packed MP3.
     let wanted = request.uri.queryParameters["codecs"]?.split(separator: ",").map(String.init) ?? ["aac"]
     let packaged = grant.renditions.compactMap(Rendition.init(name:)).filter {
@@ -121,41 +136,34 @@ struct AudioController: Sendable {
       PackagedTrack(track.segments, rendition: $0)
     }
     guard !packaged.isEmpty else { throw DubplateError(.notFound, "there is no rendition of these codecs") }
-    let query = Self.query(request, track)
+    let query = Self.query(address, track)
     return Self.text(Playlists.master(packaged) { "\($0)/index.m3u8\(query)" })
   }
 
-  private func playlist(_ request: Request, _ context: APIContext) async throws -> Response {
-    let (_, track, rendition) = try await open(request, context, rendition: try context.parameters.require("name"))
+  private func playlist(_ address: AudioAddress, _ track: PlayableTrack, _ rendition: Rendition) throws -> Response {
     guard rendition.isInHLS else { throw DubplateError(.notFound, "there is nothing here") }
-    let query = Self.query(request, track)
+    let query = Self.query(address, track)
     let packaged = PackagedTrack(track.segments, rendition: rendition)
     let header = FragmentedMP4(packaged).map { _ in "init.mp4\(query)" }
     return Self.text(
       Playlists.media(packaged, header: header) { "\($0).\(rendition.segmentExtension)\(query)" })
   }
 
-  private static let forEver: HTTPFields = [.cacheControl: "public, max-age=31536000, immutable"]
-
-  private func header(_ request: Request, _ context: APIContext) async throws -> Response {
-    let (_, track, rendition) = try await open(request, context, rendition: try context.parameters.require("name"))
+  private func header(_ address: AudioAddress, _ track: PlayableTrack, _ rendition: Rendition) throws -> Response {
     guard let mp4 = FragmentedMP4(PackagedTrack(track.segments, rendition: rendition)) else {
       throw DubplateError(.notFound, "there is nothing here")
     }
-    var headers = Self.forEver
-    headers[.contentType] = rendition.segmentMediaType
+    let headers: HTTPFields = [.contentType: rendition.segmentMediaType, .cacheControl: address.cacheControl]
     return Response(status: .ok, headers: headers, body: .init(byteBuffer: mp4.header()))
   }
 
-  private func segment(_ request: Request, _ context: APIContext) async throws -> Response {
-    let (grant, track, rendition) = try await open(
-      request, context, rendition: try context.parameters.require("name"))
-    let name = try context.parameters.require("segment").split(separator: ".", omittingEmptySubsequences: false)
+  private func segment(
+    _ index: Int, _ address: AudioAddress, _ grant: AudioGrant, _ track: PlayableTrack, _ rendition: Rendition
+  ) async throws -> Response {
     let packaged = PackagedTrack(track.segments, rendition: rendition)
-    guard rendition.isInHLS, name.count == 2, name[1] == rendition.segmentExtension, let index = Int(name[0]),
-      String(index) == name[0],
-      (0..<packaged.segmentCount).contains(index)
-    else { throw DubplateError(.notFound, "there is nothing here") }
+    guard rendition.isInHLS, (0..<packaged.segmentCount).contains(index) else {
+      throw DubplateError(.notFound, "there is nothing here")
+    }
     let segment: Segment
     do throws(SegmentError) {
       let lease = try library.lease(
@@ -164,8 +172,7 @@ struct AudioController: Sendable {
     } catch {
       throw DubplateError(error)
     }
-    var headers = Self.forEver
-    headers[.contentType] = rendition.segmentMediaType
+    let headers: HTTPFields = [.contentType: rendition.segmentMediaType, .cacheControl: address.cacheControl]
     return Response(status: .ok, headers: headers, body: .init(byteBuffer: Self.body(segment, packaged)))
   }
 
@@ -173,12 +180,12 @@ struct AudioController: Sendable {
 
   // MARK: Whole files
 
-  private func wholeFile(_ request: Request, _ context: APIContext) async throws -> Response {
-    let parts = try context.parameters.require("name").split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 2, let container = ProgressiveFile.Container(rawValue: String(parts[1])) else {
+  private func wholeFile(
+    _ ending: String, _ request: Request, _ grant: AudioGrant, _ track: PlayableTrack, _ rendition: Rendition
+  ) async throws -> Response {
+    guard let container = ProgressiveFile.Container(rawValue: ending) else {
       throw DubplateError(.notFound, "there is nothing here")
     }
-    let (grant, track, rendition) = try await open(request, context, rendition: String(parts[0]))
     let packaged = PackagedTrack(track.segments, rendition: rendition)
     let sizes = container == .flac ? try await losslessSizes(of: track.segments, rendition) : nil
     guard
@@ -211,7 +218,7 @@ struct AudioController: Sendable {
       return Response(status: .notModified, headers: headers)
     }
     let isCurrent = request.headers[.ifRange].map(tag.isStronglyEqual(to:)) ?? true
-    switch ByteRange(isCurrent ? request.headers[.range] : nil, length: length) {
+    switch ByteRange(isCurrent && request.method == .get ? request.headers[.range] : nil, length: length) {
     case .whole:
       return Response(status: .ok, headers: headers, body: try await body(transfer, 0..<length, request))
     case .part(let range):

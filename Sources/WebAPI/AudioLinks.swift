@@ -11,7 +11,7 @@ struct AudioLinks: Sendable {
   /// The cookie that carries the token for players that can't carry query strings.
   static let cookie = "dubplate_audio"
 
-  let keys: AudioURLKeys
+  let keys: AudioKeyring
 
   /// The renditions that a plan includes.
   static func renditions(for plan: Plan) -> [Rendition] {

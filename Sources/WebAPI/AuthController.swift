@@ -5,6 +5,7 @@ import Gateway
 import HTTPTypes
 import Hummingbird
 import NIOPosix
+import SocketIOServer
 import Synchronization
 
 /// Login, its renewal and logout: `/api/v1/auth`, and `/api/v1/me`.
@@ -125,5 +126,5 @@ public final class LoginHasher: Sendable {
 
 extension Request {
   /// Whether the client speaks TLS, to us or to the proxy in front.
-  var isSecure: Bool { HTTPField.Name("X-Forwarded-Proto").map { headers[$0] == "https" } ?? false }
+  var isSecure: Bool { ServedOrigin(self).isSecure }
 }

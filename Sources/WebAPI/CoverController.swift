@@ -22,9 +22,11 @@ struct CoverController: Sendable {
       throw DubplateError(.unknownTrack, "there is no such track")
     }
     guard let key = track.coverKey else { throw DubplateError(.noCover, "the track has no cover") }
-    let tag = size.map { "\"\(key)-\($0)\"" } ?? "\"\(key)\""
-    var headers: HTTPFields = [.eTag: tag, .cacheControl: "private, max-age=86400"]
-    if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }
+    let tag = EntityTag(size.map { "\(key)-\($0)" } ?? key, isStrong: true)
+    var headers: HTTPFields = [.eTag: tag.text, .cacheControl: "private, max-age=86400"]
+    if let known = request.headers[.ifNoneMatch], tag.matches(anyOf: known) {
+      return Response(status: .notModified, headers: headers)
+    }
     let found =
       if let size {
         try await scaler.cover(key: key, size: size)

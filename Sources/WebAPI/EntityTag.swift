@@ -17,12 +17,19 @@ struct EntityTag {
 
   /// For `If-None-Match`: whether one of its tags is this one, weak or not (section 13.1.2).
   func matches(anyOf field: String) -> Bool {
-    field.split(separator: ",").map { $0.trimmingPrefix { $0 == " " || $0 == "\t" } }.contains { given in
-      let given = given.prefix { $0 != " " && $0 != "\t" }
-      return given == "*" || given == opaque || given == "W/" + opaque
-    }
+    elements(of: field).contains { $0 == "*" || $0 == opaque || $0 == "W/" + opaque }
+  }
+
+  /// For `If-Match`: whether one of its tags is this one, and promises the same bytes (section 13.1.1).
+  func isStronglyEqual(toAnyOf field: String) -> Bool {
+    isStrong && elements(of: field).contains { $0 == "*" || $0 == opaque }
   }
 
   /// For `If-Range`: whether a part may be answered with a part. Never so for a weak one (section 13.1.5).
   func isStronglyEqual(to field: String) -> Bool { isStrong && field == opaque }
+
+  /// No tag that is made here has a comma or a space in it.
+  private func elements(of field: String) -> [Substring] {
+    field.split { $0 == "," || $0 == " " || $0 == "\t" }
+  }
 }

@@ -25,6 +25,12 @@ public enum WebLimits {
   static let knownGrants = 16_384
   /// A URI that is answered at once; those of segments have about 250 bytes.
   static let uriBytes = 4_096
+  /// The path of an audio URL: 16 characters of a track, a rendition and a number take about 40.
+  static let audioPathBytes = 128
+  /// How long a browser remembers what a preflight said: a day, which is what they take at most.
+  static let preflightSeconds = 86_400
+  /// A `Range` header that is looked at: one range of two numbers, and room for what clients put around it.
+  static let rangeBytes = 128
   /// How often a file that is being sent asks again for an encoder, a second between: as long as a client waits for bytes.
   static let busyTries = 20
   /// Covers that may wait for the one thread that scales them, some 50 ms each: a library page's worth.

@@ -3,6 +3,7 @@ import Foundation
 import Gateway
 import HTTPTypes
 import Hummingbird
+import SocketIOServer
 
 /// `POST /api/v1/stream/start` and `GET /api/v1/stream/status/{id}`.
 struct StreamController: Sendable {
@@ -51,13 +52,14 @@ struct StreamController: Sendable {
     let lifetime = Duration.nanoseconds(GatewayLimits.preparedLifetime.nanoseconds)
     let issued = try await tokens.issue(
       .stream(id: id), userID: claims.userID, name: claims.name, plan: claims.plan, now: Date(), lifetime: lifetime)
-    let host = request.head.authority ?? "localhost"
+    let served = ServedOrigin(request)
+    let host = served.authority.isEmpty ? "localhost" : served.authority
     let track = try await tracks.track(wanted.trackId)
     let (audioToken, audioExpires) = links.token(
       track: track, plan: claims.plan, stream: id, userID: claims.userID, now: Date())
     let usesCookie = wanted.cookies == true
     let answer = StartAnswer(
-      streamId: id, websocketUrl: "\(request.isSecure ? "wss" : "ws")://\(host)\(socketPath)", authToken: issued.token,
+      streamId: id, websocketUrl: "\(served.isSecure ? "wss" : "ws")://\(host)\(socketPath)", authToken: issued.token,
       urls: links.urls(track: track, plan: claims.plan, token: usesCookie ? nil : audioToken),
       expiresAt: Int(issued.expiresAt.timeIntervalSince1970), urlsExpireAt: Int(audioExpires))
     var response = try context.responseEncoder.encode(answer, from: request, context: context)
@@ -66,7 +68,7 @@ struct StreamController: Sendable {
       response.setCookie(
         Cookie(
           name: AudioLinks.cookie, value: audioToken, maxAge: Int(audioExpires) - Int(Date().timeIntervalSince1970),
-          path: "/audio/\(track.id)/", secure: request.isSecure, httpOnly: true, sameSite: .lax))
+          path: "/audio/\(track.id)/", secure: served.isSecure, httpOnly: true, sameSite: .lax))
     }
     return response
   }

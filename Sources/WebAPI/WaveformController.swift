@@ -31,9 +31,11 @@ struct WaveformController: Sendable {
     guard let track = try await tracks.track(id: try context.parameters.require("id")) else {
       throw DubplateError(.unknownTrack, "there is no such track")
     }
-    let tag = "\"\(track.fingerprint.prefix(24))-waveform-\(TrackAnalysis.version)\""
-    let headers: HTTPFields = [.eTag: tag, .cacheControl: "private, max-age=300"]
-    if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }
+    let tag = EntityTag("\(track.fingerprint.prefix(24))-waveform-\(TrackAnalysis.version)", isStrong: true)
+    let headers: HTTPFields = [.eTag: tag.text, .cacheControl: "private, max-age=300"]
+    if let known = request.headers[.ifNoneMatch], tag.matches(anyOf: known) {
+      return Response(status: .notModified, headers: headers)
+    }
     let found = try await found(of: track)
     let answer = Answer(
       version: TrackAnalysis.version, duration: Double(track.gridSampleCount) / Double(track.gridRate),

@@ -19,30 +19,34 @@ public struct WebAPI: Sendable {
   private let streams: StreamController
   private let gateway: StreamGateway
   private let audio: AudioController
-  private let allowedOrigins: Set<String>
+  private let origins: @Sendable () -> CORSPolicy
+  private let audioKeys: AudioKeyring
   private let tokens: AccessTokens
   private let readiness: Readiness
   private let logger: Logger
 
   /// - Parameters:
   ///   - socketPath: where the Socket.IO server is, for `websocketUrl`.
-  ///   - allowedOrigins: of pages that may fetch the sound.
+  ///   - origins: whose pages may use the interface, and fetch the sound.
   public init(
     users: any UserRepository, tracks: any TrackRepository, analyses: any AnalysisRepository,
     analyst: any TrackAnalysing, covers: CoverStore, scaler: CoverScaler, tokens: AccessTokens,
     audioKeys: AudioURLKeys, hasher: LoginHasher, library: SegmentLibrary, directory: TrackDirectory,
-    gateway: StreamGateway, readiness: Readiness, socketPath: String, allowedOrigins: [String], logger: Logger
+    gateway: StreamGateway, readiness: Readiness, socketPath: String, origins: @escaping @Sendable () -> CORSPolicy,
+    logger: Logger
   ) {
-    self.allowedOrigins = Set(allowedOrigins)
+    self.origins = origins
+    self.audioKeys = AudioKeyring(audioKeys)
     auth = AuthController(users: users, tokens: tokens, hasher: hasher)
     self.tracks = TrackController(tracks: tracks, analyses: analyses)
     self.covers = CoverController(tracks: tracks, covers: covers, scaler: scaler)
     waveforms = WaveformController(tracks: tracks, analyses: analyses, analyst: analyst)
     self.gateway = gateway
     streams = StreamController(
-      gateway: gateway, tokens: tokens, socketPath: socketPath, links: AudioLinks(keys: audioKeys), tracks: directory)
+      gateway: gateway, tokens: tokens, socketPath: socketPath, links: AudioLinks(keys: self.audioKeys),
+      tracks: directory)
     audio = AudioController(
-      library: library, tracks: directory, analyses: analyses, keys: audioKeys, logger: logger)
+      library: library, tracks: directory, analyses: analyses, keys: self.audioKeys, origins: origins, logger: logger)
     self.tokens = tokens
     self.readiness = readiness
     self.logger = logger
@@ -61,6 +65,11 @@ public struct WebAPI: Sendable {
       logger: logger)
   }
 
+  /// Signs and believes audio URLs by these keys from now on, and by no others.
+  public func replaceAudioKeys(_ keys: AudioURLKeys) {
+    audioKeys.replace(keys)
+  }
+
   /// Answers what needs neither a task nor the router: segments in memory. For the server builder.
   public var quickResponder: QuickResponder {
     { [audio] head in audio.answerQuickly(head) }
@@ -69,13 +78,9 @@ public struct WebAPI: Sendable {
   private func responder() -> RouterResponder<APIContext> {
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: PageMiddleware())
-    router.add(middleware: AudioOriginMiddleware(allowed: allowedOrigins))
+    router.add(middleware: OriginMiddleware(policy: origins))
     router.add(middleware: ErrorMiddleware())
-    router.add(
-      middleware: FileMiddleware(
-        Self.playerFolder,
-        cacheControl: .init([(MediaType(type: .any), [.noCache])]),
-        searchForIndexHtml: true, logger: logger))
+    router.add(middleware: StaticFileMiddleware(files: .player()))
     router.get("healthz") { _, _ in "ok\n" }
     router.get("readyz") { [readiness] _, _ in
       if let reason = readiness.reason {
@@ -94,10 +99,5 @@ public struct WebAPI: Sendable {
     waveforms.addRoutes(to: closed)
     streams.addRoutes(to: closed)
     return router.buildResponder()
-  }
-
-  /// The player's files, beside the executable.
-  static var playerFolder: String {
-    Bundle.module.url(forResource: "player", withExtension: nil)?.path ?? ""
   }
 }

@@ -12,6 +12,9 @@ struct ServeCommand: AsyncParsableCommand {
       The library is scanned at the start and every ten minutes; what is playing goes on meanwhile. Ctrl-C ends in good order, and all is
       remembered in the data folder: users, tracks, covers, finished segments.
 
+      SIGHUP has the --config file read again and the library looked through: origins, audio keys, log level and scan interval change while
+      everybody listens on.
+
       JWT_SECRET (at least 32 bytes) signs the tokens; without it a secret is made once and kept in the data folder.
       """)
 
@@ -53,7 +56,9 @@ struct ServeCommand: AsyncParsableCommand {
   var analysis: String?
   @Option(
     name: .customLong("socketio-client"),
-    help: "The official browser client, served at /socket.io/socket.io.js (DUBPLATE_SOCKETIO_CLIENT).")
+    help:
+      "The official browser client, served at /socket.io/socket.io.js (DUBPLATE_SOCKETIO_CLIENT; default: looked for beside the program, in share/dubplate and .build-assets)."
+  )
   var socketIOClient: String?
   @Option(help: "trace, debug, info, notice, warning, error or critical (LOG_LEVEL; default info).")
   var logLevel: String?
@@ -61,18 +66,21 @@ struct ServeCommand: AsyncParsableCommand {
   var config: String?
 
   func run() async throws {
-    var settings = try read()
-    settings.mayBeginAnew = beginsAnew
-    var logger = Logger(label: "dubplate", factory: { StreamLogHandler.standardError(label: $0) })
-    logger.logLevel = settings.logLevel
+    let read = reader()
     do {
-      try await DubplateServer(configuration: settings, logger: logger).run()
+      var settings = try read()
+      settings.mayBeginAnew = beginsAnew
+      let threshold = LogThreshold(settings.logLevel)
+      try await DubplateServer(
+        configuration: settings, logger: threshold.logger(label: "dubplate"), threshold: threshold, reread: read
+      ).run()
     } catch {
       throw CommandFailure(error)
     }
   }
 
-  private func read() throws -> ServerConfiguration {
+  /// Reads the settings, and again when the server is told to.
+  private func reader() -> @Sendable () throws -> ServerConfiguration {
     let flags: [ConfigurationKey: String?] = [
       .host: host, .port: port, .data: places.data, .library: places.library, .allowedOrigins: allowedOrigins,
       .segmentBudget: places.segmentBudget,
@@ -81,13 +89,9 @@ struct ServeCommand: AsyncParsableCommand {
       .socketIOClient: socketIOClient,
       .logLevel: logLevel,
     ]
-    do {
+    return { [config, environment = ProcessInfo.processInfo.environment] in
       let file = try config.map { try String(contentsOfFile: $0, encoding: .utf8) }
-      return try ConfigurationReader(
-        flags: flags.compactMapValues { $0 }, environment: ProcessInfo.processInfo.environment, file: file
-      ).read()
-    } catch {
-      throw CommandFailure(error)
+      return try ConfigurationReader(flags: flags.compactMapValues { $0 }, environment: environment, file: file).read()
     }
   }
 }

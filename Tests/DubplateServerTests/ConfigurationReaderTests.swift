@@ -43,7 +43,7 @@ import Testing
       (.port, "70000"), (.port, "-1"), (.port, "many"), (.segmentBudget, "10"), (.segmentBudget, "9999999999999T"),
       (.memoryBudget, "lots"),
       (.memoryBudget, "-5G"), (.encoders, "1.5"), (.scanInterval, "-1"), (.logLevel, "loud"), (.jwtSecret, "short"),
-      (.allowedOrigins, "music.example"), (.allowedOrigins, "https://music.example/path"),
+      (.allowedOrigins, "music.example"), (.allowedOrigins, "null"), (.allowedOrigins, "https://music.example/path"),
       (.socketIOClient, "/nowhere/socket.io.js"), (.analysis, "0"), (.analysis, "perhaps"), (.analysis, "65"),
     ] as [(ConfigurationKey, String)])
   func aBadValueNamesItsKey(key: ConfigurationKey, value: String) throws {
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test func originsAreListed() throws {
-    let configuration = try read([.allowedOrigins: "https://a.example, http://b.example:8080 ,*"])
+    let configuration = try read([.allowedOrigins: "https://A.example:443, http://b.example:8080 ,*"])
     #expect(configuration.allowedOrigins == ["https://a.example", "http://b.example:8080", "*"])
   }
 

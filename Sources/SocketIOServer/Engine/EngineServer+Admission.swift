@@ -5,17 +5,16 @@ import NIOCore
 struct EngineRequest: Sendable {
   let target: RequestTarget
   let method: String
-  let origin: String?
-  let host: String?
+  /// What the policy says about the page that it comes from.
+  let verdict: CORSPolicy.Verdict
   let sid: String?
   let transport: EngineTransport?
   let version: String?
 
-  init(target: RequestTarget, method: String, origin: String?, host: String?) {
+  init(target: RequestTarget, method: String, verdict: CORSPolicy.Verdict) {
     self.target = target
     self.method = method
-    self.origin = origin
-    self.host = host
+    self.verdict = verdict
     let parameters = RequestTarget.parameters(of: target.query)
     sid = parameters["sid"]
     transport = parameters["transport"].flatMap(EngineTransport.init(rawValue:))
@@ -45,7 +44,7 @@ extension EngineServer {
     do throws(EngineRequestError) {
       let session = try verify(request)
       guard request.transport == .webSocket else { throw .badRequest }
-      guard configuration.cors.allowsWebSocket(origin: request.origin, host: request.host) else { throw .forbidden }
+      guard request.verdict != .refused else { throw .forbidden }
       if let session {
         guard configuration.allowUpgrades else { throw .badRequest }
         return session.eventLoop.submit {

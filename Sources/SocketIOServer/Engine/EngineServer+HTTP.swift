@@ -12,7 +12,7 @@ extension EngineServer {
     if request.method == .options {
       response = Response(status: .noContent)
       let wanted = HTTPField.Name("Access-Control-Request-Headers").flatMap { request.headers[$0] }
-      response.headers.append(contentsOf: configuration.cors.preflightHeaders(requested: wanted))
+      response.headers.append(contentsOf: cors.preflightHeaders(requested: wanted))
       response.headers[.contentLength] = "0"
     } else if let file = bundle?.file(for: target.path, below: configuration.path) {
       response = file.response(to: request)
@@ -26,7 +26,7 @@ extension EngineServer {
       }
       response.headers[.cacheControl] = "no-store"
     }
-    response.headers.append(contentsOf: configuration.cors.headers(origin: request.headers[.origin]))
+    response.headers.append(contentsOf: cors.headers(origin: request.headers[.origin]))
     return response
   }
 
@@ -37,9 +37,11 @@ extension EngineServer {
   }
 
   private func answer(_ request: Request, _ target: RequestTarget, _ channel: any Channel) async throws -> Response {
-    let wanted = EngineRequest(
-      target: target, method: request.method.rawValue, origin: request.headers[.origin], host: request.head.authority)
-    guard let session = try verify(wanted) else { return try await open(request, wanted, channel) }
+    let verdict = cors.verdict(origin: request.headers[.origin], served: ServedOrigin(request))
+    let wanted = EngineRequest(target: target, method: request.method.rawValue, verdict: verdict)
+    let named = try verify(wanted)
+    guard verdict != .refused else { throw EngineRequestError.forbidden }
+    guard let session = named else { return try await open(request, wanted, channel) }
     // A WebSocket request comes here when its upgrade was refused.
     guard wanted.transport == .polling else { throw EngineRequestError.badRequest }
     switch request.method {
@@ -50,11 +52,10 @@ extension EngineServer {
   }
 
   private func open(_ request: Request, _ wanted: EngineRequest, _ channel: any Channel) async throws -> Response {
-    guard wanted.transport == .polling else {
-      let allowed = configuration.cors.allowsWebSocket(origin: wanted.origin, host: wanted.host)
-      throw allowed ? EngineRequestError.badRequest : .forbidden
+    guard wanted.transport == .polling else { throw EngineRequestError.badRequest }
+    let headers = request.headers.filter { wanted.verdict.believes($0.name.rawName) }.map {
+      (name: $0.name.rawName, value: $0.value)
     }
-    let headers = request.headers.map { (name: $0.name.rawName, value: $0.value) }
     let host = request.head.authority.map { [(name: "host", value: $0)] } ?? []
     let handshake = Handshake(
       headers: host + headers, target: wanted.target, remoteAddress: channel.remoteAddress?.ipAddress ?? "",

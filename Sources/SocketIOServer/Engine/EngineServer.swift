@@ -27,6 +27,7 @@ public final class EngineServer: Sendable {
   }
 
   private let state = Mutex(State())
+  private let policy: Mutex<CORSPolicy>
   private let accept: @Sendable (EngineSocket) -> Void
   let webSockets = Atomic<Int>(0)
 
@@ -42,7 +43,14 @@ public final class EngineServer: Sendable {
       configuration.path.hasPrefix("/") && configuration.path.hasSuffix("/"), "the path must begin and end with /")
     self.configuration = configuration
     self.logger = logger
+    policy = Mutex(configuration.cors)
     accept = onConnection
+  }
+
+  /// Pages of which origins may use the server: the configuration's, until it is set anew. Sessions that are open stay.
+  public var cors: CORSPolicy {
+    get { policy.withLock { $0 } }
+    set { policy.withLock { $0 = newValue } }
   }
 
   /// Why no session could be opened.

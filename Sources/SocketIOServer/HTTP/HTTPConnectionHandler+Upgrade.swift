@@ -7,7 +7,7 @@ import NIOHTTP1
 extension HTTPConnectionHandler {
   func decide(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-    let request = WebSocketRequest(head, channel: context.channel)
+    let request = WebSocketRequest(head, channel: context.channel, of: server)
     server.admitWebSocket(request.engine, request.handshake, on: context.eventLoop).whenComplete { outcome in
       guard self.state.answerer == .upgrade, bound.value.channel.isActive else { return }
       switch outcome {

@@ -20,12 +20,13 @@ struct WebSocketRequest: Sendable {
     return server.configuration.owns(RequestTarget(uri: head.uri).path)
   }
 
-  init(_ head: HTTPRequestHead, channel: any Channel) {
+  init(_ head: HTTPRequestHead, channel: any Channel, of server: EngineServer) {
     let target = RequestTarget(uri: head.uri)
-    engine = EngineRequest(
-      target: target, method: "GET", origin: head.headers.first(name: "origin"), host: head.headers.first(name: "host"))
+    let verdict = server.cors.verdict(origin: head.headers.first(name: "origin"), served: ServedOrigin(head))
+    engine = EngineRequest(target: target, method: "GET", verdict: verdict)
     handshake = Handshake(
-      headers: head.headers.map { (name: $0.name, value: $0.value) }, target: target,
+      headers: head.headers.filter { verdict.believes($0.name) }.map { (name: $0.name, value: $0.value) },
+      target: target,
       remoteAddress: channel.remoteAddress?.ipAddress ?? "", transport: .webSocket)
     key = head.headers.first(name: "sec-websocket-key") ?? ""
   }

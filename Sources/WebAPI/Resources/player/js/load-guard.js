@@ -5,6 +5,7 @@
   const KEY = 'dubplate.failedLoads';
   const FIRST_WAIT_MS = 300;
   const MOST_WAIT_MS = 30_000;
+  const CLIENT = '/socket.io/socket.io.js';
   let hasFailed = false;
 
   function load() {
@@ -17,8 +18,35 @@
     blank.hidden = false;
   }
 
+  function sayThatTheClientIsMissing() {
+    const blank = /** @type {HTMLElement} */ (document.getElementById('library-blank'));
+    const say = (name, text) => {
+      const line = blank.querySelector(`.blank__${name}`);
+      if (line) line.textContent = text;
+    };
+    say('title', 'The server is not complete');
+    say('text', `It has no ${CLIENT}, the Socket.IO browser client, without which nothing plays. Its log says where it belongs.`);
+    showBlank();
+  }
+
+  const whenParsed = (work) => {
+    if (document.readyState === 'loading') addEventListener('DOMContentLoaded', work);
+    else work();
+  };
+
+  // A server that answers, and has no such file, won't have it in a moment either.
+  async function clientFailed() {
+    try {
+      const answer = await fetch(CLIENT, { method: 'HEAD', cache: 'no-store' });
+      if (answer.status >= 400 && answer.status < 500) return whenParsed(sayThatTheClientIsMissing);
+    } catch {
+      // Nobody answers: it is the network, or the server is away.
+    }
+    failed();
+  }
+
   function failed() {
-    // A page whose socket.io.js is missing has begun without it, and has said so.
+    // What is missing of a page that has begun is for the page to say.
     if (hasFailed || (document.body && document.body.dataset.session !== 'unknown')) return;
     hasFailed = true;
     try {
@@ -29,14 +57,14 @@
     } catch {
       // No storage, no count: it is for the listener to try again.
     }
-    if (document.readyState === 'loading') addEventListener('DOMContentLoaded', showBlank);
-    else showBlank();
+    whenParsed(showBlank);
   }
 
   // An `error` of a file does not bubble; it is seen on its way down.
   const isNeeded = (target) =>
     target instanceof HTMLScriptElement || (target instanceof HTMLLinkElement && target.rel === 'stylesheet');
-  addEventListener('error', ({ target }) => isNeeded(target) && failed(), true);
+  const isClient = (target) => target instanceof HTMLScriptElement && target.getAttribute('src') === CLIENT;
+  addEventListener('error', ({ target }) => isNeeded(target) && (isClient(target) ? clientFailed() : failed()), true);
   addEventListener('load', () => {
     if (hasFailed) return;
     try {

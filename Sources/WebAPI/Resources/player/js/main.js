@@ -51,8 +51,8 @@ let user = null;
 
 setUpTheme();
 if (typeof globalThis.io !== 'function') {
-  // Said here, since nothing below works without it.
-  toast('The player cannot be loaded completely: the server does not give /socket.io/socket.io.js.');
+  // Nothing below works without it. load-guard.js tries again, or says what is missing.
+  throw new Error('the Socket.IO browser client is not there');
 }
 // `?decoder=decodeAudioData` plays as a browser without WebCodecs would.
 const forceFallback = new URLSearchParams(location.search).get('decoder') === 'decodeAudioData';

@@ -1,0 +1,72 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Reads the configuration again at each SIGHUP, and has what may change in a running server changed.
+///
+/// A hang-up in the word's own sense, of the terminal on which the server was started, ends it in good order.
+struct ReloadService: Service {
+  let hangups: UnixSignalsSequence
+  /// What was set at the start.
+  let initial: ServerConfiguration
+  let read: @Sendable () throws -> ServerConfiguration
+  let apply: @Sendable (ServerConfiguration) throws -> Void
+  let logger: Logger
+  private let startedOnTerminal = isatty(STDIN_FILENO) == 1
+
+  init(
+    hangups: UnixSignalsSequence, initial: ServerConfiguration,
+    read: @escaping @Sendable () throws -> ServerConfiguration,
+    apply: @escaping @Sendable (ServerConfiguration) throws -> Void, logger: Logger
+  ) {
+    self.hangups = hangups
+    self.initial = initial
+    self.read = read
+    self.apply = apply
+    self.logger = logger
+  }
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      for await _ in hangups {
+        if startedOnTerminal, isatty(STDIN_FILENO) == 0 {
+          logger.info("the terminal is gone")
+          return
+        }
+        reload()
+      }
+    }
+  }
+
+  private func reload() {
+    do {
+      let configuration = try read()
+      try apply(configuration)
+      logger.notice("the configuration was read again; the library is looked through")
+      let waiting = initial.settingsThatNeedRestart(for: configuration)
+      guard !waiting.isEmpty else { return }
+      logger.warning(
+        "some settings change at the next start only",
+        metadata: ["settings": "\(waiting.map(\.rawValue).joined(separator: ", "))"])
+    } catch {
+      logger.error("the configuration can't be read again; what was set stays", metadata: ["error": "\(error)"])
+    }
+  }
+}
+
+extension ServerConfiguration {
+  /// What differs in another configuration and can't be changed while the server runs.
+  func settingsThatNeedRestart(for other: ServerConfiguration) -> [ConfigurationKey] {
+    let same: [(ConfigurationKey, Bool)] = [
+      (.host, host == other.host), (.port, port == other.port), (.data, dataDirectory == other.dataDirectory),
+      (.library, libraryDirectory == other.libraryDirectory), (.jwtSecret, jwtSecret == other.jwtSecret),
+      (.segmentBudget, segmentBudgetBytes == other.segmentBudgetBytes),
+      (.memoryBudget, memoryBudgetBytes == other.memoryBudgetBytes),
+      (.encoders, encoderThreads == other.encoderThreads),
+      (.analysis, analysisTracks == other.analysisTracks),
+      (.socketIOClient, socketIOClientPath == other.socketIOClientPath),
+    ]
+    return same.filter { !$0.1 }.map(\.0)
+  }
+}

@@ -1,0 +1,113 @@
+import Crypto
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+
+/// Files that never change while the process lives, held in memory in every form in which they are sent.
+///
+/// A file has one path, letter for letter; whatever else a path says (an escape, a NUL, an empty part, a dot segment) names
+/// none. Answers as RFC 9110 has it: a strong tag for each form, conditions before ranges, ranges of the plain form.
+struct StaticFiles: Sendable {
+  /// A file as it is sent.
+  private struct Form: Sendable {
+    let bytes: ByteBuffer
+    let tag: EntityTag
+  }
+
+  private struct File: Sendable {
+    let mediaType: String
+    let plain: Form
+    /// By gzip; nil where that isn't worth it.
+    let packed: Form?
+  }
+
+  private var files: [String: File] = [:]
+
+  /// Adds a file, which is found under `/` and its path; `index.html` under `/` as well.
+  mutating func add(_ path: String, _ bytes: UnsafeBufferPointer<UInt8>) {
+    let hash = SHA256.hash(data: UnsafeRawBufferPointer(bytes)).prefix(12).map { byte in
+      String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    }.joined()
+    let packed = Gzip.compressed(bytes).map { packed in
+      Form(bytes: ByteBuffer(bytes: packed), tag: EntityTag("\(hash)-gzip", isStrong: true))
+    }
+    let file = File(
+      mediaType: Self.mediaType(of: path),
+      plain: Form(bytes: ByteBuffer(bytes: bytes), tag: EntityTag(hash, isStrong: true)), packed: packed)
+    files["/" + path] = file
+    if path == "index.html" { files["/"] = file }
+  }
+
+  /// The answer to a request for a file; nil for all others.
+  func response(to request: Request) -> Response? {
+    let target = request.head.path ?? ""
+    guard let file = files[String(target.prefix { $0 != "?" })] else { return nil }
+    guard request.method == .get || request.method == .head else {
+      return Response(status: .methodNotAllowed, headers: [.allow: "GET, HEAD"])
+    }
+    let isWhole = request.method == .head || request.headers[.range] == nil
+    let wantsPacked = isWhole && AcceptedEncodings(request.headers[.acceptEncoding]).includes("gzip")
+    let form = wantsPacked ? file.packed ?? file.plain : file.plain
+    var headers: HTTPFields = [
+      .contentType: file.mediaType, .eTag: form.tag.text, .acceptRanges: "bytes", .cacheControl: "no-cache",
+    ]
+    if file.packed != nil { headers[.vary] = "Accept-Encoding" }
+    if wantsPacked, file.packed != nil { headers[.contentEncoding] = "gzip" }
+    let answer = Self.answer(request, form, headers)
+    return request.method == .head ? answer.createHeadResponse() : answer
+  }
+
+  private static func answer(_ request: Request, _ form: Form, _ headers: HTTPFields) -> Response {
+    var headers = headers
+    if let wanted = request.headers[.ifMatch], !form.tag.isStronglyEqual(toAnyOf: wanted) {
+      return Response(status: .preconditionFailed, headers: headers)
+    }
+    if let known = request.headers[.ifNoneMatch], form.tag.matches(anyOf: known) {
+      return Response(status: .notModified, headers: headers)
+    }
+    let isCurrent = request.headers[.ifRange].map(form.tag.isStronglyEqual(to:)) ?? true
+    let length = form.bytes.readableBytes
+    // Ranges are defined for GET alone (section 14.2).
+    switch ByteRange(isCurrent && request.method == .get ? request.headers[.range] : nil, length: length) {
+    case .whole: return Response(status: .ok, headers: headers, body: .init(byteBuffer: form.bytes))
+    case .part(let range):
+      headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)"
+      let slice = form.bytes.getSlice(at: form.bytes.readerIndex + range.lowerBound, length: range.count)
+      return Response(status: .partialContent, headers: headers, body: .init(byteBuffer: slice ?? ByteBuffer()))
+    case .unsatisfiable:
+      headers[.contentRange] = "bytes */\(length)"
+      return Response(status: .rangeNotSatisfiable, headers: headers)
+    }
+  }
+
+  private static func mediaType(of path: String) -> String {
+    switch path.split(separator: ".").last {
+    case "html": "text/html; charset=utf-8"
+    case "js": "text/javascript; charset=utf-8"
+    case "css": "text/css; charset=utf-8"
+    case "svg": "image/svg+xml"
+    case "json": "application/json"
+    case "webmanifest": "application/manifest+json"
+    case "png": "image/png"
+    case "wasm": "application/wasm"
+    default: "application/octet-stream"
+    }
+  }
+}
+
+/// The codings of `Accept-Encoding` (RFC 9110, section 12.5.3).
+struct AcceptedEncodings {
+  private var weights: [String: Double] = [:]
+
+  init(_ field: String?) {
+    for element in (field ?? "").lowercased().split(separator: ",") {
+      let parts = element.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+      guard let name = parts.first, !name.isEmpty else { continue }
+      let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
+      weights[name == "x-gzip" ? "gzip" : name] = weight
+    }
+  }
+
+  /// Whether a coding other than `identity` may be sent.
+  func includes(_ coding: String) -> Bool { weights[coding] ?? weights["*"] ?? 0 > 0 }
+}

@@ -1,0 +1,127 @@
+"""The player's files as HTTP has them: conditions, ranges, methods and paths, through the whole server; and what the page says
+when the Socket.IO client is missing."""
+
+import gzip
+import http.client
+import random
+import shutil
+import socket
+
+import pytest
+import requests
+
+from conftest import ROOT, Server, program
+
+PLAYER = ROOT / "Sources/WebAPI/Resources/player"
+PAGE = (PLAYER / "index.html").read_bytes()
+
+
+def ask(server, path, method="GET", connection=None, **fields):
+    connection = connection or http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection.request(method, path, headers={name.replace("_", "-"): value for name, value in fields.items()})
+    answer = connection.getresponse()
+    return answer, answer.read()
+
+
+def test_every_file_of_the_player_is_served_as_it_is_and_packed(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    files = [path for path in PLAYER.rglob("*") if path.is_file()]
+    assert len(files) > 50
+    for file in files:
+        path, content = "/" + str(file.relative_to(PLAYER)), file.read_bytes()
+        plain, body = ask(server, path, connection=connection)
+        assert plain.status == 200 and body == content, path
+        packed, body = ask(server, path, connection=connection, Accept_Encoding="br, gzip")
+        assert (gzip.decompress(body) if packed.headers["content-encoding"] else body) == content, path
+        assert len(body) <= len(content) and "text/html" not in plain.headers["content-type"] or path.endswith(".html")
+        tags = plain.headers["etag"], packed.headers["etag"]
+        assert all(tag.startswith('"') for tag in tags)
+        for tag, encoding in zip(tags, ("identity", "gzip")):
+            same, body = ask(server, path, connection=connection, If_None_Match=tag, Accept_Encoding=encoding)
+            assert same.status == 304 and body == b"" and same.headers["etag"] == tag, path
+    assert ask(server, "/", connection=connection)[1] == PAGE
+
+
+def ranges(rng):
+    """Range headers of every form, right and wrong."""
+    ends = ["", "0", "1", str(len(PAGE) - 1), str(len(PAGE)), str(len(PAGE) + 1), "9223372036854775807", "9" * 30, "x", "-1", " "]
+    yield from (f"bytes={first}-{last}" for first in ends for last in ends)
+    for _ in range(300):
+        yield "bytes=" + "".join(rng.choice(["-", ",", " ", "=", "0", "7", "99999", "bytes", "9" * 20]) for _ in range(rng.randint(0, 7)))
+
+
+def test_every_answer_to_a_range_is_as_long_as_it_says(server):
+    """All over one connection: a byte too many or too few, and the next answer is broken."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    counts = {}
+    for header in ranges(random.Random(14)):
+        for method in ("GET", "HEAD"):
+            answer, body = ask(server, "/index.html", method, connection, Range=header)
+            counts[answer.status] = counts.get(answer.status, 0) + 1
+            length = int(answer.headers["content-length"])
+            assert 0 <= length <= len(PAGE), header
+            if method == "HEAD":
+                assert answer.status == 200 and length == len(PAGE) and body == b"", header
+            elif answer.status == 206:
+                first, last = map(int, answer.headers["content-range"].removeprefix("bytes ").split("/")[0].split("-"))
+                assert body == PAGE[first : last + 1] and length == len(body), header
+                assert answer.headers["content-range"].endswith(f"/{len(PAGE)}")
+            elif answer.status == 416:
+                assert body == b"" and answer.headers["content-range"] == f"bytes */{len(PAGE)}", header
+            else:
+                assert answer.status == 200 and body == PAGE, header
+    assert min(counts[200], counts[206], counts[416]) > 10, counts
+
+
+def test_other_methods_and_other_spellings_are_refused(server):
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        answer, _ = ask(server, "/index.html", method)
+        assert answer.status == 405 and answer.headers["allow"] == "GET, HEAD", method
+    for path in ("//", "//index.html", "/js//main.js", "/js/", "/js", "/index.html%00", "/%00", "/js/..%2findex.html", "/js/%2e%2e/index.html",
+                 "/INDEX.HTML", "/index.html/", "/%69ndex.html", "/js/../index.html", "/./index.html", "/js\\main.js"):  # fmt: skip
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as raw:
+            raw.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            head = raw.recv(1 << 16)
+        assert head.split()[1] in (b"400", b"404"), (path, head)
+
+
+@pytest.fixture
+def unnamed(monkeypatch):
+    """Servers of this test are told by nobody where the Socket.IO client is."""
+    named = Server.environment
+
+    def environment(server):
+        return {key: value for key, value in named.fget(server).items() if key != "DUBPLATE_SOCKETIO_CLIENT"}
+
+    monkeypatch.setattr(Server, "environment", property(environment))
+
+
+def test_the_client_is_found_in_the_checkout_of_the_program(fresh_server, unnamed):
+    if ROOT not in program().resolve().parents:
+        pytest.skip("the program isn't one that was built here")
+    server = fresh_server().start()
+    answer = requests.get(server.url + "/socket.io/socket.io.js", timeout=60)
+    assert answer.status_code == 200 and b"Socket.IO" in answer.content[:200]
+
+
+@pytest.mark.parametrize("network", ["there", "away"])
+def test_a_page_without_its_client_says_what_is_missing(tmp_path, fresh_server, unnamed, chromium, network, monkeypatch):
+    bare = tmp_path / "bin/dubplate"
+    bare.parent.mkdir()
+    shutil.copy(program(), bare)
+    monkeypatch.setenv("DUBPLATE_BIN", str(bare))
+    server = fresh_server().start()
+    assert "browser client" in server.log() and "socket.io.min.js" in server.log()
+    page = chromium.new_page()
+    loads = []
+    page.on("request", lambda request: loads.append(request.url) if request.is_navigation_request() else None)
+    if network == "away":
+        page.route("**/socket.io/**", lambda route: route.abort())
+    page.goto(server.url)
+    blank = page.locator("#library-blank")
+    if network == "there":
+        blank.get_by_text("/socket.io/socket.io.js").wait_for(state="visible", timeout=60_000)
+        assert "network" not in blank.inner_text().lower() and len(loads) == 1
+    else:
+        blank.get_by_text("network changed").wait_for(state="visible", timeout=60_000)
+    page.close()

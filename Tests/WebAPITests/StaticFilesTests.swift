@@ -1,0 +1,136 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import Testing
+
+@testable import WebAPI
+
+@Suite struct StaticFilesTests {
+  private static let text = String(repeating: "a page of text; ", count: 100)
+  private static let files: StaticFiles = {
+    var files = StaticFiles()
+    for (path, content) in [
+      ("index.html", text), ("js/main.js", text + "."), ("tiny.svg", "<svg/>"), ("empty.css", ""),
+    ] {
+      Array(content.utf8).withUnsafeBufferPointer { files.add(path, $0) }
+    }
+    return files
+  }()
+
+  private func ask(
+    _ path: String, _ method: HTTPRequest.Method = .get, _ headers: [String: String] = [:]
+  ) async throws -> (response: Response, body: [UInt8])? {
+    var fields = HTTPFields()
+    for (name, value) in headers { fields[try #require(HTTPField.Name(name))] = value }
+    let head = HTTPRequest(method: method, scheme: "http", authority: "x", path: path, headerFields: fields)
+    let request = Request(head: head, body: .init(buffer: ByteBuffer()))
+    guard let response = Self.files.response(to: request) else { return nil }
+    let collected = Collected()
+    try await response.body.write(collected)
+    let body = collected.bytes
+    // What is announced is what is sent, whatever was asked for.
+    if let length = response.headers[.contentLength], method != .head { #expect(length == String(body.count)) }
+    return (response, body)
+  }
+
+  @Test func aFileIsFoundByItsOnePath() async throws {
+    for path in ["/", "/index.html", "/?x=1", "/js/main.js"] {
+      let answer = try #require(try await ask(path), "\(path)")
+      #expect(answer.response.status == .ok && answer.body.starts(with: Self.text.utf8))
+    }
+    for path in [
+      "", "//", "/./", "//index.html", "/js//main.js", "/js/", "/js", "/%69ndex.html", "/index.html%00",
+      "/index.html\u{0}",
+      "/js/../index.html", "/INDEX.HTML", "/index.html/", "http://x/index.html", "/nothing",
+    ] {
+      let answer = try await ask(path)
+      #expect(answer == nil, "\(path)")
+    }
+  }
+
+  @Test func otherMethodsAreToldWhichThereAre() async throws {
+    let brew = try #require(HTTPRequest.Method("BREW"))
+    for method in [HTTPRequest.Method.post, .put, .delete, .patch, .options, .trace, brew] {
+      let answer = try #require(try await ask("/", method))
+      #expect(answer.response.status == .methodNotAllowed && answer.response.headers[.allow] == "GET, HEAD")
+    }
+    let head = try #require(try await ask("/", .head, ["Range": "bytes=0-1"]))
+    #expect(head.response.status == .ok && head.body.isEmpty)
+    #expect(head.response.headers[.contentLength] == String(Self.text.utf8.count))
+  }
+
+  @Test func conditionsAreLookedAtBeforeRanges() async throws {
+    let tag = try #require(try await ask("/")?.response.headers[.eTag])
+    let other = try await ask("/js/main.js")
+    #expect(tag.hasPrefix("\"") && tag != other?.response.headers[.eTag])
+    for (headers, status) in [
+      (["If-None-Match": tag], 304), (["If-None-Match": "W/\(tag)"], 304), (["If-None-Match": "*"], 304),
+      (["If-None-Match": "\"x\", \(tag)"], 304), (["If-None-Match": "\"x\""], 200), (["If-Match": tag], 200),
+      (["If-Match": "\"x\""], 412), (["If-Match": "W/\(tag)"], 412), (["If-Match": "*"], 200),
+      (["If-None-Match": tag, "Range": "bytes=0-1"], 304), (["If-Range": tag, "Range": "bytes=0-1"], 206),
+      (["If-Range": "\"x\"", "Range": "bytes=0-1"], 200), (["If-Range": "W/\(tag)", "Range": "bytes=0-1"], 200),
+      (["If-Range": "Thu, 26 Nov 2026 00:00:00 GMT", "Range": "bytes=0-1"], 200),
+      (["If-Range": "\"x\"", "Range": "bytes=99999-"], 200), (["Range": "bytes=99999-"], 416),
+    ] as [([String: String], Int)] {
+      let answer = try #require(try await ask("/", .get, headers))
+      #expect(answer.response.status.code == status, "\(headers)")
+      #expect(answer.response.headers[.eTag] == tag)
+    }
+  }
+
+  @Test func everyRangeIsAnsweredByWhatItSays() async throws {
+    let whole = Array(Self.text.utf8)
+    let numbers = ["", "0", "1", "1599", "1600", "1601", "99999999999999999999"]
+    for first in numbers {
+      for last in numbers {
+        let header = "bytes=\(first)-\(last)"
+        let answer = try #require(try await ask("/", .get, ["Range": header, "Accept-Encoding": "gzip"]))
+        #expect(answer.response.headers[.contentEncoding] == nil)
+        switch ByteRange(header, length: whole.count) {
+        case .whole: #expect(answer.response.status == .ok && answer.body == whole, "\(header)")
+        case .part(let range):
+          #expect(answer.response.status == .partialContent && answer.body == Array(whole[range]), "\(header)")
+          let expected = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(whole.count)"
+          #expect(answer.response.headers[.contentRange] == expected)
+        case .unsatisfiable:
+          #expect(answer.response.status == .rangeNotSatisfiable && answer.body.isEmpty, "\(header)")
+          #expect(answer.response.headers[.contentRange] == "bytes */\(whole.count)")
+        }
+      }
+    }
+    let empty = try #require(try await ask("/empty.css", .get, ["Range": "bytes=0-"]))
+    #expect(empty.response.status == .rangeNotSatisfiable)
+  }
+
+  @Test func whoTakesGzipGetsItUnderATagOfItsOwn() async throws {
+    let plain = try #require(try await ask("/"))
+    for (accepted, isPacked) in [
+      ("gzip", true), ("br, gzip;q=0.5", true), ("*", true), ("x-gzip", true), ("GZIP", true), ("gzip;q=0", false),
+      ("gzip;q=0.000", false), ("*;q=0", false), ("identity", false), ("", false), ("deflate, br", false),
+      ("gzip ; q=x", false),
+    ] {
+      let answer = try #require(try await ask("/", .get, ["Accept-Encoding": accepted]))
+      #expect((answer.response.headers[.contentEncoding] == "gzip") == isPacked, "\(accepted)")
+      #expect((answer.body.prefix(2) == [0x1F, 0x8B]) == isPacked, "\(accepted)")
+      #expect((answer.response.headers[.eTag] == plain.response.headers[.eTag]) != isPacked, "\(accepted)")
+      #expect(answer.response.headers[.vary] == "Accept-Encoding")
+    }
+    // Not worth it.
+    let tiny = try #require(try await ask("/tiny.svg", .get, ["Accept-Encoding": "gzip"]))
+    #expect(tiny.response.headers[.contentEncoding] == nil && tiny.response.headers[.vary] == nil)
+  }
+
+  @Test func thePlayerIsPartOfTheProgram() throws {
+    let page = Request(
+      head: HTTPRequest(method: .get, scheme: "http", authority: "x", path: "/"), body: .init(buffer: ByteBuffer()))
+    let answer = try #require(StaticFiles.player().response(to: page))
+    #expect(answer.headers[.contentType] == "text/html; charset=utf-8")
+  }
+
+  /// Invariant of `@unchecked Sendable`: written by one task.
+  private final class Collected: ResponseBodyWriter, @unchecked Sendable {
+    var bytes: [UInt8] = []
+    func write(_ buffer: ByteBuffer) async throws { bytes += buffer.readableBytesView }
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+  }
+}
