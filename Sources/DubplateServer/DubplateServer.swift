@@ -145,6 +145,8 @@ public struct DubplateServer: Sendable {
     var sockets = SocketIOServer.Configuration()
     sockets.path = Self.socketPath
     sockets.clientBundle = configuration.socketIOClientPath
+    // What a device is known by: the token's cookie, or `auth`.
+    sockets.keptHeaders = ["cookie"]
     if configuration.allowedOrigins.contains("*") {
       sockets.cors = .any(credentials: false)
     } else if !configuration.allowedOrigins.isEmpty {

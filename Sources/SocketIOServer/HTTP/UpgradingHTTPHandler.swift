@@ -53,6 +53,8 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
   private var closesAfterResponse = false
   private var firstRequestTimer: Scheduled<Void>?
   private var idleSince = NIODeadline.now()
+  /// Sessions that were opened over this connection and have joined nothing.
+  let guests = ConnectionGuests()
   private var onPollBreak: (@Sendable () -> Void)?
   private var polls = 0
   private var hasEnded = false
@@ -267,11 +269,12 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
   private func decide(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
     let request = WebSocketRequest(head, channel: context.channel)
-    server.admitWebSocket(request.engine, request.handshake, on: context.eventLoop).whenComplete { outcome in
+    server.admitWebSocket(request, on: context.eventLoop).whenComplete { outcome in
       guard case .upgrading = self.state, bound.value.channel.isActive else { return }
       switch outcome {
-      case .success: self.upgrade(request, bound.value)
+      case .success(let role): self.upgrade(request, as: role, bound.value)
       case .failure(let error as EngineRequestError): self.refuse(error, bound.value)
+      case .failure(EngineServer.Refusal.queryTooLong): self.answer(.uriTooLong, [:], "", bound.value)
       case .failure(is EngineServer.Refusal): self.answer(.serviceUnavailable, ["retry-after": "5"], "", bound.value)
       case .failure: self.refuse(.badRequest, bound.value)
       }
@@ -297,10 +300,10 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
     result.succeed(.taken)
   }
 
-  private func upgrade(_ request: WebSocketRequest, _ context: ChannelHandlerContext) {
+  private func upgrade(_ request: WebSocketRequest, as role: WebSocketHandler.Role, _ context: ChannelHandlerContext) {
     guard let codec else { return }
     do {
-      let handler = try request.makeHandler(server, context.channel, readsItself: isHummingbirds)
+      let handler = try request.makeHandler(server, context.channel, as: role, readsItself: isHummingbirds)
       var headers = request.responseHeaders
       if request.engine.sid == nil, let cookie = server.configuration.cookie {
         headers.add(name: "set-cookie", value: cookie.field(sid: handler.sessionID))
