@@ -152,7 +152,7 @@ let package = Package(
       name: "FuzzTests", dependencies: ["EngineIO", "SocketIO", nioCore], exclude: ["Corpus"], swiftSettings: strict),
     .testTarget(
       name: "SocketIOServerTests",
-      dependencies: ["SocketIOServer", "SocketIO", "EngineIO", hummingbird, logging, nioCore, nioPosix],
+      dependencies: ["SocketIOServer", "SocketIO", "EngineIO", hummingbird, logging, nioCore, nioPosix, nioEmbedded],
       swiftSettings: strict),
     .testTarget(name: "AudioCodecTests", dependencies: ["AudioCodec"], swiftSettings: strict),
     .testTarget(

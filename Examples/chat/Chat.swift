@@ -27,7 +27,7 @@ struct Chat {
       socket.broadcast.emit("joined", .string(name))
 
       socket.on("message") { event in
-        guard let text = event.arguments.first?.string, text.count <= 2_000 else {
+        guard let text = event.arguments[0].string, text.count <= 2_000 else {
           event.acknowledge(["ok": false])
           return
         }

@@ -38,7 +38,11 @@ struct Scenarios: AsyncParsableCommand {
     if recovery { configuration.recovery = .init() }
     let io = SocketIOServer(configuration: configuration, logger: logger)
     guarded(io.of("/"))
-    for namespace in [io.of("/open") as any NamespaceConfiguring, io.of { name, _ in name.hasPrefix("/room-") }] {
+    let slow = io.of("/slow")
+    // As one that asks a database.
+    slow.use { _ in try await Task.sleep(for: .milliseconds(30)) }
+    for namespace in [io.of("/open") as any NamespaceConfiguring, slow, io.of { name, _ in name.hasPrefix("/room-") }] {
+      namespace.on("tell all") { $0.socket.namespace.emit("told", $0.arguments[0]) }
       namespace.onConnection { socket in socket.emit("welcome", .string(socket.namespace.name)) }
       namespace.on("echo") { $0.acknowledge(arguments: $0.arguments) }
     }
@@ -65,7 +69,7 @@ struct Scenarios: AsyncParsableCommand {
     namespace.on("echo") { $0.acknowledge(arguments: $0.arguments) }
     namespace.on("repeat") { $0.socket.emit("repeated", arguments: $0.arguments) }
     namespace.on("count") { event in
-      for number in 0..<Int64(event.arguments.first?.int ?? 0) { event.socket.emit("number", .int(number)) }
+      for number in 0..<(event.arguments[0].int ?? 0) { event.socket.emit("number", .int(number)) }
     }
     namespace.on("ask") { event in
       // What the client is asked, and what it answers, goes through unchanged.
@@ -77,15 +81,20 @@ struct Scenarios: AsyncParsableCommand {
       }
     }
     namespace.on("join") { event in
-      guard let room = event.arguments.first?.string else { return }
+      guard let room = event.arguments[0].string else { return }
       event.socket.join(room)
       event.acknowledge()
     }
     namespace.on("tell") { event in
-      guard let room = event.arguments.first?.string else { return }
+      guard let room = event.arguments[0].string else { return }
       namespace.to(room).emit("told", arguments: Array(event.arguments.dropFirst()))
       event.acknowledge()
     }
-    namespace.on("leave me") { $0.socket.disconnect(close: $0.arguments.first?.bool ?? false) }
+    namespace.on("tell volatile") { event in
+      guard let room = event.arguments[0].string else { return }
+      namespace.to(room).volatile.emit("status", event.arguments[1])
+      event.acknowledge()
+    }
+    namespace.on("leave me") { $0.socket.disconnect(close: $0.arguments[0].bool ?? false) }
   }
 }

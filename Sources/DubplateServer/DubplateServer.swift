@@ -185,6 +185,8 @@ public struct DubplateServer: Sendable {
   private func socketConfiguration() -> SocketIOServer.Configuration {
     var sockets = SocketIOServer.Configuration()
     sockets.path = Self.socketPath
+    // What a device is known by: the token's cookie, or `auth`.
+    sockets.keptHeaders = ["cookie"]
     sockets.clientBundle = configuration.socketIOClientPath ?? BrowserClient.find()
     if sockets.clientBundle == nil {
       logger.warning(

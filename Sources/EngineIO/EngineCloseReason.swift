@@ -16,6 +16,9 @@ public enum EngineCloseReason: Sendable, Equatable, CustomStringConvertible {
   case forcedClose
   /// This server is going down.
   case serverShuttingDown
+  /// Others needed the place: too many sessions that had joined nothing, or too many bytes of messages that were not
+  /// whole yet.
+  case overloaded
 
   public var description: String {
     switch self {
@@ -27,6 +30,7 @@ public enum EngineCloseReason: Sendable, Equatable, CustomStringConvertible {
     case .writeBufferExceeded: "write buffer limit exceeded"
     case .forcedClose: "forced close"
     case .serverShuttingDown: "server shutting down"
+    case .overloaded: "server overloaded"
     }
   }
 
@@ -39,7 +43,7 @@ public enum EngineCloseReason: Sendable, Equatable, CustomStringConvertible {
     case .parseError: 1007
     case .messageTooLarge: 1009
     case .pingTimeout: 1008
-    case .writeBufferExceeded: 1013
+    case .writeBufferExceeded, .overloaded: 1013
     }
   }
 }

@@ -43,6 +43,12 @@ public struct EnginePacket: Sendable, Equatable {
 
   /// Bytes of the packet as text: the type character and the payload; as binary: the payload.
   public var encodedBytes: Int { payload.readableBytes + (isBinary ? 0 : 1) }
+
+  /// The character in front of a binary packet's base64 where only text can go.
+  public static let base64Mark: UInt8 = 0x62
+
+  /// Bytes of the packet where only text can go: a binary one is `b` and base64.
+  public var textBytes: Int { 1 + (isBinary ? (payload.readableBytes + 2) / 3 * 4 : payload.readableBytes) }
 }
 
 /// What is wrong with bytes that should have been a packet or a payload.
@@ -58,12 +64,18 @@ public enum EnginePacketError: Error, Equatable, Sendable {
 }
 
 extension EnginePacket {
-  /// Reads a packet from the whole of a text: a WebSocket text frame, or one element of a polling payload.
+  /// Reads a packet from the whole of a text: a WebSocket text frame, or one element of a polling payload. A client
+  /// that can't send binary sends `b` and base64 over either (`forceBase64` of the official one).
   ///
   /// The text must already be valid UTF-8 (`ByteBuffer.isValidUTF8`).
   public init(text: ByteBuffer) throws(EnginePacketError) {
     var rest = text
     guard let first = rest.readInteger(as: UInt8.self) else { throw .empty }
+    if first == EnginePacket.base64Mark {
+      guard let bytes = rest.decodedBase64() else { throw .invalidBase64 }
+      self.init(binary: bytes)
+      return
+    }
     guard let kind = Kind(rawValue: first) else { throw .unknownType(first) }
     self.init(kind, rest)
   }
@@ -74,5 +86,12 @@ extension ByteBuffer {
   public mutating func writeEnginePacket(_ packet: EnginePacket) {
     if !packet.isBinary { writeInteger(packet.kind.rawValue) }
     writeImmutableBuffer(packet.payload)
+  }
+
+  /// Writes a packet where only text can go: a binary one as `b` and base64.
+  public mutating func writeEnginePacketAsText(_ packet: EnginePacket) {
+    guard packet.isBinary else { return writeEnginePacket(packet) }
+    writeInteger(EnginePacket.base64Mark)
+    writeBase64(packet.payload)
   }
 }

@@ -5,8 +5,6 @@ public import NIOCore
 public enum PollingPayload {
   /// The record separator between two packets.
   public static let separator: UInt8 = 0x1e
-  /// The character in front of a binary packet's base64.
-  public static let binaryMark: UInt8 = 0x62
 
   /// Takes the packets of a body apart.
   ///
@@ -19,14 +17,8 @@ public enum PollingPayload {
     var rest = body
     while true {
       let length = rest.readableBytesView.firstIndex(of: separator).map { $0 - rest.readerIndex }
-      guard var element = rest.readSlice(length: length ?? rest.readableBytes) else { throw .empty }
-      if element.getInteger(at: element.readerIndex, as: UInt8.self) == binaryMark {
-        element.moveReaderIndex(forwardBy: 1)
-        guard let bytes = element.decodedBase64() else { throw .invalidBase64 }
-        packets.append(EnginePacket(binary: bytes))
-      } else {
-        packets.append(try EnginePacket(text: element))
-      }
+      guard let element = rest.readSlice(length: length ?? rest.readableBytes) else { throw .empty }
+      packets.append(try EnginePacket(text: element))
       guard length != nil else { return packets }
       rest.moveReaderIndex(forwardBy: 1)
     }
@@ -44,16 +36,11 @@ public enum PollingPayload {
   /// Appends one packet to a body that is being built, with a separator if it is not the first.
   public static func append(_ packet: EnginePacket, to body: inout ByteBuffer) {
     if body.readableBytes > 0 { body.writeInteger(separator) }
-    if packet.isBinary {
-      body.writeInteger(binaryMark)
-      body.writeBase64(packet.payload)
-    } else {
-      body.writeEnginePacket(packet)
-    }
+    body.writeEnginePacketAsText(packet)
   }
 
   /// Bytes that a packet takes in a body, separator included.
   public static func encodedBytes(of packet: EnginePacket) -> Int {
-    packet.isBinary ? 2 + (packet.payload.readableBytes + 2) / 3 * 4 : 2 + packet.payload.readableBytes
+    1 + packet.textBytes
   }
 }

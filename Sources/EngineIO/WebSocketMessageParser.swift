@@ -41,7 +41,8 @@ public struct WebSocketMessageParser: Sendable {
   }
 
   private let peer: Peer
-  private let maxMessageBytes: Int
+  /// Bytes of a message, over all its fragments; holds for the frames that are read from then on.
+  public var maxMessageBytes: Int
   private var unread: ByteBuffer?
   private var fragments: (opcode: WebSocketFrameHeader.Opcode, bytes: ByteBuffer)?
 
@@ -55,6 +56,12 @@ public struct WebSocketMessageParser: Sendable {
 
   /// Bytes held for a frame or a message that is not whole yet.
   public var bufferedBytes: Int { (unread?.readableBytes ?? 0) + (fragments?.bytes.readableBytes ?? 0) }
+
+  /// Gives up what isn't whole; the parser must not be used again.
+  public mutating func discard() {
+    unread = nil
+    fragments = nil
+  }
 
   /// Takes the next bytes off the connection.
   public mutating func append(_ bytes: ByteBuffer) {

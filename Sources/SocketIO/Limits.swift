@@ -13,11 +13,19 @@ public enum SocketIOLimits {
   /// Bytes of a namespace's name; it is looked up and echoed.
   public static let maxNamespaceBytes = 255
 
+  /// Bytes of a CONNECT packet, whose `auth` is kept as long as the socket is: a token has less than two thousand, and
+  /// nobody has been asked for it yet.
+  public static let maxConnectBytes = 16 * 1024
+
   /// Digits of an ack id: what certainly fits 64 bits.
   public static let maxAckDigits = 18
 
-  /// Namespaces that one connection may join, or be joining.
+  /// Namespaces that one connection may join, or be joining; and attempts to join that may run at once, those counted
+  /// that a later one has overtaken.
   public static let maxNamespacesPerConnection = 64
+
+  /// Packets of one connection that may come for sockets which have ended: what a client sent before it heard of it.
+  public static let maxLatePackets = 1_024
 
   /// Acks that one socket may owe the server at once; an `emitWithAck` beyond it fails at once.
   public static let maxPendingAcks = 4_096

@@ -5,7 +5,9 @@ import NIOCore
 ///
 /// After the official in-memory adapter (socket.io 4.6, "connection state recovery"): every event that asks for no ack
 /// and isn't volatile gets an offset, which goes out as its last argument. A client that comes back names its private id
-/// and the last offset it saw; it is recovered if both are still known. Moments are monotonic nanoseconds.
+/// and the last offset it saw. Unlike there, it is also recovered if it saw none yet, if it took something else for an
+/// offset (``RecoveryTrace``), and if it was sent nothing for longer than packets are kept. Moments are monotonic
+/// nanoseconds.
 public struct RecoveryLog<Context: Sendable>: Sendable {
   /// What is known of a socket whose connection was lost.
   public struct Session: Sendable {
@@ -13,13 +15,35 @@ public struct RecoveryLog<Context: Sendable>: Sendable {
     public var privateID: String
     public var rooms: [String]
     public var context: Context
+    /// What it had been sent; nil if nobody knows.
+    public var trace: RecoveryTrace?
 
-    public init(socketID: String, privateID: String, rooms: [String], context: Context) {
+    public init(
+      socketID: String, privateID: String, rooms: [String], context: Context,
+      trace: RecoveryTrace? = nil
+    ) {
       self.socketID = socketID
       self.privateID = privateID
       self.rooms = rooms
       self.context = context
+      self.trace = trace
     }
+  }
+
+  /// A session that is given back.
+  public struct Restored: Sendable {
+    public var session: Session
+    /// What it missed, in order.
+    public var missed: [SocketPacket]
+    /// The number of the namespace's next event.
+    public var next: UInt64
+  }
+
+  private struct Lost {
+    var session: Session
+    var moment: Int64
+    /// The number of the first event that was certainly sent after the loss.
+    var next: UInt64
   }
 
   private struct Entry {
@@ -33,22 +57,27 @@ public struct RecoveryLog<Context: Sendable>: Sendable {
   private let lifetime: Int64
   private let maxBytes: Int
   private let maxSessions: Int
+  /// In front of every offset, so that hardly any string of a program is taken for one.
+  private let mark: String
   /// In the order of their numbers, which have no holes.
   private var entries: [Entry] = []
   /// Entries in front that are over, and are taken out of the array some at a time.
   private var firstEntry = 0
   private var bytes = 0
-  private var nextNumber: UInt64 = 0
-  private var sessions: [String: (session: Session, lostAt: Int64)] = [:]
+  /// The number of the next event.
+  public private(set) var nextNumber: UInt64 = 0
+  private var sessions: [BytewiseName: Lost] = [:]
 
   /// - Parameters:
   ///   - lifetime: nanoseconds for which lost sessions and packets are kept.
   ///   - maxBytes: of packets that are kept; the oldest go first.
   ///   - maxSessions: lost sessions that are kept; what comes beyond is not kept.
-  public init(lifetime: Int64, maxBytes: Int, maxSessions: Int) {
+  ///   - mark: what offsets begin with.
+  public init(lifetime: Int64, maxBytes: Int, maxSessions: Int, mark: String = "") {
     self.lifetime = lifetime
     self.maxBytes = maxBytes
     self.maxSessions = maxSessions
+    self.mark = mark
   }
 
   /// Bytes of packets, and sessions, that are kept now.
@@ -66,7 +95,7 @@ public struct RecoveryLog<Context: Sendable>: Sendable {
     let number = nextNumber
     var packet = packet
     let size = packet.data?.approximateBytes ?? 0
-    packet.data = .array(elements + [.string(String(number, radix: 36))])
+    packet.data = .array(elements + [.string(mark + String(number, radix: 36))])
     entries.append(Entry(number: number, packet: packet, scope: scope, moment: now, bytes: size))
     nextNumber += 1
     bytes += size
@@ -76,29 +105,62 @@ public struct RecoveryLog<Context: Sendable>: Sendable {
 
   /// Keeps the state of a socket whose connection was lost.
   public mutating func keep(_ session: Session, now: Int64) {
-    sessions = sessions.filter { now - $0.value.lostAt <= lifetime }
+    sessions = sessions.filter { now - $0.value.moment <= lifetime }
     guard sessions.count < maxSessions else { return }
-    sessions[session.privateID] = (session, now)
+    sessions[BytewiseName(session.privateID)] = Lost(session: session, moment: now, next: nextNumber)
   }
 
-  /// The session of a client that came back, the packets that it missed in their order, and the number of the next
-  /// packet; nil if the session or the offset is not known any more. A session can be restored once.
-  public mutating func restore(
-    privateID: String, offset: String, now: Int64
-  ) -> (session: Session, missed: [SocketPacket], next: UInt64)? {
+  /// The session of a client that came back; nil if it isn't known any more, or something of what it missed. A session
+  /// can be restored once.
+  /// - Parameter offset: what the client takes for the last offset it saw; nil if it saw none.
+  public mutating func restore(privateID: String, offset: String?, now: Int64) -> Restored? {
     expire(now: now)
-    guard let start = place(behind: offset), let (session, lostAt) = sessions.removeValue(forKey: privateID),
-      now - lostAt <= lifetime
+    guard let lost = sessions[BytewiseName(privateID)], now - lost.moment <= lifetime,
+      let start = start(of: lost, offset)
     else { return nil }
-    return (session, entries[start...].filter { $0.scope.includes(session) }.map(\.packet), nextNumber)
+    sessions[BytewiseName(privateID)] = nil
+    var session = lost.session
+    var trace = RecoveryTrace(start: start)
+    let missed = entries[(firstEntry + Int(max(start, firstNumber) - firstNumber))...].filter {
+      $0.scope.includes(session)
+    }
+    for entry in missed { trace.sent(entry.number) }
+    session.trace = trace
+    return Restored(session: session, missed: missed.map(\.packet), next: nextNumber)
   }
 
-  /// Where the packets behind an offset begin in `entries`; nil for an offset that is not kept.
-  private func place(behind offset: String) -> Int? {
-    guard let last = UInt64(offset, radix: 36), firstEntry < entries.count else { return nil }
-    let first = entries[firstEntry].number
-    guard last >= first, last < nextNumber else { return nil }
-    return firstEntry + Int(last - first) + 1
+  /// The lowest number that is kept; that of the next event if none is.
+  private var firstNumber: UInt64 { firstEntry < entries.count ? entries[firstEntry].number : nextNumber }
+
+  /// The number with which a client goes on; nil if that can't be known, or not all is there that it missed.
+  private func start(of lost: Lost, _ offset: String?) -> UInt64? {
+    let last = offset.flatMap(number)
+    guard let trace = lost.session.trace else {
+      guard let last, last >= firstNumber else { return nil }
+      return last + 1
+    }
+    let start: UInt64
+    switch (offset, last) {
+    case (nil, _): start = trace.start
+    case (_, let last?): start = last + 1
+    case (_, nil):
+      guard let behind = trace.behindMisleading else { return nil }
+      start = behind
+    }
+    // What is gone doesn't matter if nothing of it was for this socket.
+    let isWhole =
+      start >= firstNumber || firstNumber <= lost.next && trace.sentNothing(in: start..<firstNumber)
+    return isWhole ? start : nil
+  }
+
+  /// The number that an offset stands for; nil for one that was never given.
+  private func number(of offset: String) -> UInt64? {
+    guard offset.utf8.starts(with: mark.utf8) else { return nil }
+    let digits = String(decoding: offset.utf8.dropFirst(mark.utf8.count), as: UTF8.self)
+    guard let number = UInt64(digits, radix: 36), number < nextNumber,
+      String(number, radix: 36).isBytewiseEqual(to: digits)
+    else { return nil }
+    return number
   }
 
   private mutating func expire(now: Int64) {
@@ -117,21 +179,9 @@ public struct RecoveryLog<Context: Sendable>: Sendable {
 extension BroadcastScope {
   /// Whether a socket that is away would have got the packet.
   fileprivate func includes<Context>(_ session: RecoveryLog<Context>.Session) -> Bool {
-    func isIn(_ room: String) -> Bool { room == session.socketID || session.rooms.contains(room) }
-    return (rooms.isEmpty || rooms.contains(where: isIn)) && !except.contains(where: isIn)
-  }
-}
-
-extension SocketValue {
-  /// About what it takes, without encoding it.
-  fileprivate var approximateBytes: Int {
-    switch self {
-    case .null, .bool, .int, .double: 16
-    case .string(let text): 16 + text.utf8.count
-    case .binary(let bytes): 16 + bytes.readableBytes
-    case .array(let elements): elements.reduce(16) { $0 + $1.approximateBytes }
-    case .object(let object):
-      object.values.reduce(object.keys.reduce(16) { $0 + 16 + $1.utf8.count }) { $0 + $1.approximateBytes }
+    func isIn(_ room: String) -> Bool {
+      room.isBytewiseEqual(to: session.socketID) || session.rooms.containsBytewise(room)
     }
+    return (rooms.isEmpty || rooms.contains(where: isIn)) && !except.contains(where: isIn)
   }
 }

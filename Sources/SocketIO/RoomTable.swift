@@ -7,38 +7,40 @@ public struct RoomTable<Member: Hashable> {
     case many(Set<Member>)
   }
 
-  private var rooms: [String: Members] = [:]
+  private var table: [BytewiseName: Members] = [:]
 
   public init() {}
 
   /// Number of rooms that have a member.
-  public var count: Int { rooms.count }
+  public var count: Int { table.count }
 
   /// Names of the rooms that have a member.
-  public var names: some Sequence<String> { rooms.keys }
+  public var names: some Sequence<String> { table.keys.lazy.map(\.text) }
 
   public mutating func insert(_ member: Member, into room: String) {
-    switch rooms[room] {
-    case nil: rooms[room] = .one(member)
-    case .one(let other): if other != member { rooms[room] = .many([other, member]) }
+    let room = BytewiseName(room)
+    switch table[room] {
+    case nil: table[room] = .one(member)
+    case .one(let other): if other != member { table[room] = .many([other, member]) }
     case .many(var members):
       // Out of the table while it grows, or the set would be copied.
-      rooms[room] = .one(member)
+      table[room] = .one(member)
       members.insert(member)
-      rooms[room] = .many(members)
+      table[room] = .many(members)
     }
   }
 
   public mutating func remove(_ member: Member, from room: String) {
-    switch rooms[room] {
-    case .one(let other) where other == member: rooms[room] = nil
+    let room = BytewiseName(room)
+    switch table[room] {
+    case .one(let other) where other == member: table[room] = nil
     case .many(var members):
-      rooms[room] = .one(member)
+      table[room] = .one(member)
       members.remove(member)
       if members.count == 1, let last = members.first {
-        rooms[room] = .one(last)
+        table[room] = .one(last)
       } else {
-        rooms[room] = .many(members)
+        table[room] = .many(members)
       }
     case nil, .one: break
     }
@@ -46,7 +48,7 @@ public struct RoomTable<Member: Hashable> {
 
   /// Calls `body` with each member of a room.
   public func forEach(in room: String, _ body: (Member) -> Void) {
-    switch rooms[room] {
+    switch table[BytewiseName(room)] {
     case nil: break
     case .one(let member): body(member)
     case .many(let members): members.forEach(body)
@@ -54,7 +56,7 @@ public struct RoomTable<Member: Hashable> {
   }
 
   public func contains(_ member: Member, in room: String) -> Bool {
-    switch rooms[room] {
+    switch table[BytewiseName(room)] {
     case nil: false
     case .one(let other): other == member
     case .many(let members): members.contains(member)

@@ -20,11 +20,11 @@ public struct BroadcastScope: Sendable, Equatable {
 /// What came back from a broadcast that asked for acks.
 public struct BroadcastReplies: Sendable, Equatable {
   /// The arguments of each ack, in the order in which they came.
-  public var replies: [[SocketValue]]
+  public var replies: [SocketArguments]
   /// Sockets that were asked and didn't answer: they left, or the time was up.
   public var missing: Int
 
-  public init(replies: [[SocketValue]] = [], missing: Int = 0) {
+  public init(replies: [SocketArguments] = [], missing: Int = 0) {
     self.replies = replies
     self.missing = missing
   }
@@ -75,7 +75,7 @@ public protocol LocalSockets: Sendable {
   func describe(scope: BroadcastScope) async -> [SocketDescription]
   /// An event of another process, given to the namespace's handlers. The first answer goes to `reply`, nil if none is
   /// asked for.
-  func serverSideEvent(_ name: String, _ arguments: [SocketValue], reply: (@Sendable ([SocketValue]) -> Void)?)
+  func serverSideEvent(_ name: String, _ arguments: [SocketValue], reply: (@Sendable (SocketArguments) -> Void)?)
 }
 
 /// Where broadcasts go: to the sockets of this process, and, in a cluster, to the other processes too.

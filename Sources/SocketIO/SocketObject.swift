@@ -1,13 +1,13 @@
 /// A JSON object that keeps its keys in the order they came.
 ///
-/// A key that comes again replaces the value and keeps the place, as in JavaScript. Two objects are equal when they
-/// hold the same entries in any order.
+/// A key that comes again replaces the value and keeps the place, as in JavaScript; keys are the same when their bytes
+/// are (``BytewiseName``). Two objects are equal when they hold the same entries in any order.
 public struct SocketObject: Sendable {
   public private(set) var keys: [String]
   public private(set) var values: [SocketValue]
   /// Where each key stands, for objects of more than a few entries; Swift seeds its hashing, so keys can't be made to
   /// collide.
-  private var index: [String: Int]?
+  private var index: [BytewiseName: Int]?
 
   public init() {
     keys = []
@@ -23,8 +23,8 @@ public struct SocketObject: Sendable {
   public var isEmpty: Bool { keys.isEmpty }
 
   private func position(of key: String) -> Int? {
-    if let index { return index[key] }
-    return keys.firstIndex(of: key)
+    if let index { return index[BytewiseName(key)] }
+    return keys.firstIndex { $0.isBytewiseEqual(to: key) }
   }
 
   /// Setting nil removes the key.
@@ -37,7 +37,7 @@ public struct SocketObject: Sendable {
         keys.append(key)
         values.append(value)
         if index != nil {
-          index?[key] = keys.count - 1
+          index?[BytewiseName(key)] = keys.count - 1
         } else if keys.count > SocketIOLimits.indexedObjectSize {
           rebuildIndex()
         }
@@ -51,9 +51,9 @@ public struct SocketObject: Sendable {
   }
 
   private mutating func rebuildIndex() {
-    var index: [String: Int] = [:]
+    var index: [BytewiseName: Int] = [:]
     index.reserveCapacity(keys.count)
-    for (place, key) in keys.enumerated() { index[key] = place }
+    for (place, key) in keys.enumerated() { index[BytewiseName(key)] = place }
     self.index = index
   }
 
@@ -81,7 +81,7 @@ extension SocketObject: Hashable {
     var sum = 0
     for (key, value) in self {
       var entry = Hasher()
-      entry.combine(key)
+      entry.combine(BytewiseName(key))
       entry.combine(value)
       sum &+= entry.finalize()
     }

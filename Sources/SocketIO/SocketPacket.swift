@@ -2,7 +2,7 @@ public import NIOCore
 
 /// One Socket.IO packet (Socket.IO protocol v5, "Packet encoding"). Whether it is a BINARY one follows from what it
 /// carries.
-public struct SocketPacket: Sendable, Equatable {
+public struct SocketPacket: Sendable {
   /// The types, by what they mean; each binary type on the wire is its text type with attachments.
   public enum Kind: Sendable, Equatable {
     case connect
@@ -35,9 +35,16 @@ public struct SocketPacket: Sendable, Equatable {
   }
 
   /// Names that stand for something else on either side, and so can't be sent as events.
-  public static let reservedEvents: Set<String> = [
+  public static let reservedEvents = [
     "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
   ]
+}
+
+extension SocketPacket: Equatable {
+  public static func == (left: SocketPacket, right: SocketPacket) -> Bool {
+    left.kind == right.kind && left.id == right.id && left.namespace.isBytewiseEqual(to: right.namespace)
+      && left.data == right.data
+  }
 }
 
 /// A packet as it goes out: a text, then its attachments in order.

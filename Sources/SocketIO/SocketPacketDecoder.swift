@@ -8,6 +8,10 @@ public enum SocketPacketError: Error, Sendable, Equatable {
   case invalidAttachmentCount
   /// More attachments than are taken.
   case tooManyAttachments(limit: Int)
+  /// A packet's text and attachments have more bytes together than are taken.
+  case tooLarge(limit: Int)
+  /// A CONNECT with more bytes than ``SocketIOLimits/maxConnectBytes``.
+  case connectTooLarge
   case namespaceTooLong
   /// An ack id that is missing, misplaced, or too long.
   case invalidID
@@ -26,19 +30,37 @@ public enum SocketPacketError: Error, Sendable, Equatable {
 
 /// Makes packets of the messages of one connection, putting attachments where their placeholders are.
 public struct SocketPacketDecoder: Sendable {
-  private let maxAttachments: Int
-  private var waiting: (packet: SocketPacket, expected: Int, attachments: [ByteBuffer])?
+  private struct Waiting {
+    var packet: SocketPacket
+    let expected: Int
+    var attachments: [ByteBuffer] = []
+    /// Bytes of the text and of what came since.
+    var bytes: Int
+    /// What the text became, which may be more than it was.
+    let valueBytes: Int
+  }
 
-  /// - Parameter maxAttachments: of one packet.
-  public init(maxAttachments: Int = SocketIOLimits.defaultMaxAttachments) {
+  private let maxAttachments: Int
+  private let maxPacketBytes: Int
+  private var waiting: Waiting?
+
+  /// - Parameters:
+  ///   - maxAttachments: of one packet.
+  ///   - maxPacketBytes: of a packet's text and attachments together.
+  public init(
+    maxAttachments: Int = SocketIOLimits.defaultMaxAttachments, maxPacketBytes: Int = EngineLimits.defaultMaxPayload
+  ) {
     self.maxAttachments = maxAttachments
+    self.maxPacketBytes = maxPacketBytes
   }
 
   /// A text message came. Nil: its attachments are still to come.
   public mutating func decode(text: ByteBuffer) throws(SocketPacketError) -> SocketPacket? {
     guard waiting == nil else { throw .unexpectedText }
+    guard text.readableBytes <= maxPacketBytes else { throw .tooLarge(limit: maxPacketBytes) }
     var reader = text
     let (kind, isBinary) = try readKind(&reader)
+    guard kind != .connect || text.readableBytes <= SocketIOLimits.maxConnectBytes else { throw .connectTooLarge }
     let expected = isBinary ? try readAttachmentCount(&reader) : 0
     let namespace = try readNamespace(&reader)
     let id = try readID(&reader)
@@ -53,13 +75,17 @@ public struct SocketPacketDecoder: Sendable {
     var packet = SocketPacket(kind, namespace: namespace, id: id, data: data)
     try Self.validate(&packet)
     guard expected > 0 else { return packet }
-    waiting = (packet, expected, [])
+    waiting = Waiting(
+      packet: packet, expected: expected, bytes: text.readableBytes, valueBytes: packet.data?.approximateBytes ?? 0)
     return nil
   }
 
   /// A binary message came. Nil: more attachments are to come.
   public mutating func decode(binary: ByteBuffer) throws(SocketPacketError) -> SocketPacket? {
     guard var held = waiting else { throw .unexpectedBinary }
+    // The sum, not each: ten attachments of the largest message are ten times what one connection may have.
+    guard binary.readableBytes <= maxPacketBytes - held.bytes else { throw .tooLarge(limit: maxPacketBytes) }
+    held.bytes += binary.readableBytes
     held.attachments.append(binary)
     guard held.attachments.count == held.expected else {
       waiting = held
@@ -73,6 +99,15 @@ public struct SocketPacketDecoder: Sendable {
 
   /// Whether an attachment is being waited for.
   public var isWaiting: Bool { waiting != nil }
+
+  /// The packet whose attachments are being waited for, without them.
+  public var awaited: SocketPacket? { waiting?.packet }
+
+  /// About the memory that a packet takes which isn't whole yet.
+  public var heldBytes: Int { waiting.map { $0.bytes + $0.valueBytes } ?? 0 }
+
+  /// Gives up a packet that isn't whole.
+  public mutating func discard() { waiting = nil }
 
   private func readKind(_ reader: inout ByteBuffer) throws(SocketPacketError) -> (SocketPacket.Kind, Bool) {
     switch reader.readInteger(as: UInt8.self) {
@@ -135,7 +170,7 @@ public struct SocketPacketDecoder: Sendable {
     case (.event, .array(var elements)):
       switch elements.first {
       case .string(let name):
-        guard !SocketPacket.reservedEvents.contains(name) else { throw .reservedEvent(name) }
+        guard !SocketPacket.reservedEvents.containsBytewise(name) else { throw .reservedEvent(name) }
       case .int(let number):
         // Old clients may use numbers as names; handlers are looked up by the number's text.
         elements[0] = .string(String(number))

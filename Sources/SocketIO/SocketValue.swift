@@ -1,7 +1,9 @@
 public import NIOCore
 
 /// What an event carries: JSON, with binary anywhere inside (Socket.IO protocol v5, "Packet encoding").
-public enum SocketValue: Sendable, Hashable {
+///
+/// Two strings are equal when their bytes are, as in JavaScript; see ``BytewiseName``.
+public enum SocketValue: Sendable {
   case null
   case bool(Bool)
   /// A number without fraction or exponent that fits.
@@ -15,8 +17,49 @@ public enum SocketValue: Sendable, Hashable {
   case binary(ByteBuffer)
 }
 
+extension SocketValue: Hashable {
+  public static func == (left: SocketValue, right: SocketValue) -> Bool {
+    switch (left, right) {
+    case (.null, .null): true
+    case (.bool(let left), .bool(let right)): left == right
+    case (.int(let left), .int(let right)): left == right
+    case (.double(let left), .double(let right)): left == right
+    case (.string(let left), .string(let right)): left.isBytewiseEqual(to: right)
+    case (.array(let left), .array(let right)): left == right
+    case (.object(let left), .object(let right)): left == right
+    case (.binary(let left), .binary(let right)): left == right
+    default: false
+    }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .null: hasher.combine(0 as UInt8)
+    case .bool(let value): hasher.combine(value)
+    case .int(let value): hasher.combine(value)
+    case .double(let value): hasher.combine(value)
+    case .string(let value): hasher.combine(BytewiseName(value))
+    case .array(let value): hasher.combine(value)
+    case .object(let value): hasher.combine(value)
+    case .binary(let value): hasher.combine(value)
+    }
+  }
+}
+
 extension SocketValue {
   public var isNull: Bool { self == .null }
+
+  /// About what it takes in memory, without encoding it.
+  var approximateBytes: Int {
+    switch self {
+    case .null, .bool, .int, .double: 32
+    case .string(let text): 32 + text.utf8.count
+    case .binary(let bytes): 32 + bytes.readableBytes
+    case .array(let elements): elements.reduce(64) { $0 + $1.approximateBytes }
+    case .object(let object):
+      object.values.reduce(object.keys.reduce(128) { $0 + 16 + $1.utf8.count }) { $0 + $1.approximateBytes }
+    }
+  }
 
   public var bool: Bool? {
     if case .bool(let value) = self { value } else { nil }

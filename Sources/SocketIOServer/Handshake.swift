@@ -9,7 +9,7 @@ public import SocketIO
 /// Headers are kept as one string and taken apart when asked for: ten thousand idle connections hold ten thousand of
 /// these.
 public struct Handshake: Sendable {
-  private let headerBlock: String
+  private var headerBlock: String
   /// The query string, without `?`.
   public let queryString: String
   /// The path, without the query.
@@ -36,6 +36,22 @@ public struct Handshake: Sendable {
     self.transport = transport
     self.time = time
   }
+
+  /// The same with the headers of those names only, all of them if nil, as far as they fit into so many bytes.
+  func keeping(_ names: Set<String>?, upTo maxBytes: Int) -> Handshake {
+    guard names != nil || headerBlock.utf8.count > maxBytes else { return self }
+    var block = ""
+    for (name, value) in headers where names?.contains(name) ?? true {
+      let line = "\(name):\(value)\n"
+      if block.utf8.count + line.utf8.count <= maxBytes { block += line }
+    }
+    var kept = self
+    kept.headerBlock = block
+    return kept
+  }
+
+  /// What it takes in memory, about.
+  var bytes: Int { headerBlock.utf8.count + queryString.utf8.count + path.utf8.count }
 
   /// All header fields in the order they came; names in lower case.
   public var headers: [(name: String, value: String)] {
@@ -79,7 +95,7 @@ public struct Handshake: Sendable {
       "time": .string(time.description), "address": .string(remoteAddress),
       "issued": .int(Int64(time.timeIntervalSince1970 * 1_000)),
       "url": .string(queryString.isEmpty ? path : "\(path)?\(queryString)"),
-      "query": .object(SocketObject(query.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+      "query": .object(SocketObject(RequestTarget.pairs(of: queryString).map { ($0.0, .string($0.1)) })),
       "auth": auth,
     ]
   }
@@ -96,21 +112,26 @@ struct RequestTarget: Sendable {
   init(uri: String) {
     if let mark = uri.firstIndex(of: "?") {
       path = String(uri[..<mark])
-      query = String(uri[mark...].dropFirst().prefix(ServerLimits.maxQueryBytes))
+      query = String(uri[mark...].dropFirst())
     } else {
       path = uri
       query = ""
     }
   }
 
+  /// Whether the query has more bytes than are taken.
+  var isQueryTooLong: Bool { query.utf8.count > ServerLimits.maxQueryBytes }
+
   static func parameters(of query: String) -> [String: String] {
-    var parameters: [String: String] = [:]
-    for pair in query.split(separator: "&") {
+    Dictionary(pairs(of: query)) { $1 }
+  }
+
+  /// The parameters in the order they came, percent-decoded.
+  static func pairs(of query: String) -> [(String, String)] {
+    query.split(separator: "&").map { pair in
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let name = decode(parts[0])
-      parameters[name] = parts.count > 1 ? decode(parts[1]) : ""
+      return (decode(parts[0]), parts.count > 1 ? decode(parts[1]) : "")
     }
-    return parameters
   }
 
   private static func decode(_ text: Substring) -> String {

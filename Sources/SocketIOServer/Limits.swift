@@ -8,8 +8,31 @@ enum ServerLimits {
   /// Packets in the answer to one poll; the rest waits for the next. python-engineio gives up on a payload of more.
   static let packetsPerPoll = 16
 
-  /// Bytes of a query string that is looked at; real ones have about 60.
-  static let maxQueryBytes = 4_096
+  /// Bytes of a query string: what a whole header may have with the official server. Longer ones are 414.
+  static let maxQueryBytes = 16 * 1024
+
+  /// Bytes of the headers that a session keeps; fields that don't fit any more are left out.
+  static let maxHandshakeBytes = 16 * 1024
+
+  /// Bytes of one message, or of one polling request, of a session that has joined nothing: room for CONNECTs to a few
+  /// namespaces, and for more only once a namespace knows the client.
+  static let guestMessageBytes = 64 * 1024
+
+  /// Unsent bytes that a session may have which has joined nothing: it is sent pings and refusals.
+  static let guestWriteBufferBytes = 64 * 1024
+
+  /// Bytes that the handshakes of all sessions which have joined nothing may take.
+  static let guestHandshakeBytes = 32 << 20
+
+  /// Sessions opened over one connection that have joined nothing at the same time. A client has one; who comes through
+  /// a proxy that says for whom it asks isn't counted.
+  static let guestsPerConnection = 16
+
+  /// Bytes of a message that isn't whole which aren't counted: what a connection's buffers have anyway.
+  static let uncountedAssemblyBytes = 16 * 1024
+
+  /// Bytes of the subprotocols that a WebSocket's client offers; the first is echoed.
+  static let maxSubprotocolBytes = 1_024
 
   /// How long a WebSocket that we closed may take to close its side before it is cut: a peer that still sends
   /// must have time to read why, and must not hold the connection for ever.

@@ -43,7 +43,7 @@ public final class SocketIOServer: Sendable {
       }
     }
     self.bundle = bundle
-    engine = EngineServer(configuration: configuration.engine, logger: logger) { socket in
+    engine = EngineServer(configuration: configuration.engine, logger: logger, hasGuests: true) { socket in
       Client(engine: socket, namespaces: registry, configuration: configuration).start()
     }
   }

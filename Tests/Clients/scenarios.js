@@ -176,21 +176,98 @@
     },
   };
 
+  // What only the official client does.
+  const official = {
+    async leavesAndComesAgainBeforeTheAnswer({ open, connect }) {
+      const root = await open();
+      let ended;
+      root.on('disconnect', (reason) => (ended = reason));
+      for (const namespace of ['/slow', '/open', '/slow', '/open']) {
+        const socket = connect.sameManager(namespace);
+        const back = next(socket, 'welcome');
+        for (let round = 0; round < 3; round++) socket.connect().disconnect();
+        socket.connect();
+        await back;
+        same(await socket.timeout(PATIENCE_MS).emitWithAck('echo', 'in'), 'in', 'ack');
+        const told = new Promise((resolve) => socket.once('told', resolve));
+        socket.emit('tell all', 'once');
+        await told;
+        socket.on('told', () => check(false, 'told twice'));
+        same(await socket.timeout(PATIENCE_MS).emitWithAck('echo', 'still'), 'still', 'ack');
+        same(await root.timeout(PATIENCE_MS).emitWithAck('echo', 'root'), 'root', 'ack');
+        socket.off();
+        socket.disconnect();
+      }
+      check(ended === undefined, `the other namespace ended: ${ended}`);
+    },
+
+    async base64WhereverItTravels({ connect }) {
+      const socket = connect('/', { auth: { token: TOKEN }, forceBase64: true });
+      await next(socket, 'connect');
+      for (const size of [0, 1, 2, 3, 4096, 100000]) {
+        const sent = bytes(size);
+        sameBytes(await socket.timeout(PATIENCE_MS).emitWithAck('echo', sent), sent, `ack of ${size}`);
+        socket.emit('repeat', sent);
+        sameBytes((await next(socket, 'repeated'))[0], sent, `event of ${size}`);
+      }
+    },
+  };
+
+  const officialRecovery = {
+    async isRecoveredThoughItWasToldNothing({ open }) {
+      const [socket, other] = [await open(), await open()];
+      await socket.timeout(PATIENCE_MS).emitWithAck('join', 'quiet');
+      await lose(socket, () => other.timeout(PATIENCE_MS).emitWithAck('tell', 'quiet', 'first'), ['first']);
+    },
+
+    async isRecoveredBehindAVolatileString({ open }) {
+      const [socket, other] = [await open(), await open()];
+      await socket.timeout(PATIENCE_MS).emitWithAck('join', 'loud');
+      const heard = next(socket, 'told');
+      await other.timeout(PATIENCE_MS).emitWithAck('tell', 'loud', 'heard');
+      await heard;
+      const status = next(socket, 'status');
+      await other.timeout(PATIENCE_MS).emitWithAck('tell volatile', 'loud', 'connected');
+      same(await status, ['connected'], 'a volatile event has no offset');
+      await lose(socket, () => other.timeout(PATIENCE_MS).emitWithAck('tell', 'loud', 'missed'), ['missed']);
+    },
+  };
+
+  /** Cuts the connection, lets others talk meanwhile, and looks at what the client is given when it's back. */
+  async function lose(socket, talk, wanted) {
+    const [id, missed] = [socket.id, []];
+    socket.on('told', (text) => missed.push(text));
+    const gone = next(socket, 'disconnect');
+    socket.io.engine.close();
+    await gone;
+    await talk();
+    await next(socket, 'connect');
+    check(socket.recovered && socket.id === id, 'not recovered');
+    while (missed.length < wanted.length) await next(socket, 'told');
+    same(missed, wanted, 'missed');
+  }
+
   /** A client for one run: what is opened here is closed by `close`. */
   function session(io, url, transports) {
     const options = { transports, forceNew: true, reconnectionDelay: 200, reconnectionDelayMax: 500 };
     const managers = new Set();
     let manager;
-    function connect(namespace, { auth } = {}) {
+    function connect(namespace, { auth, forceBase64 } = {}) {
       // Namespaces share a connection as in a real page; a second socket of the same one gets its own.
       if (!manager || manager._taken.has(namespace)) {
-        manager = new io.Manager(url, options);
+        manager = new io.Manager(url, { ...options, forceBase64 });
         manager._taken = new Set();
         managers.add(manager);
       }
       manager._taken.add(namespace);
       return manager.socket(namespace, { auth: auth ?? {} });
     }
+    /** The namespace's one socket over the connection that there is, not connected yet. */
+    connect.sameManager = (namespace) => {
+      const socket = manager.socket(namespace, { auth: {} });
+      socket.disconnect();
+      return socket;
+    };
     async function open() {
       const socket = connect('/', { auth: { token: TOKEN } });
       await next(socket, 'connect');
@@ -209,7 +286,7 @@
   async function run(io, url, transports, name) {
     const client = session(io, url, transports);
     try {
-      await { ...scenarios, ...recovery }[name](client);
+      await { ...scenarios, ...recovery, ...official, ...officialRecovery }[name](client);
     } finally {
       client.close();
     }
@@ -231,5 +308,13 @@
     held.close();
   }
 
-  root.scenarios = { names: Object.keys(scenarios), recovery: Object.keys(recovery), run, hold, comeBack };
+  root.scenarios = {
+    names: Object.keys(scenarios),
+    recovery: Object.keys(recovery),
+    official: Object.keys(official),
+    officialRecovery: Object.keys(officialRecovery),
+    run,
+    hold,
+    comeBack,
+  };
 })(globalThis);

@@ -157,6 +157,30 @@ def test_recovery(client, recovering, transports, name):
     client.run(recovering.url, TRANSPORTS[transports], name)
 
 
+# What only the official client does, in Node and in a page.
+OFFICIAL = ["leavesAndComesAgainBeforeTheAnswer", "base64WhereverItTravels"]
+OFFICIAL_RECOVERY = ["isRecoveredThoughItWasToldNothing", "isRecoveredBehindAVolatileString"]
+
+
+def only_official(client):
+    if isinstance(client, Python):
+        pytest.skip("the Python client has no such way")
+
+
+@pytest.mark.parametrize("transports", TRANSPORTS)
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_official_scenario(client, server, transports, name):
+    only_official(client)
+    client.run(server.url, TRANSPORTS[transports], name)
+
+
+@pytest.mark.parametrize("transports", TRANSPORTS)
+@pytest.mark.parametrize("name", OFFICIAL_RECOVERY)
+def test_official_recovery(client, recovering, transports, name):
+    only_official(client)
+    client.run(recovering.url, TRANSPORTS[transports], name)
+
+
 @pytest.mark.parametrize("transports", TRANSPORTS)
 def test_comes_back_after_the_server_was_killed_and_started_again(client, transports):
     server = Server("--ping-interval", 500, "--ping-timeout", 1000).start()

@@ -137,7 +137,7 @@ private struct BusAdapter: SocketAdapter {
 
   @Test func serversTalkToEachOtherAndAnswerOnce() async throws {
     try await withCluster { first, second in
-      let heard = Mailbox<[SocketValue]>()
+      let heard = Mailbox<SocketArguments>()
       for server in [first.0, second.0] {
         server.of("/").onServerSide("count") { event in
           heard.put(event.arguments)

@@ -120,7 +120,7 @@ import Testing
   }
 
   @Test func theServerAsksForAcks() async throws {
-    let results = Mailbox<Result<[SocketValue], AckError>>()
+    let results = Mailbox<Result<SocketArguments, AckError>>()
     try await withServer(setUp: { server in
       server.of("/").onConnection { socket in
         Task {
@@ -177,7 +177,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "4abc", "42{}", #"42abc["x"]"#, #"42["disconnect"]"#, #"4511-["a"]"#, "40", "4", "49", #"42/other,["x"]"#, "43[]",
+    "4abc", "42{}", #"42abc["x"]"#, #"42["disconnect"]"#, #"4511-["a"]"#, "4", "49", #"42/other,["x"]"#, "43[]",
   ])
   func malformedAndOutOfStatePacketsCloseThatSessionOnly(text: String) async throws {
     try await withServer(setUp: { server in

@@ -77,4 +77,98 @@ import Testing
     log.keep(session("a"), now: 0)
     expectNothing(log.restore(privateID: "p-a", offset: offset, now: 1))
   }
+
+  // MARK: Whom nothing was sent to, and who took something else for an offset
+
+  private func traced(_ id: String, _ trace: RecoveryTrace, rooms: [String] = []) -> Log.Session {
+    Log.Session(socketID: id, privateID: "p-" + id, rooms: rooms, context: "", trace: trace)
+  }
+
+  private func names(_ packets: [SocketPacket]) -> [String] { packets.compactMap { $0.data?[0]?.string } }
+
+  @Test func aClientThatSawNothingYetGetsEverythingSinceItsConnect() throws {
+    var log = log()
+    _ = log.note(.event("before", []), scope: BroadcastScope(), now: 0)
+    let trace = RecoveryTrace(start: log.nextNumber)
+    _ = log.note(.event("lost on the way", []), scope: BroadcastScope(), now: 1)
+    log.keep(traced("a", trace), now: 2)
+    _ = log.note(.event("missed", []), scope: BroadcastScope(), now: 3)
+    let restored = try present(log.restore(privateID: "p-a", offset: nil, now: 4))
+    #expect(names(restored.missed) == ["lost on the way", "missed"])
+  }
+
+  @Test func aQuietClientIsRecoveredHoweverOldItsLastEventIs() throws {
+    var log = self.log(lifetime: 100)
+    var trace = RecoveryTrace(start: 0)
+    let seen = try present(log.note(.event("seen", []), scope: BroadcastScope(), now: 0))
+    trace.sent(seen.number)
+    for moment in 1..<500 {
+      _ = log.note(.event("others'", []), scope: BroadcastScope(rooms: ["b"]), now: Int64(moment))
+    }
+    let last = try #require(offset(seen.packet))
+    log.keep(traced("a", trace), now: 500)
+    _ = log.note(.event("missed", []), scope: BroadcastScope(), now: 510)
+    #expect(names(try present(log.restore(privateID: "p-a", offset: last, now: 520)).missed) == ["missed"])
+    // One that was sent something which is gone isn't.
+    trace.sent(seen.number + 1)
+    log.keep(traced("c", trace), now: 520)
+    expectNothing(log.restore(privateID: "p-c", offset: last, now: 520))
+  }
+
+  @Test func anEventWithoutOffsetThatEndsInAStringDoesNotMislead() throws {
+    var log = Log(lifetime: 100, maxBytes: 1 << 20, maxSessions: 10, mark: "x7.")
+    var trace = RecoveryTrace(start: 0)
+    for name in ["one", "two"] {
+      trace.sent(try present(log.note(.event(name, []), scope: BroadcastScope(), now: 0)).number)
+    }
+    trace.sentMisleading()
+    trace.sent(try present(log.note(.event("three", []), scope: BroadcastScope(), now: 1)).number)
+    for taken in ["connected", "a", "0", "x7.zz", "x7.+1", ""] {
+      log.keep(traced("a", trace), now: 2)
+      #expect(names(try present(log.restore(privateID: "p-a", offset: taken, now: 3)).missed) == ["three"], "\(taken)")
+    }
+    log.keep(traced("b", RecoveryTrace(start: 0)), now: 2)
+    expectNothing(log.restore(privateID: "p-b", offset: "connected", now: 3), "there was no such event")
+  }
+
+  /// Random events, losses and returns against a list of everything: a client that is recovered gets exactly what it has
+  /// not seen, in order; and who was away shortly, with everything kept, is recovered.
+  @Test func nothingIsMissedAndNothingComesTwice() throws {
+    seeds: for seed in 0..<300 as Range<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      var log = self.log(lifetime: 1_000_000, maxBytes: seed % 3 == 0 ? 2_000 : 1 << 20)
+      var trace = RecoveryTrace(start: 0)
+      var wanted: [String] = []
+      var seen: (count: Int, offset: String?) = (0, nil)
+      var isAway = false
+      for number in 0..<200 {
+        switch Int.random(in: 0..<10, using: &generator) {
+        case 0 where !isAway:
+          log.keep(traced("a", trace, rooms: ["r"]), now: Int64(number))
+          isAway = true
+        case 1 where isAway:
+          guard let restored = log.restore(privateID: "p-a", offset: seen.offset, now: Int64(number)) else {
+            #expect(seed % 3 == 0, "everything is kept, so it must be recovered")
+            continue seeds
+          }
+          #expect(names(restored.missed) == Array(wanted[seen.count...]))
+          trace = try #require(restored.session.trace)
+          seen = (wanted.count, restored.missed.last.flatMap(offset) ?? seen.offset)
+          isAway = false
+        default:
+          let isMine = Bool.random(using: &generator)
+          let scope = BroadcastScope(rooms: [isMine ? "r" : "s"])
+          let noted = try present(log.note(.event("\(number)", []), scope: scope, now: Int64(number)))
+          guard isMine else { continue }
+          wanted.append("\(number)")
+          guard !isAway else { continue }
+          trace.sent(noted.number)
+          // What is sent may be lost with the connection: from then on nothing arrives.
+          if seen.count == wanted.count - 1, Int.random(in: 0..<20, using: &generator) > 0 {
+            seen = (wanted.count, offset(noted.packet))
+          }
+        }
+      }
+    }
+  }
 }

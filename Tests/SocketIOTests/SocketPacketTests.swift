@@ -32,6 +32,40 @@ import Testing
     #expect(packet == SocketPacket(.event, namespace: "/admin", id: 7, data: data))
   }
 
+  /// Random texts and attachments against one rule: the sum is at most the limit, and nothing is held beyond it.
+  @Test func theSumOfAPacketIsBounded() throws {
+    var generator = SeededGenerator(seed: 15)
+    let limit = 2_000
+    for _ in 0..<2_000 {
+      let count = Int.random(in: 1...10, using: &generator)
+      var decoder = SocketPacketDecoder(maxPacketBytes: limit)
+      let text = "5\(count)-[\"x\",\"" + String(repeating: "y", count: .random(in: 0...500, using: &generator)) + "\"]"
+      var sum = text.utf8.count
+      expectNothing(try decoder.decode(text: ByteBuffer(string: text)))
+      for number in 1...count {
+        let attachment = ByteBuffer(repeating: 0, count: .random(in: 0...600, using: &generator))
+        sum += attachment.readableBytes
+        do throws(SocketPacketError) {
+          let packet = try decoder.decode(binary: attachment)
+          #expect(sum <= limit && (packet != nil) == (number == count))
+        } catch {
+          #expect(error == .tooLarge(limit: limit) && sum > limit)
+          break
+        }
+        let held = decoder.heldBytes
+        #expect(held <= 2 * limit + 256)
+      }
+    }
+  }
+
+  private func expectNothing(_ packet: SocketPacket?) { #expect(packet == nil) }
+
+  @Test func aConnectIsSmall() throws {
+    let auth = String(repeating: "x", count: SocketIOLimits.maxConnectBytes)
+    #expect(throws: SocketPacketError.connectTooLarge) { try Self.decode("0{\"token\":\"\(auth)\"}") }
+    #expect(try Self.decode("0{\"token\":\"\(auth.dropLast(20))\"}") != nil)
+  }
+
   @Test func aPlaceholderInATextPacketIsAnOrdinaryObject() throws {
     let packet = try Self.decode(#"2["hey",{"_placeholder":true,"num":0}]"#)
     #expect(packet == .event("hey", [["_placeholder": true, "num": 0]]))

@@ -1,41 +1,6 @@
 import SocketIO
 import Testing
 
-@Suite struct ClientStateTests {
-  @Test func eventsBelongToConnectedNamespacesOnly() {
-    var state = ClientState()
-    expect(state.packetArrived(.event("x", [])) == .close)
-    expect(state.packetArrived(SocketPacket(.connect, data: ["a": 1])) == .connect(namespace: "/", auth: ["a": 1]))
-    expect(state.packetArrived(.event("x", [])) == .close)
-    let connected = state.connected("/")
-    #expect(connected)
-    expect(state.packetArrived(.event("x", [1], id: 4)) == .event(namespace: "/", id: 4, elements: ["x", 1]))
-    expect(state.packetArrived(SocketPacket(.connect)) == .close)
-    expect(state.packetArrived(SocketPacket(.ack, id: 1, data: [2])) == .ack(namespace: "/", id: 1, arguments: [2]))
-    expect(state.packetArrived(SocketPacket(.connectError, data: [:])) == .close)
-  }
-
-  @Test func aClientThatLeavesWhileItConnectsIsNotConnected() {
-    var state = ClientState()
-    _ = state.packetArrived(SocketPacket(.connect, namespace: "/a"))
-    expect(state.packetArrived(SocketPacket(.disconnect, namespace: "/a")) == .disconnect(namespace: "/a"))
-    let connected = state.connected("/a")
-    #expect(!connected)
-    let isEmpty = state.isEmpty
-    #expect(isEmpty)
-  }
-
-  @Test func namespacesOfOneConnectionAreBounded() {
-    var state = ClientState()
-    for number in 0..<SocketIOLimits.maxNamespacesPerConnection {
-      expect(
-        state.packetArrived(SocketPacket(.connect, namespace: "/\(number)"))
-          == .connect(namespace: "/\(number)", auth: nil))
-    }
-    expect(state.packetArrived(SocketPacket(.connect, namespace: "/more")) == .close)
-  }
-}
-
 @Suite struct RoomTableTests {
   @Test func aRoomKnowsItsMembersAndVanishesWithTheLast() {
     var table = RoomTable<Int>()
@@ -49,6 +14,16 @@ import Testing
     table.remove(1, from: "b")
     table.remove(1, from: "c")
     #expect(table.count == 0)
+  }
+
+  @Test func roomsWhoseNamesLookTheSameAreTwo() {
+    var table = RoomTable<Int>()
+    table.insert(1, into: "caf\u{e9}")
+    table.insert(2, into: "cafe\u{301}")
+    #expect(table.count == 2)
+    #expect(table.contains(1, in: "caf\u{e9}") && !table.contains(1, in: "cafe\u{301}"))
+    table.remove(1, from: "cafe\u{301}")
+    #expect(table.contains(1, in: "caf\u{e9}"))
   }
 
   @Test func itAgreesWithADictionaryOfSets() {
@@ -71,9 +46,4 @@ import Testing
     }
     #expect(table.count == model.values.filter { !$0.isEmpty }.count)
   }
-}
-
-/// `#expect` for calls that change a noncopyable value, which the macro can't take apart.
-private func expect(_ condition: Bool, sourceLocation: SourceLocation = #_sourceLocation) {
-  #expect(condition, sourceLocation: sourceLocation)
 }

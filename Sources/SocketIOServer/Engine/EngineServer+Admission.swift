@@ -10,15 +10,18 @@ struct EngineRequest: Sendable {
   let sid: String?
   let transport: EngineTransport?
   let version: String?
+  /// Whether the client can't take binary: it gets base64 over a WebSocket, too.
+  let wantsBase64: Bool
 
   init(target: RequestTarget, method: String, verdict: CORSPolicy.Verdict) {
     self.target = target
     self.method = method
     self.verdict = verdict
     let parameters = RequestTarget.parameters(of: target.query)
-    sid = parameters["sid"]
+    sid = parameters["sid"].flatMap { $0.isEmpty ? nil : $0 }
     transport = parameters["transport"].flatMap(EngineTransport.init(rawValue:))
     version = parameters["EIO"]
+    wantsBase64 = parameters["b64"]?.isEmpty == false
   }
 }
 
@@ -37,27 +40,32 @@ extension EngineServer {
     return nil
   }
 
-  /// Whether a WebSocket may open. Fails with the reason if not; a session that it names is told to expect it.
-  func admitWebSocket(
-    _ request: EngineRequest, _ handshake: Handshake, on eventLoop: any EventLoop
-  ) -> EventLoopFuture<Void> {
+  /// Whether a WebSocket may open, and what it is then. Fails with the reason if not; a session that it names is told to
+  /// expect it.
+  ///
+  /// One that comes for a session which has, or is getting, its WebSocket is let in and closed, as the official server
+  /// does; the session feels nothing.
+  func admitWebSocket(_ request: WebSocketRequest, on eventLoop: any EventLoop) -> EventLoopFuture<
+    WebSocketHandler.Role
+  > {
+    let wanted = request.engine
+    guard !wanted.target.isQueryTooLong else { return eventLoop.makeFailedFuture(Refusal.queryTooLong) }
     do throws(EngineRequestError) {
-      let session = try verify(request)
-      guard request.transport == .webSocket else { throw .badRequest }
-      guard request.verdict != .refused else { throw .forbidden }
+      let session = try verify(wanted)
+      guard wanted.transport == .webSocket, request.hasValidSubprotocols else { throw .badRequest }
+      guard wanted.verdict != .refused else { throw .forbidden }
       if let session {
         guard configuration.allowUpgrades else { throw .badRequest }
-        return session.eventLoop.submit {
-          guard session.probeArrived() else { throw EngineRequestError.badRequest }
-        }.hop(to: eventLoop)
+        return session.eventLoop.submit { session.probeArrived() ? .probe : .surplus }.hop(to: eventLoop)
       }
     } catch {
       return eventLoop.makeFailedFuture(error)
     }
     guard !isFull else { return eventLoop.makeFailedFuture(Refusal.full) }
-    guard let allowRequest = configuration.allowRequest else { return eventLoop.makeSucceededVoidFuture() }
+    guard let allowRequest = configuration.allowRequest else { return eventLoop.makeSucceededFuture(.transport) }
     return eventLoop.makeFutureWithTask {
-      guard await allowRequest(handshake) else { throw EngineRequestError.forbidden }
+      guard await allowRequest(request.handshake) else { throw EngineRequestError.forbidden }
+      return .transport
     }
   }
 }

@@ -25,6 +25,19 @@ extension EngineServer {
     public var maxWriteBufferBytes = 4 << 20
     /// Sessions that this process holds; a handshake beyond them is answered with 503.
     public var maxSessions = 100_000
+    /// Sessions among them that have joined nothing yet: over Socket.IO, those that no namespace has let in. When there
+    /// are more, the oldest of them are closed, so that those who come have a place and those who are in keep theirs.
+    public var maxGuests = 20_000
+    /// The same for one client address (of IPv6, one /64).
+    public var maxGuestsPerAddress = 1_024
+    /// Whose `X-Forwarded-For` is believed; by default a proxy on this machine. Clients behind a trusted proxy that sends
+    /// none are bounded together only.
+    public var trustedProxies = AddressRange.loopback
+    /// Names, in lower case, of the headers that a session keeps in its ``Handshake``; nil keeps all of them. 16 kB at most
+    /// are kept. ``allowRequest`` sees all.
+    public var keptHeaders: Set<String>?
+    /// Bytes of messages that aren't whole yet, over all sessions: those that have taken longest are closed beyond them.
+    public var maxAssemblyBytes = 64 << 20
     /// The cookie that tells a load balancer which process a session lives in. Nil sets none.
     public var cookie: SessionCookie?
     /// Asked before a session opens; false refuses with 403. Nil lets everyone in.

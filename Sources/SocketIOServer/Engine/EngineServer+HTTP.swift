@@ -16,6 +16,8 @@ extension EngineServer {
       response.headers[.contentLength] = "0"
     } else if let file = bundle?.file(for: target.path, below: configuration.path) {
       response = file.response(to: request)
+    } else if target.isQueryTooLong {
+      response = Response(status: .uriTooLong)
     } else {
       do {
         response = try await answer(request, target, channel)
@@ -66,7 +68,10 @@ extension EngineServer {
     let eventLoop = channel.eventLoop
     let opening = eventLoop.flatSubmit { () -> EventLoopFuture<(sid: String, body: ByteBuffer)> in
       do throws(Refusal) {
+        let guests = self.configuration.isForwarded(handshake) ? nil : Self.guests(of: channel)
+        guard guests?.hasPlace() ?? true else { throw .tooManyOfOneConnection }
         let socket = try self.open(handshake: handshake, on: eventLoop)
+        guests?.add(socket)
         socket.start(over: nil)
         let sid = socket.id
         return socket.poll().map { (sid, $0) }
@@ -79,9 +84,18 @@ extension EngineServer {
       var response = Self.text(body)
       if let cookie = configuration.cookie { response.headers[.setCookie] = cookie.field(sid: sid) }
       return response
+    } catch Refusal.tooManyOfOneConnection {
+      // Whatever else is pipelined isn't read.
+      channel.eventLoop.scheduleTask(in: ServerLimits.refusedBodyTimeout) { channel.close(promise: nil) }
+      return Response(status: .tooManyRequests, headers: [.retryAfter: "5", .connection: "close"])
     } catch is Refusal {
       return Response(status: .serviceUnavailable, headers: [.retryAfter: "5"])
     }
+  }
+
+  /// On the connection's event loop. Nil only when it is being torn down.
+  private static func guests(of channel: any Channel) -> ConnectionGuests? {
+    try? channel.pipeline.syncOperations.handler(type: HTTPConnectionHandler.self).guests
   }
 
   private func poll(_ session: EngineSocket, _ channel: any Channel) async throws -> Response {
@@ -97,16 +111,14 @@ extension EngineServer {
   private func post(_ session: EngineSocket, _ request: Request, _ channel: any Channel) async throws -> Response {
     try await session.eventLoop.submit { try session.postArrived() }.get()
     let body: ByteBuffer
+    let limit = session.maxMessageBytes
     do {
-      if let length = request.headers[.contentLength].flatMap(Int.init), length > configuration.maxPayload {
-        throw NIOTooManyBytesError(maxBytes: configuration.maxPayload)
-      }
-      body = try await request.body.collect(upTo: configuration.maxPayload)
+      body = try await collect(request, upTo: limit, for: session, channel)
     } catch is NIOTooManyBytesError {
       session.eventLoop.execute { session.postBroke(.messageTooLarge) }
       return Response(
         status: .contentTooLarge, headers: [.connection: "close"],
-        body: .init(byteBuffer: ByteBuffer(string: "message too large: limit \(configuration.maxPayload) bytes")))
+        body: .init(byteBuffer: ByteBuffer(string: "message too large: limit \(limit) bytes")))
     } catch {
       session.eventLoop.execute { session.postBroke(.transportError) }
       throw EngineRequestError.badRequest
@@ -114,6 +126,28 @@ extension EngineServer {
     try await session.eventLoop.flatSubmit { session.post(body) }.get()
     return Response(
       status: .ok, headers: [.contentType: "text/html"], body: .init(byteBuffer: ByteBuffer(string: "ok")))
+  }
+
+  /// A request's body, counted while it comes.
+  private func collect(
+    _ request: Request, upTo limit: Int, for session: EngineSocket, _ channel: any Channel
+  ) async throws -> ByteBuffer {
+    if let length = request.headers[.contentLength].flatMap(Int.init), length > limit {
+      throw NIOTooManyBytesError(maxBytes: limit)
+    }
+    var body = ByteBuffer()
+    var share = AssemblyShare(of: assembly)
+    for try await chunk in request.body {
+      guard chunk.readableBytes <= limit - body.readableBytes else { throw NIOTooManyBytesError(maxBytes: limit) }
+      body.writeImmutableBuffer(chunk)
+      share.hold(body.readableBytes) {
+        {
+          session.close(.overloaded)
+          channel.close(promise: nil)
+        }
+      }
+    }
+    return body
   }
 
   private static func text(_ body: ByteBuffer) -> Response {

@@ -2,6 +2,7 @@ public import EngineIO
 public import Logging
 public import NIOCore
 import NIOPosix
+import SocketIO
 import Synchronization
 
 /// An Engine.IO v4 server: sessions over WebSocket and HTTP long polling. Socket.IO stands on it; it can be used alone.
@@ -20,14 +21,22 @@ public final class EngineServer: Sendable {
 
   private struct State {
     var sessions: [String: EngineSocket] = [:]
+    var guests: GuestList
     var loops: [ObjectIdentifier: EngineLoop] = [:]
     var isClosing = false
     var opened = 0
     var wave = ConnectionWave()
+
+    /// Whoever was struck off the list of guests leaves the table at once, whatever the end of the session takes.
+    mutating func takeOut(_ sids: [String]) -> [EngineSocket] {
+      sids.compactMap { sessions.removeValue(forKey: $0) }
+    }
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let policy: Mutex<CORSPolicy>
+  let assembly: AssemblyBudget
+  private let hasGuests: Bool
   private let accept: @Sendable (EngineSocket) -> Void
   let webSockets = Atomic<Int>(0)
 
@@ -35,16 +44,31 @@ public final class EngineServer: Sendable {
   ///   - configuration: what to set.
   ///   - logger: where to log.
   ///   - onConnection: called for every session that opens, on the session's event loop, before its first message.
-  public init(
+  public convenience init(
     configuration: Configuration = Configuration(), logger: Logger,
+    onConnection: @escaping @Sendable (EngineSocket) -> Void
+  ) {
+    self.init(configuration: configuration, logger: logger, hasGuests: false, onConnection: onConnection)
+  }
+
+  /// - Parameter hasGuests: whether sessions are guests until ``EngineSocket/becomeMember()``.
+  init(
+    configuration: Configuration, logger: Logger, hasGuests: Bool,
     onConnection: @escaping @Sendable (EngineSocket) -> Void
   ) {
     precondition(
       configuration.path.hasPrefix("/") && configuration.path.hasSuffix("/"), "the path must begin and end with /")
     self.configuration = configuration
     self.logger = logger
+    self.hasGuests = hasGuests
     policy = Mutex(configuration.cors)
     accept = onConnection
+    assembly = AssemblyBudget(limit: configuration.maxAssemblyBytes)
+    state = Mutex(
+      State(
+        guests: GuestList(
+          maxCount: configuration.maxGuests, maxPerAddress: configuration.maxGuestsPerAddress,
+          maxBytes: ServerLimits.guestHandshakeBytes)))
   }
 
   /// Pages of which origins may use the server: the configuration's, until it is set anew. Sessions that are open stay.
@@ -57,23 +81,39 @@ public final class EngineServer: Sendable {
   enum Refusal: Error {
     case full
     case closing
+    /// Too many sessions of this connection have joined nothing.
+    case tooManyOfOneConnection
+    case queryTooLong
   }
 
   /// Opens a session on `eventLoop`, which must be the caller's.
-  func open(handshake: Handshake, on eventLoop: any EventLoop) throws(Refusal) -> EngineSocket {
+  func open(handshake full: Handshake, on eventLoop: any EventLoop) throws(Refusal) -> EngineSocket {
     eventLoop.assertInEventLoop()
+    let address = configuration.address(of: full)
+    let handshake = full.keeping(configuration.keptHeaders, upTo: ServerLimits.maxHandshakeBytes)
     var random = SystemRandomNumberGenerator()
     let sid = SessionID.make(using: &random)
+    var displaced: [EngineSocket] = []
     let result = state.withLock { state -> Result<EngineSocket, Refusal> in
       guard !state.isClosing else { return .failure(.closing) }
-      guard state.sessions.count < configuration.maxSessions else { return .failure(.full) }
+      if state.sessions.count >= configuration.maxSessions {
+        guard let oldest = state.guests.removeOldest() else { return .failure(.full) }
+        displaced += state.takeOut([oldest])
+      }
       let loop = Self.loop(eventLoop, in: &state)
-      let socket = EngineSocket(id: sid, handshake: handshake, server: self, loop: loop)
+      var guest: UInt64?
+      if hasGuests {
+        let added = state.guests.add(.init(sid: sid, address: address, bytes: handshake.bytes))
+        displaced += state.takeOut(added.displaced)
+        guest = added.number
+      }
+      let socket = EngineSocket(id: sid, handshake: handshake, server: self, loop: loop, guest: guest)
       state.sessions[sid] = socket
       state.opened += 1
       state.wave.rose(to: state.sessions.count)
       return .success(socket)
     }
+    for session in displaced { session.close(.overloaded) }
     return try result.get()
   }
 
@@ -88,18 +128,25 @@ public final class EngineServer: Sendable {
     return loop
   }
 
+  /// The session is no guest any more.
+  func strikeOff(guest number: UInt64) {
+    state.withLock { $0.guests.remove(number) }
+  }
+
   /// Hands an open session to whoever uses the server.
   func announce(_ socket: EngineSocket) {
     accept(socket)
   }
 
   func session(_ sid: String) -> EngineSocket? {
-    state.withLock { $0.sessions[sid] }
+    guard let session = state.withLock({ $0.sessions[sid] }), session.id.isBytewiseEqual(to: sid) else { return nil }
+    return session
   }
 
   func remove(_ sid: String, on eventLoop: any EventLoop) {
     let hasEbbed = state.withLock { state in
-      guard state.sessions.removeValue(forKey: sid) != nil else { return false }
+      guard let session = state.sessions.removeValue(forKey: sid) else { return false }
+      if let guest = session.guest { state.guests.remove(guest) }
       // A dictionary doesn't shrink by itself; after a wave of connections its memory is to come back.
       if state.sessions.isEmpty { state.sessions = [:] }
       return state.wave.fell(to: state.sessions.count)
@@ -117,7 +164,11 @@ public final class EngineServer: Sendable {
   }
 
   /// Whether there is a place for one more session. Between the question and the opening others may come.
-  var isFull: Bool { state.withLock { $0.isClosing || $0.sessions.count >= configuration.maxSessions } }
+  var isFull: Bool {
+    state.withLock {
+      $0.isClosing || $0.sessions.count >= configuration.maxSessions && $0.guests.count == 0
+    }
+  }
 
   /// Whether ``close()`` was called.
   var isClosing: Bool { state.withLock { $0.isClosing } }
@@ -138,6 +189,8 @@ public final class EngineServer: Sendable {
   public struct Counters: Sendable, Equatable {
     /// Sessions that are open now.
     public var sessions = 0
+    /// Sessions among them that have joined nothing yet.
+    public var guests = 0
     /// WebSocket connections that are open now, probing ones included.
     public var webSockets = 0
     /// Sessions opened since the start.
@@ -146,6 +199,8 @@ public final class EngineServer: Sendable {
     public var bytesOut = 0
     public var messagesIn = 0
     public var messagesOut = 0
+    /// Bytes of messages that aren't whole yet, as far as they are counted.
+    public var assemblyBytes = 0
   }
 
   /// What the counters say now. Bytes are those of messages, without framing.
@@ -153,6 +208,8 @@ public final class EngineServer: Sendable {
     state.withLock { state in
       var counters = Counters()
       counters.sessions = state.sessions.count
+      counters.guests = state.guests.count
+      counters.assemblyBytes = assembly.bytes
       counters.sessionsOpened = state.opened
       counters.webSockets = webSockets.load(ordering: .relaxed)
       for loop in state.loops.values {

@@ -48,7 +48,7 @@ extension EngineSocket {
     guard let polling else { return }
     let wasWritable = polling.isWritable
     polling.append(packet)
-    if polling.queuedBytes > server.configuration.maxWriteBufferBytes, !polling.isPollOpen {
+    if polling.queuedBytes > maxWriteBufferBytes, !polling.isPollOpen {
       close(.writeBufferExceeded)
       return
     }
@@ -59,7 +59,7 @@ extension EngineSocket {
   /// Sends a message that was framed once for everyone.
   func send(_ payload: SharedPayload) {
     guard !session.isClosed else { return }
-    if let webSocket {
+    if let webSocket, !webSocket.sendsTextOnly {
       loop.countOut(bytes: payload.bytes, messages: payload.packets.count)
       webSocket.write(payload.frames, flush: true)
     } else {
@@ -73,7 +73,7 @@ extension EngineSocket {
   /// before the first of them and one behind each.
   func send(head: ByteBuffer, _ json: RawEvent.Parts, attachment: RawEvent.Parts?, flush: Bool) -> Bool {
     guard !session.isClosed else { return false }
-    guard let webSocket else {
+    guard let webSocket, attachment == nil || !webSocket.sendsTextOnly else {
       send(EnginePacket(.message, json.joined(after: head)), flush: flush)
       if let attachment { send(EnginePacket(binary: attachment.joined(after: nil)), flush: flush) }
       return !session.isClosed

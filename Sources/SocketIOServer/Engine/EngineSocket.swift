@@ -1,6 +1,7 @@
 public import EngineIO
 import Logging
 public import NIOCore
+import Synchronization
 
 /// One Engine.IO session on the server.
 ///
@@ -23,6 +24,10 @@ public final class EngineSocket: @unchecked Sendable {
   var polling: PollingTransport?
   /// Attempts to upgrade, so that the timer of one doesn't end another.
   var upgrades: UInt32 = 0
+  /// Its number in the list of guests, if it was one.
+  let guest: UInt64?
+  /// Whether nobody knows yet who it is. Written on the event loop, read anywhere.
+  private let stillGuest: Atomic<Bool>
 
   /// Until when nothing more is taken of what the client sends.
   var heldUntil = NIODeadline.uptimeNanoseconds(0)
@@ -30,11 +35,13 @@ public final class EngineSocket: @unchecked Sendable {
   /// Who takes the messages; kept until the session ends. Event loop only.
   public var receiver: (any EngineReceiver)?
 
-  init(id: String, handshake: Handshake, server: EngineServer, loop: EngineLoop) {
+  init(id: String, handshake: Handshake, server: EngineServer, loop: EngineLoop, guest: UInt64? = nil) {
     self.id = id
     self.handshake = handshake
     self.server = server
     self.loop = loop
+    self.guest = guest
+    stillGuest = Atomic(guest != nil)
     session = EngineSession(transport: handshake.transport, timing: server.configuration.timing, now: .now())
     if handshake.transport == .polling { polling = PollingTransport() }
   }
@@ -45,6 +52,27 @@ public final class EngineSocket: @unchecked Sendable {
   public var transport: EngineTransport { session.transport }
   /// Whether it has ended. Event loop only.
   public var isClosed: Bool { session.isClosed }
+
+  /// Whether it has joined nothing, and has less of everything. Any thread.
+  var isGuest: Bool { stillGuest.load(ordering: .relaxed) }
+
+  /// Somebody has let the client in.
+  func becomeMember() {
+    guard let guest, stillGuest.exchange(false, ordering: .relaxed) else { return }
+    server.strikeOff(guest: guest)
+  }
+
+  /// Bytes of a message that the session may send now. Any thread.
+  var maxMessageBytes: Int {
+    let all = server.configuration.maxPayload
+    return isGuest ? min(all, ServerLimits.guestMessageBytes) : all
+  }
+
+  /// Unsent bytes that it may have now. Any thread.
+  var maxWriteBufferBytes: Int {
+    let all = server.configuration.maxWriteBufferBytes
+    return isGuest ? min(all, ServerLimits.guestWriteBufferBytes) : all
+  }
 
   /// Sends OPEN over the transport and starts the heartbeat; then the session is announced.
   func start(over webSocket: WebSocketHandler?) {

@@ -8,11 +8,13 @@ extension HTTPConnectionHandler {
   func decide(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
     let request = WebSocketRequest(head, channel: context.channel, of: server)
-    server.admitWebSocket(request.engine, request.handshake, on: context.eventLoop).whenComplete { outcome in
+    server.admitWebSocket(request, on: context.eventLoop).whenComplete { outcome in
       guard self.state.answerer == .upgrade, bound.value.channel.isActive else { return }
       switch outcome {
-      case .success: self.upgrade(request, bound.value)
+      case .success(let role): self.upgrade(request, as: role, bound.value)
       case .failure(let error as EngineRequestError): self.refuse(error, bound.value)
+      case .failure(EngineServer.Refusal.queryTooLong):
+        self.refuse(QuickResponse(status: .uriTooLong, headers: [:], body: ByteBuffer()), bound.value)
       case .failure(is EngineServer.Refusal):
         self.refuse(
           QuickResponse(status: .serviceUnavailable, headers: ["retry-after": "5"], body: ByteBuffer()), bound.value)
@@ -34,9 +36,9 @@ extension HTTPConnectionHandler {
     answer(response, context)
   }
 
-  private func upgrade(_ request: WebSocketRequest, _ context: ChannelHandlerContext) {
+  private func upgrade(_ request: WebSocketRequest, as role: WebSocketHandler.Role, _ context: ChannelHandlerContext) {
     do {
-      let handler = try request.makeHandler(server, context.channel, readsItself: isHummingbirds)
+      let handler = try request.makeHandler(server, context.channel, as: role, readsItself: isHummingbirds)
       var headers = request.responseHeaders
       if request.engine.sid == nil, let cookie = server.configuration.cookie {
         headers.add(name: "set-cookie", value: cookie.field(sid: handler.sessionID))

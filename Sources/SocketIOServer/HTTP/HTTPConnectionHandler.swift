@@ -36,6 +36,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   private var hasHandedOn = false
   private var timer: Scheduled<Void>?
   private var timerDeadline = NIODeadline.distantFuture
+  /// Sessions that were opened over this connection and have joined nothing.
+  let guests = ConnectionGuests()
   var date: HTTPDate?
   /// Bytes that went into the channel.
   var written: UInt64 = 0

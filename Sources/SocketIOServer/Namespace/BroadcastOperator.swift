@@ -30,9 +30,9 @@ public struct BroadcastOperator: Sendable {
   public func emit(_ event: String, _ arguments: SocketValue...) { emit(event, arguments: arguments) }
 
   /// Sends an event with arguments in an array.
-  public func emit(_ event: String, arguments: [SocketValue]) {
+  public func emit(_ event: String, arguments: some Sequence<SocketValue>) {
     guard namespace.mayEmit(event) else { return }
-    namespace.adapter.broadcast(.event(event, arguments, namespace: namespace.name), scope: scope)
+    namespace.adapter.broadcast(.event(event, Array(arguments), namespace: namespace.name), scope: scope)
   }
 
   /// Sends an event with one encodable argument.
@@ -51,10 +51,12 @@ public struct BroadcastOperator: Sendable {
   }
 
   /// The same with arguments in an array.
-  public func emitWithAck(_ event: String, arguments: [SocketValue], timeout: Duration) async -> BroadcastReplies {
+  public func emitWithAck(
+    _ event: String, arguments: some Sequence<SocketValue>, timeout: Duration
+  ) async -> BroadcastReplies {
     guard namespace.mayEmit(event) else { return BroadcastReplies() }
     return await namespace.adapter.broadcastWithAck(
-      .event(event, arguments, namespace: namespace.name), scope: scope, timeout: timeout)
+      .event(event, Array(arguments), namespace: namespace.name), scope: scope, timeout: timeout)
   }
 
   /// Makes the sockets join rooms.
@@ -113,7 +115,7 @@ extension Namespace {
 
   /// Reserved names mean something else to clients: to emit one is the program's mistake, told in the log.
   func mayEmit(_ event: String) -> Bool {
-    guard SocketPacket.reservedEvents.contains(event) else { return true }
+    guard SocketPacket.reservedEvents.containsBytewise(event) else { return true }
     logger.error("a reserved event name was not sent", metadata: ["event": "\(event)"])
     return false
   }

@@ -21,10 +21,11 @@ final class ConnectionRecovery: Sendable {
 
   init(_ configuration: SocketIOServer.Configuration.Recovery) {
     skipsMiddlewares = configuration.skipsMiddlewares
+    var random = SystemRandomNumberGenerator()
     log = Mutex(
       Log(
         lifetime: TimeAmount(configuration.maxDisconnectionDuration).nanoseconds, maxBytes: configuration.maxBytes,
-        maxSessions: configuration.maxSessions))
+        maxSessions: configuration.maxSessions, mark: SessionID.make(using: &random).prefix(4) + "."))
   }
 
   private var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
@@ -33,19 +34,28 @@ final class ConnectionRecovery: Sendable {
     log.withLock { $0.note(packet, scope: scope, now: now) }
   }
 
-  /// What a client says of its former connection: `pid` and `offset` beside its own auth.
+  /// What a socket that connects now will have been sent.
+  func newTrace() -> RecoveryTrace { log.withLock { RecoveryTrace(start: $0.nextNumber) } }
+
+  /// What a client says of its former connection: `pid`, and `offset` if it saw one, beside its own auth.
   struct Claim: Sendable {
     let privateID: String
-    let offset: String
+    let offset: String?
 
     init?(auth: SocketValue) {
-      guard let privateID = auth["pid"]?.string, let offset = auth["offset"]?.string else { return nil }
+      guard let privateID = auth["pid"]?.string else { return nil }
       self.privateID = privateID
-      self.offset = offset
+      offset = auth["offset"]?.string
     }
   }
 
-  typealias Restored = (session: Log.Session, missed: [SocketPacket], next: UInt64)
+  typealias Restored = Log.Restored
+
+  /// ``RecoveryTrace`` where it costs other sockets nothing.
+  final class Trace {
+    var value: RecoveryTrace
+    init(_ value: RecoveryTrace) { self.value = value }
+  }
 
   func restore(_ claim: Claim) -> Restored? {
     log.withLock { $0.restore(privateID: claim.privateID, offset: claim.offset, now: now) }

@@ -15,7 +15,6 @@ public final class Namespace: Sendable, NamespaceConfiguring {
   private struct State {
     var loops: [ObjectIdentifier: NamespaceLoop] = [:]
     var sockets = 0
-    var onEmpty: (@Sendable () -> Void)?
     var adapter: (any SocketAdapter)?
   }
 
@@ -62,16 +61,12 @@ public final class Namespace: Sendable, NamespaceConfiguring {
   }
 
   public func on(_ event: String, _ handler: @escaping @Sendable (SocketEvent) -> Void) {
-    setup.change { $0.handlers[event, default: []].append(handler) }
+    setup.change { $0.handlers[BytewiseName(event), default: []].append(handler) }
   }
 
   /// Called for an event of that name which another process of the cluster sent by ``serverSideEmit(_:_:)``.
   public func onServerSide(_ event: String, _ handler: @escaping @Sendable (ServerSideEvent) -> Void) {
-    setup.change { $0.serverSideHandlers[event, default: []].append(handler) }
-  }
-
-  func onEmpty(_ handler: @escaping @Sendable () -> Void) {
-    state.withLock { $0.onEmpty = handler }
+    setup.change { $0.serverSideHandlers[BytewiseName(event), default: []].append(handler) }
   }
 
   // MARK: Sockets
@@ -94,11 +89,7 @@ public final class Namespace: Sendable, NamespaceConfiguring {
   }
 
   func socketLeft() {
-    let onEmpty = state.withLock { state in
-      state.sockets -= 1
-      return state.sockets == 0 ? state.onEmpty : nil
-    }
-    onEmpty?()
+    state.withLock { $0.sockets -= 1 }
   }
 
   /// Sockets of this process that are connected to the namespace.
@@ -131,13 +122,20 @@ struct LocalNamespace: LocalSockets {
   weak let namespace: Namespace?
 
   func deliver(_ packet: SocketPacket, scope: BroadcastScope) {
-    let noted = namespace?.recovery?.note(packet, scope: scope)
+    let recovery = namespace?.recovery
+    let noted = recovery?.note(packet, scope: scope)
+    let misleads = recovery != nil && noted == nil && packet.endsInString
     let encoded = (noted?.packet ?? packet).encode()
     let payload = SharedPayload(text: encoded.text, attachments: encoded.attachments)
     each(scope) { socket in
       if scope.isVolatile, !socket.isWritable { return }
       // Who was recovered since has it already.
-      if let number = noted?.number, number < socket.recoveredUpTo { return }
+      if let number = noted?.number {
+        guard number >= socket.recoveredUpTo else { return }
+        socket.recoveryTrace?.value.sent(number)
+      } else if misleads {
+        socket.recoveryTrace?.value.sentMisleading()
+      }
       socket.client.engine.send(payload)
     }
   }
@@ -177,9 +175,9 @@ struct LocalNamespace: LocalSockets {
     return found
   }
 
-  func serverSideEvent(_ name: String, _ arguments: [SocketValue], reply: (@Sendable ([SocketValue]) -> Void)?) {
-    let event = ServerSideEvent(name: name, arguments: arguments, reply: reply)
-    namespace?.setup.current.serverSideHandlers[name]?.forEach { $0(event) }
+  func serverSideEvent(_ name: String, _ arguments: [SocketValue], reply: (@Sendable (SocketArguments) -> Void)?) {
+    let event = ServerSideEvent(name: name, arguments: SocketArguments(arguments), reply: reply)
+    namespace?.setup.current.serverSideHandlers[BytewiseName(name)]?.forEach { $0(event) }
   }
 
   /// Runs `body` for each socket that the scope names, on its event loop: one hop per loop, none from the loop itself.

@@ -10,7 +10,7 @@ import SocketIO
 final class NamespaceLoop: @unchecked Sendable {
   let eventLoop: any EventLoop
   let namespace: String
-  private(set) var sockets: [String: Socket] = [:]
+  private(set) var sockets: [BytewiseName: Socket] = [:]
   var rooms = RoomTable<Socket>()
 
   init(eventLoop: any EventLoop, namespace: String) {
@@ -19,11 +19,11 @@ final class NamespaceLoop: @unchecked Sendable {
   }
 
   func insert(_ socket: Socket) {
-    sockets[socket.id] = socket
+    sockets[BytewiseName(socket.id)] = socket
   }
 
   func remove(_ socket: Socket) {
-    sockets[socket.id] = nil
+    sockets[BytewiseName(socket.id)] = nil
     // A dictionary doesn't shrink by itself; after a wave of connections its memory is to come back.
     if sockets.isEmpty { sockets = [:] }
   }
@@ -40,14 +40,14 @@ final class NamespaceLoop: @unchecked Sendable {
     }
     guard !scope.except.isEmpty else { return found }
     return found.filter { socket in
-      !scope.except.contains { $0 == socket.id || rooms.contains(socket, in: $0) }
+      !scope.except.contains { $0.isBytewiseEqual(to: socket.id) || rooms.contains(socket, in: $0) }
     }
   }
 
   private func members(of room: String) -> [Socket] {
     var members: [Socket] = []
-    if let own = sockets[room] { members.append(own) }
-    rooms.forEach(in: room) { if $0.id != room { members.append($0) } }
+    if let own = sockets[BytewiseName(room)] { members.append(own) }
+    rooms.forEach(in: room) { if !$0.id.isBytewiseEqual(to: room) { members.append($0) } }
     return members
   }
 }

@@ -7,8 +7,8 @@ final class NamespaceSetup: Sendable {
     var middlewares: [@Sendable (SocketConnection) async throws -> Void] = []
     var onConnection: [@Sendable (Socket) -> Void] = []
     var onDisconnect: [@Sendable (Socket, DisconnectReason) -> Void] = []
-    var handlers: [String: [@Sendable (SocketEvent) -> Void]] = [:]
-    var serverSideHandlers: [String: [@Sendable (ServerSideEvent) -> Void]] = [:]
+    var handlers: [BytewiseName: [@Sendable (SocketEvent) -> Void]] = [:]
+    var serverSideHandlers: [BytewiseName: [@Sendable (ServerSideEvent) -> Void]] = [:]
   }
 
   private let content = Mutex(Content())
@@ -20,7 +20,7 @@ final class NamespaceSetup: Sendable {
   }
 
   func handlers(for event: String) -> [@Sendable (SocketEvent) -> Void] {
-    content.withLock { $0.handlers[event] ?? [] }
+    content.withLock { $0.handlers[BytewiseName(event)] ?? [] }
   }
 }
 
@@ -68,6 +68,6 @@ public final class ParentNamespace: Sendable, NamespaceConfiguring {
   }
 
   public func on(_ event: String, _ handler: @escaping @Sendable (SocketEvent) -> Void) {
-    setup.change { $0.handlers[event, default: []].append(handler) }
+    setup.change { $0.handlers[BytewiseName(event), default: []].append(handler) }
   }
 }

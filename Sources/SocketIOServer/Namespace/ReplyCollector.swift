@@ -6,7 +6,7 @@ final class ReplyCollector: Sendable {
   private struct State {
     var expected = 0
     var settled = 0
-    var replies: [[SocketValue]] = []
+    var replies: [SocketArguments] = []
     var waiter: CheckedContinuation<BroadcastReplies, Never>?
 
     /// The result, once nobody is waited for.
@@ -21,7 +21,7 @@ final class ReplyCollector: Sendable {
     state.withLock { $0.expected += 1 }
   }
 
-  func settle(_ reply: Result<[SocketValue], AckError>) {
+  func settle(_ reply: Result<SocketArguments, AckError>) {
     let (waiter, result) = state.withLock { state in
       state.settled += 1
       if case .success(let arguments) = reply { state.replies.append(arguments) }

@@ -6,10 +6,10 @@ public struct ServerSideEvent: Sendable {
   /// The event's name.
   public let name: String
   /// What came with it.
-  public let arguments: [SocketValue]
+  public let arguments: SocketArguments
   private let answer: Answer?
 
-  init(name: String, arguments: [SocketValue], reply: (@Sendable ([SocketValue]) -> Void)?) {
+  init(name: String, arguments: SocketArguments, reply: (@Sendable (SocketArguments) -> Void)?) {
     self.name = name
     self.arguments = arguments
     answer = reply.map { Answer(reply: $0) }
@@ -23,17 +23,17 @@ public struct ServerSideEvent: Sendable {
   /// - Returns: whether this was the first, and one was asked for.
   @discardableResult
   public func acknowledge(_ arguments: SocketValue...) -> Bool {
-    answer?.give(arguments) ?? false
+    answer?.give(SocketArguments(arguments)) ?? false
   }
 
   /// An answer that is owed, once.
   private final class Answer: Sendable {
-    private let reply: @Sendable ([SocketValue]) -> Void
+    private let reply: @Sendable (SocketArguments) -> Void
     private let given = Atomic<Bool>(false)
 
-    init(reply: @escaping @Sendable ([SocketValue]) -> Void) { self.reply = reply }
+    init(reply: @escaping @Sendable (SocketArguments) -> Void) { self.reply = reply }
 
-    func give(_ arguments: [SocketValue]) -> Bool {
+    func give(_ arguments: SocketArguments) -> Bool {
       guard !given.exchange(true, ordering: .relaxed) else { return false }
       reply(arguments)
       return true

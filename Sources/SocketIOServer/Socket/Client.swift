@@ -14,14 +14,34 @@ final class Client: EngineReceiver, @unchecked Sendable {
   private var state = ClientState()
   private var sockets: [Socket] = []
   private var connectTimer: Scheduled<Void>?
+  private var share: AssemblyShare
+  private let ask: Asking
+
+  /// Asks a namespace's middlewares, one after the other; answers once, on any thread.
+  typealias Asking =
+    @Sendable ([Middleware], SocketConnection, Logger, @escaping @Sendable (ConnectError?) -> Void) -> Void
+  typealias Middleware = @Sendable (SocketConnection) async throws -> Void
+
+  /// A CONNECT that a namespace is being asked about.
+  private struct Attempt: Sendable {
+    let number: UInt64
+    let connection: SocketConnection
+    let hold: NamespaceHold
+  }
 
   var logger: Logger { engine.server.logger }
 
-  init(engine: EngineSocket, namespaces: NamespaceRegistry, configuration: SocketIOServer.Configuration) {
+  init(
+    engine: EngineSocket, namespaces: NamespaceRegistry, configuration: SocketIOServer.Configuration,
+    ask: @escaping Asking = Client.askInTask
+  ) {
+    self.ask = ask
+    share = AssemblyShare(of: engine.server.assembly)
     self.engine = engine
     self.namespaces = namespaces
     connectTimeout = TimeAmount(configuration.connectTimeout)
-    decoder = SocketPacketDecoder(maxAttachments: configuration.maxAttachments)
+    decoder = SocketPacketDecoder(
+      maxAttachments: configuration.maxAttachments, maxPacketBytes: configuration.engine.maxPayload)
   }
 
   func start() {
@@ -36,10 +56,15 @@ final class Client: EngineReceiver, @unchecked Sendable {
 
   func received(text: ByteBuffer) {
     do throws(SocketPacketError) {
-      if let packet = try decoder.decode(text: text) { handle(packet) }
+      if let packet = try decoder.decode(text: text) {
+        handle(packet)
+      } else if let awaited = decoder.awaited, !state.takesAttachments(in: awaited.namespace) {
+        endOutOfState()
+      }
     } catch {
       refuse(error)
     }
+    holdShare()
   }
 
   func received(binary: ByteBuffer) {
@@ -48,27 +73,46 @@ final class Client: EngineReceiver, @unchecked Sendable {
     } catch {
       refuse(error)
     }
+    holdShare()
+  }
+
+  private func holdShare() {
+    guard !engine.isClosed else { return }
+    share.hold(decoder.heldBytes) { { [weak engine] in engine?.close(.overloaded) } }
   }
 
   private func refuse(_ error: SocketPacketError) {
     logger.debug("a packet was refused", metadata: ["sid": "\(engine.id)", "error": "\(error)"])
-    engine.close(.parseError, detail: nil)
+    if case .tooLarge(let limit) = error {
+      engine.close(.messageTooLarge, detail: "message too large: limit \(limit) bytes with its attachments")
+    } else {
+      engine.close(.parseError, detail: nil)
+    }
+  }
+
+  private func endOutOfState() {
+    engine.close(.parseError, detail: "a packet came out of state")
   }
 
   private func handle(_ packet: SocketPacket) {
     switch state.packetArrived(packet) {
-    case .connect(let name, let auth): connect(name, auth ?? .object([:]))
+    case .connect(let name, let auth, let attempt, let replaces):
+      if replaces, let socket = socket(name) { forget(socket, reason: .clientNamespaceDisconnect) }
+      connect(name, auth ?? .object([:]), attempt: attempt)
     case .event(let name, let id, let elements): socket(name)?.received(id: id, elements: elements)
-    case .ack(let name, let id, let arguments): socket(name)?.acks?.settle(id, .success(arguments))
+    case .ack(let name, let id, let arguments): socket(name)?.acks?.settle(id, .success(SocketArguments(arguments)))
     case .disconnect(let name):
       if let socket = socket(name) { forget(socket, reason: .clientNamespaceDisconnect) }
-    case .close: engine.close(.parseError, detail: "a packet came out of state")
+    case .ignore: break
+    case .close: endOutOfState()
     }
   }
 
   func closed(_ reason: EngineCloseReason) {
     connectTimer?.cancel()
     connectTimer = nil
+    decoder.discard()
+    share.release()
     let all = sockets
     sockets = []
     for socket in all { socket.end(.connection(reason)) }
@@ -79,67 +123,87 @@ final class Client: EngineReceiver, @unchecked Sendable {
   }
 
   private func socket(_ namespace: String) -> Socket? {
-    sockets.first { $0.namespace.name == namespace }
+    sockets.first { $0.namespace.name.isBytewiseEqual(to: namespace) }
   }
 
   // MARK: Connecting
 
-  private func connect(_ name: String, _ auth: SocketValue) {
-    guard let namespace = namespaces.find(name, auth: auth) else {
-      _ = state.refused(name)
-      sendError(ConnectError("Invalid namespace"), name)
+  private func connect(_ name: String, _ auth: SocketValue, attempt number: UInt64) {
+    guard let hold = namespaces.find(name, auth: auth) else {
+      if state.refused(name, attempt: number) { sendError(ConnectError("Invalid namespace"), name) }
       return
     }
+    let namespace = hold.namespace
     var random = SystemRandomNumberGenerator()
     var handshake = engine.handshake
     handshake.auth = auth
     let connection = SocketConnection(id: SessionID.make(using: &random), handshake: handshake, namespace: namespace)
-    let middlewares = namespace.setup.current.middlewares
+    let attempt = Attempt(number: number, connection: connection, hold: hold)
     // Taken, not asked for: a claim that two connections make at once is good for one of them.
     if namespace.recovery?.skipsMiddlewares == true, let restored = restore(connection) {
-      finishConnecting(connection, restored: restored)
+      finishConnecting(attempt, restored: restored)
       return
     }
+    let middlewares = namespace.setup.current.middlewares
     guard !middlewares.isEmpty else {
-      finishConnecting(connection, restored: restore(connection))
+      finishConnecting(attempt, restored: nil)
       return
     }
-    Task {
-      var refusal: ConnectError?
-      do {
-        for middleware in middlewares { try await middleware(connection) }
-      } catch let error as ConnectError {
-        refusal = error
-      } catch {
-        logger.debug("a middleware failed", metadata: ["namespace": "\(name)", "error": "\(error)"])
-        refusal = ConnectError("Internal error")
-      }
-      let result = refusal
+    ask(middlewares, connection, logger) { [self] refusal in
       engine.eventLoop.execute {
-        if let result {
-          if !self.engine.isClosed, self.state.refused(name) { self.sendError(result, name) }
+        if let refusal {
+          self.refuse(attempt, refusal)
         } else {
-          self.finishConnecting(connection, restored: self.restore(connection))
+          self.finishConnecting(attempt, restored: nil)
         }
       }
     }
   }
 
-  /// The state of the client's former connection, if it names one that is kept. In the same turn as
-  /// ``finishConnecting(_:restored:)``: what is broadcast in between would be lost.
+  private static func askInTask(
+    _ middlewares: [Middleware], _ connection: SocketConnection, _ logger: Logger,
+    _ answer: @escaping @Sendable (ConnectError?) -> Void
+  ) {
+    Task {
+      do {
+        for middleware in middlewares { try await middleware(connection) }
+        answer(nil)
+      } catch let error as ConnectError {
+        answer(error)
+      } catch {
+        logger.debug(
+          "a middleware failed", metadata: ["namespace": "\(connection.namespace.name)", "error": "\(error)"])
+        answer(ConnectError("Internal error"))
+      }
+    }
+  }
+
+  private func refuse(_ attempt: Attempt, _ refusal: ConnectError) {
+    let name = attempt.connection.namespace.name
+    guard !engine.isClosed, state.refused(name, attempt: attempt.number) else { return }
+    sendError(refusal, name)
+  }
+
+  /// The state of the client's former connection, if it names one that is kept. In the same turn as the socket is made:
+  /// what is broadcast in between would be lost.
   private func restore(_ connection: SocketConnection) -> ConnectionRecovery.Restored? {
-    guard let recovery = connection.namespace.recovery, !engine.isClosed else { return nil }
+    guard let recovery = connection.namespace.recovery else { return nil }
     return ConnectionRecovery.Claim(auth: connection.handshake.auth).flatMap(recovery.restore)
   }
 
-  private func finishConnecting(_ connection: SocketConnection, restored: ConnectionRecovery.Restored?) {
+  /// - Parameter restored: the state of the client's former connection, if that has been asked for.
+  private func finishConnecting(_ attempt: Attempt, restored: ConnectionRecovery.Restored?) {
+    let connection = attempt.connection
     let name = connection.namespace.name
-    guard !engine.isClosed, state.connected(name) else { return }
+    guard !engine.isClosed, state.connected(name, attempt: attempt.number) else { return }
+    let restored = restored ?? restore(connection)
     connectTimer?.cancel()
     connectTimer = nil
+    engine.becomeMember()
     var random = SystemRandomNumberGenerator()
     let privateID = connection.namespace.recovery.map { _ in SessionID.make(using: &random) }
-    let socket = Socket(connection: connection, client: self, privateID: privateID, restored: restored)
+    let socket = Socket(
+      connection: connection, client: self, privateID: privateID, hold: attempt.hold, restored: restored)
     sockets.append(socket)
     socket.loop.insert(socket)
     connection.namespace.socketJoined()
@@ -162,7 +226,7 @@ final class Client: EngineReceiver, @unchecked Sendable {
 
   /// The server threw the socket out.
   func remove(_ socket: Socket, reason: DisconnectReason) {
-    _ = state.refused(socket.namespace.name)
+    state.thrownOut(of: socket.namespace.name)
     forget(socket, reason: reason)
   }
 

@@ -13,7 +13,7 @@ public enum AckError: Error, Sendable, Equatable {
 
 /// Acks that a client owes. Lives on the socket's event loop.
 final class PendingAcks {
-  typealias Completion = @Sendable (Result<[SocketValue], AckError>) -> Void
+  typealias Completion = @Sendable (Result<SocketArguments, AckError>) -> Void
 
   private var waiting: [UInt64: (completion: Completion, timer: Scheduled<Void>)] = [:]
   private var nextID: UInt64 = 0
@@ -33,7 +33,7 @@ final class PendingAcks {
     return id
   }
 
-  func settle(_ id: UInt64, _ result: Result<[SocketValue], AckError>) {
+  func settle(_ id: UInt64, _ result: Result<SocketArguments, AckError>) {
     guard let (completion, timer) = waiting.removeValue(forKey: id) else { return }
     timer.cancel()
     completion(result)
@@ -52,12 +52,12 @@ final class PendingAcks {
 extension Socket {
   /// Sends an event and waits for the client's answer. Any thread.
   ///
-  /// - Returns: the arguments of the ack.
+  /// - Returns: the arguments of the ack; places past their end hold null.
   /// - Throws: ``AckError``.
   public func emitWithAck(
     _ event: String, _ arguments: SocketValue..., timeout: Duration
-  ) async throws(AckError) -> [SocketValue] {
-    let result: Result<[SocketValue], AckError> = await withCheckedContinuation { continuation in
+  ) async throws(AckError) -> SocketArguments {
+    let result: Result<SocketArguments, AckError> = await withCheckedContinuation { continuation in
       emit(event, arguments: arguments, timeout: timeout) { continuation.resume(returning: $0) }
     }
     return try result.get()
@@ -76,17 +76,17 @@ extension Socket {
 
   /// Sends an event and calls `completion` on the event loop with the client's answer, once. Any thread.
   public func emit(
-    _ event: String, arguments: [SocketValue], timeout: Duration,
-    completion: @escaping @Sendable (Result<[SocketValue], AckError>) -> Void
+    _ event: String, arguments: some Sequence<SocketValue>, timeout: Duration,
+    completion: @escaping @Sendable (Result<SocketArguments, AckError>) -> Void
   ) {
     guard namespace.mayEmit(event) else { return completion(.failure(.disconnected)) }
-    emit(.event(event, arguments, namespace: namespace.name), timeout: timeout, completion: completion)
+    emit(.event(event, Array(arguments), namespace: namespace.name), timeout: timeout, completion: completion)
   }
 
   /// The same for an event that is a packet already; its ack id is set here.
   func emit(
     _ packet: SocketPacket, timeout: Duration,
-    completion: @escaping @Sendable (Result<[SocketValue], AckError>) -> Void
+    completion: @escaping @Sendable (Result<SocketArguments, AckError>) -> Void
   ) {
     onLoop { [self] in
       guard isConnected else {

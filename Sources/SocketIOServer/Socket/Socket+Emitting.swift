@@ -7,9 +7,9 @@ extension Socket {
   public func emit(_ event: String, _ arguments: SocketValue...) { emit(event, arguments: arguments) }
 
   /// Sends an event with arguments in an array. Any thread.
-  public func emit(_ event: String, arguments: [SocketValue]) {
+  public func emit(_ event: String, arguments: some Sequence<SocketValue>) {
     guard namespace.mayEmit(event) else { return }
-    send(.event(event, arguments, namespace: namespace.name))
+    send(.event(event, Array(arguments), namespace: namespace.name))
   }
 
   /// Sends an event with one encodable argument; `ByteBuffer`, `Data` and `[UInt8]` in it become attachments. Any
@@ -25,7 +25,9 @@ extension Socket {
     public func emit(_ event: String, _ arguments: SocketValue...) {
       socket.onLoop { [socket] in
         guard socket.isWritable, socket.namespace.mayEmit(event) else { return }
-        socket.client.send(SocketPacket.event(event, arguments, namespace: socket.namespace.name).encode())
+        let packet = SocketPacket.event(event, arguments, namespace: socket.namespace.name)
+        if packet.endsInString { socket.recoveryTrace?.value.sentMisleading() }
+        socket.client.send(packet.encode())
       }
     }
   }
@@ -35,10 +37,16 @@ extension Socket {
 
   /// Sends a packet of this socket.
   func send(_ packet: SocketPacket) {
-    let packet = namespace.recovery?.note(packet, scope: BroadcastScope(rooms: [id]))?.packet ?? packet
-    let encoded = packet.encode()
+    let noted = namespace.recovery?.note(packet, scope: BroadcastScope(rooms: [id]))
+    let encoded = (noted?.packet ?? packet).encode()
+    let misleads = namespace.recovery != nil && packet.endsInString
     onLoop { [self] in
       guard isConnected else { return }
+      if let noted {
+        recoveryTrace?.value.sent(noted.number)
+      } else if misleads {
+        recoveryTrace?.value.sentMisleading()
+      }
       client.send(encoded)
     }
   }
@@ -55,6 +63,7 @@ extension Socket {
   public func emit(raw event: RawEvent, flush: Bool = true) -> Bool {
     eventLoop.assertInEventLoop()
     guard isConnected else { return false }
+    recoveryTrace?.value.sentMisleading()
     let head = event.attachment == nil ? client.textHead(of: namespace) : client.binaryHead(of: namespace)
     return client.engine.send(head: head, event.json, attachment: event.attachment, flush: flush)
   }

@@ -9,7 +9,7 @@ extension Socket {
   func join(_ names: [String]) {
     onLoop { [self] in
       guard isConnected else { return }
-      for name in names where name != id && !rooms.contains(name) {
+      for name in names where !name.isBytewiseEqual(to: id) && !rooms.containsBytewise(name) {
         guard rooms.count < SocketIOLimits.maxRoomsPerSocket else {
           client.logger.warning(
             "a socket is in too many rooms", metadata: ["limit": "\(SocketIOLimits.maxRoomsPerSocket)"])
@@ -24,7 +24,7 @@ extension Socket {
   /// Leaves a room. Any thread.
   public func leave(_ room: String) {
     onLoop { [self] in
-      guard let place = rooms.firstIndex(of: room) else { return }
+      guard let place = rooms.firstIndex(where: { $0.isBytewiseEqual(to: room) }) else { return }
       rooms.remove(at: place)
       loop.rooms.remove(self, from: room)
     }
@@ -71,13 +71,15 @@ extension Socket {
     isConnected = false
     if let recovery = namespace.recovery, let privateID {
       recovery.keep(
-        .init(socketID: id, privateID: privateID, rooms: rooms, context: .init(own: context, data: data)), after: reason
-      )
+        .init(
+          socketID: id, privateID: privateID, rooms: rooms, context: .init(own: context, data: data),
+          trace: recoveryTrace?.value), after: reason)
     }
     for room in rooms { loop.rooms.remove(self, from: room) }
     rooms = []
     loop.remove(self)
     namespace.socketLeft()
+    hold = nil
     let extras = extras
     self.extras = nil
     extras?.extras.onDisconnect.forEach { $0(reason) }
@@ -90,10 +92,10 @@ extension Socket {
   /// An event came.
   func received(id: UInt64?, elements: [SocketValue]) {
     guard let name = elements.first?.string else { return }
-    let event = SocketEvent(name: name, arguments: Array(elements.dropFirst()), socket: self, id: id)
+    let event = SocketEvent(name: name, arguments: SocketArguments(elements.dropFirst()), socket: self, id: id)
     if let extras {
       extras.extras.onAny.forEach { $0(event) }
-      extras.extras.handlers[name]?.forEach { $0(event) }
+      extras.extras.handlers[BytewiseName(name)]?.forEach { $0(event) }
     }
     namespace.setup.handlers(for: name).forEach { $0(event) }
   }

@@ -25,6 +25,10 @@ public final class Socket: @unchecked Sendable {
   public let wasRecovered: Bool
   /// The namespace's events with a lower number reached it before it was recovered.
   let recoveredUpTo: UInt64
+  /// What it has been sent, for when it's lost; nil without recovery. Event loop only.
+  let recoveryTrace: ConnectionRecovery.Trace?
+  /// Keeps a namespace by pattern until the socket has left it. Event loop only.
+  var hold: NamespaceHold?
 
   /// Anything of yours, set by a middleware or here; stays in this process. Event loop only.
   public var context: (any Sendable)?
@@ -38,7 +42,7 @@ public final class Socket: @unchecked Sendable {
 
   /// What only some sockets need, so that the others don't pay for it.
   struct Extras {
-    var handlers: [String: [@Sendable (SocketEvent) -> Void]] = [:]
+    var handlers: [BytewiseName: [@Sendable (SocketEvent) -> Void]] = [:]
     var onAny: [@Sendable (SocketEvent) -> Void] = []
     var onDisconnecting: [@Sendable (DisconnectReason) -> Void] = []
     var onDisconnect: [@Sendable (DisconnectReason) -> Void] = []
@@ -53,13 +57,15 @@ public final class Socket: @unchecked Sendable {
   var acks: PendingAcks?
 
   init(
-    connection: SocketConnection, client: Client, privateID: String?,
+    connection: SocketConnection, client: Client, privateID: String?, hold: NamespaceHold,
     restored: ConnectionRecovery.Restored?
   ) {
+    self.hold = hold
     id = restored?.session.socketID ?? connection.id
     self.privateID = restored?.session.privateID ?? privateID
     wasRecovered = restored != nil
     recoveredUpTo = restored?.next ?? 0
+    recoveryTrace = connection.namespace.recovery.map { .init(restored?.session.trace ?? $0.newTrace()) }
     handshake = connection.handshake
     namespace = connection.namespace
     context = restored?.session.context.own ?? connection.context
@@ -95,12 +101,12 @@ public final class Socket: @unchecked Sendable {
 
   /// Calls `handler` for each event of that name, on the event loop, in the order of registration.
   public func on(_ event: String, _ handler: @escaping @Sendable (SocketEvent) -> Void) {
-    change { $0.handlers[event, default: []].append(handler) }
+    change { $0.handlers[BytewiseName(event), default: []].append(handler) }
   }
 
   /// Forgets all handlers of an event.
   public func off(_ event: String) {
-    change { $0.handlers[event] = nil }
+    change { $0.handlers[BytewiseName(event)] = nil }
   }
 
   /// Calls `handler` for every event, before the event's own handlers.

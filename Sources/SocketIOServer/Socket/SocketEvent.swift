@@ -6,13 +6,13 @@ import Synchronization
 public struct SocketEvent: Sendable {
   /// The event's name.
   public let name: String
-  /// What came with it.
-  public let arguments: [SocketValue]
+  /// What came with it; places past the end hold null.
+  public let arguments: SocketArguments
   /// Who sent it.
   public let socket: Socket
   private let acknowledgement: Acknowledgement?
 
-  init(name: String, arguments: [SocketValue], socket: Socket, id: UInt64?) {
+  init(name: String, arguments: SocketArguments, socket: Socket, id: UInt64?) {
     self.name = name
     self.arguments = arguments
     self.socket = socket
@@ -42,10 +42,10 @@ public struct SocketEvent: Sendable {
 
   /// Answers the event with arguments in an array.
   @discardableResult
-  public func acknowledge(arguments: [SocketValue]) -> Bool {
+  public func acknowledge(arguments: some Sequence<SocketValue>) -> Bool {
     guard let acknowledgement, acknowledgement.take() else { return false }
     socket.send(
-      SocketPacket(.ack, namespace: socket.namespace.name, id: acknowledgement.id, data: .array(arguments)))
+      SocketPacket(.ack, namespace: socket.namespace.name, id: acknowledgement.id, data: .array(Array(arguments))))
     return true
   }
 

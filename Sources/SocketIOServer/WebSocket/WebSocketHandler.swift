@@ -13,6 +13,16 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
+  /// What the connection is to its session.
+  enum Role {
+    /// What the session began with.
+    case transport
+    /// The session polls until now.
+    case probe
+    /// The session has its WebSocket: this one is closed at once.
+    case surplus
+  }
+
   private enum State {
     case open
     /// We have said goodbye and wait for the peer's; what it still sends is dropped.
@@ -22,9 +32,11 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
 
   private let socket: EngineSocket
   private let channelLoop: any EventLoop
-  private let isProbe: Bool
+  private let role: Role
+  /// Whether the client wants binary as base64.
+  let sendsTextOnly: Bool
   private let readsItself: Bool
-  private let maxWriteBufferBytes: Int
+  private var share: AssemblyShare
   private var parser: WebSocketMessageParser
   private var context: ChannelHandlerContext?
   private var state = State.open
@@ -51,17 +63,17 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   private let inTransit = Atomic<Int>(0)
 
   /// - Parameters:
-  ///   - isProbe: whether the session polls until now.
+  ///   - sendsTextOnly: whether the client wants binary as base64.
   ///   - readsItself: whether handlers that no longer read stand behind this one.
-  init(socket: EngineSocket, channel: any Channel, isProbe: Bool, readsItself: Bool) {
+  init(socket: EngineSocket, channel: any Channel, role: Role, sendsTextOnly: Bool, readsItself: Bool) {
     self.socket = socket
     self.readsItself = readsItself
     self.channel = channel
-    self.isProbe = isProbe
+    self.role = role
+    self.sendsTextOnly = sendsTextOnly
     channelLoop = channel.eventLoop
-    let configuration = socket.server.configuration
-    maxWriteBufferBytes = configuration.maxWriteBufferBytes
-    parser = WebSocketMessageParser(reading: .client, maxMessageBytes: configuration.maxPayload)
+    share = AssemblyShare(of: socket.server.assembly)
+    parser = WebSocketMessageParser(reading: .client, maxMessageBytes: socket.maxMessageBytes)
   }
 
   var sessionID: String { socket.id }
@@ -69,8 +81,10 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     socket.server.webSockets.wrappingAdd(1, ordering: .relaxed)
-    onSessionLoop { socket in
-      if self.isProbe { socket.probeOpened(self) } else { socket.start(over: self) }
+    switch role {
+    case .transport: onSessionLoop { $0.start(over: self) }
+    case .probe: onSessionLoop { $0.probeOpened(self) }
+    case .surplus: closeOnLoop(code: 1000, reason: "", isAbrupt: false)
     }
     if readsItself { context.read() }
   }
@@ -101,10 +115,16 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   private func takeMessages(_ context: ChannelHandlerContext) {
     isReading = true
     do throws(WebSocketMessageParser.Failure) {
-      while state == .open, heldUntil == nil, let message = try parser.next() { received(message, context) }
+      while state == .open, heldUntil == nil {
+        parser.maxMessageBytes = socket.maxMessageBytes
+        guard let message = try parser.next() else { break }
+        received(message, context)
+      }
     } catch {
       fail(error)
     }
+    guard state == .open else { return }
+    share.hold(parser.bufferedBytes) { { [weak self] in self?.end(.overloaded, nil) } }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
@@ -179,7 +199,7 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
       switch failure {
       case .protocolError(let rule): (.transportError, rule)
       case .messageTooLarge:
-        (.messageTooLarge, "message too large: limit \(socket.server.configuration.maxPayload) bytes")
+        (.messageTooLarge, "message too large: limit \(socket.maxMessageBytes) bytes")
       case .invalidUTF8: (.parseError, "text is not UTF-8")
       }
     end(reason, detail)
@@ -237,6 +257,12 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   }
 
   func write(_ packet: EnginePacket, flush: Bool) {
+    if sendsTextOnly, packet.isBinary {
+      var frame = ByteBufferAllocator().buffer(capacity: packet.textBytes + EngineLimits.maxFrameHeaderBytes)
+      frame.writeWebSocketHeader(.text, length: packet.textBytes)
+      frame.writeEnginePacketAsText(packet)
+      return write(frame, flush: flush)
+    }
     var frame = ByteBufferAllocator().buffer(
       capacity: packet.encodedBytes + WebSocketFrameHeader.bytes(forPayload: packet.encodedBytes))
     frame.writeWebSocketHeader(packet.isBinary ? .binary : .text, length: packet.encodedBytes)
@@ -278,7 +304,7 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     context.write(wrapOutboundOut(bytes), promise: nil)
     if flush { flushOnLoop() }
     // Only a peer that already reads too slowly is worth asking how much it owes.
-    if !context.channel.isWritable, unsentBytes > maxWriteBufferBytes {
+    if !context.channel.isWritable, unsentBytes > socket.maxWriteBufferBytes {
       // The session first: closing makes the channel inactive at once, which would be taken for the client's doing.
       end(.writeBufferExceeded, nil)
       closeOnLoop(code: EngineCloseReason.writeBufferExceeded.webSocketCode, reason: "", isAbrupt: true)
@@ -308,6 +334,9 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   private func closeOnLoop(code: UInt16, reason: String, isAbrupt: Bool) {
     guard state == .open, let context else { return }
     state = .closing
+    // What isn't whole will never be; the peer may take its time to close.
+    parser.discard()
+    share.release()
     guard !isAbrupt else {
       context.close(promise: nil)
       return

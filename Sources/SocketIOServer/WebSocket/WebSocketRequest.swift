@@ -9,6 +9,7 @@ struct WebSocketRequest: Sendable {
   let engine: EngineRequest
   let handshake: Handshake
   private let key: String
+  private let subprotocols: [String]
 
   /// Whether a request asks for one below the engine's path, in good form.
   static func isWanted(by head: HTTPRequestHead, of server: EngineServer) -> Bool {
@@ -29,24 +30,49 @@ struct WebSocketRequest: Sendable {
       target: target,
       remoteAddress: channel.remoteAddress?.ipAddress ?? "", transport: .webSocket)
     key = head.headers.first(name: "sec-websocket-key") ?? ""
+    subprotocols = head.headers[canonicalForm: "sec-websocket-protocol"].map(String.init)
+  }
+
+  /// Whether the subprotocols that the client offers, if any, are tokens (RFC 6455 section 4.1).
+  var hasValidSubprotocols: Bool {
+    subprotocols.reduce(0) { $0 + $1.utf8.count } <= ServerLimits.maxSubprotocolBytes
+      && subprotocols.allSatisfy { name in
+        !name.isEmpty
+          && name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+              UInt8(ascii: "a")...UInt8(ascii: "z"):
+              true
+            default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+            }
+          }
+      }
   }
 
   /// The headers of the 101 response.
   var responseHeaders: HTTPHeaders {
     let digest = Insecure.SHA1.hash(data: Data((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
-    return [
+    var headers: HTTPHeaders = [
       "connection": "Upgrade", "upgrade": "websocket", "sec-websocket-accept": Data(digest).base64EncodedString(),
     ]
+    // The first, as the official server does; a client that offers some fails without one.
+    if let first = subprotocols.first { headers.add(name: "sec-websocket-protocol", value: first) }
+    return headers
   }
 
-  /// The handler for the connection: of a new session, or of one that upgrades.
-  func makeHandler(_ server: EngineServer, _ channel: any Channel, readsItself: Bool) throws -> WebSocketHandler {
+  /// The handler for the connection: of a new session, or of one that the request names.
+  func makeHandler(
+    _ server: EngineServer, _ channel: any Channel, as role: WebSocketHandler.Role, readsItself: Bool
+  ) throws -> WebSocketHandler {
+    let socket: EngineSocket
     if let sid = engine.sid {
-      guard let socket = server.session(sid) else { throw EngineRequestError.unknownSession }
-      return WebSocketHandler(socket: socket, channel: channel, isProbe: true, readsItself: readsItself)
+      guard let named = server.session(sid) else { throw EngineRequestError.unknownSession }
+      socket = named
+    } else {
+      socket = try server.open(handshake: handshake, on: channel.eventLoop)
     }
-    let socket = try server.open(handshake: handshake, on: channel.eventLoop)
-    return WebSocketHandler(socket: socket, channel: channel, isProbe: false, readsItself: readsItself)
+    return WebSocketHandler(
+      socket: socket, channel: channel, role: role, sendsTextOnly: engine.wantsBase64, readsItself: readsItself)
   }
 
   /// Small receive buffers: clients of a server that pushes say little. And one of them a turn of the loop: whoever

@@ -12,6 +12,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case messages
   /// What happens to a session, in any order.
   case sessions
+  /// What a client of Socket.IO sends over one connection, and how its attempts to join end, in any order.
+  case clients
 
   public func run(_ bytes: [UInt8]) {
     switch self {
@@ -19,6 +21,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .payloads: Self.payloads(bytes)
     case .messages: Self.messages(bytes)
     case .sessions: Self.sessions(bytes)
+    case .clients: Self.clients(bytes)
     }
   }
 
