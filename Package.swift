@@ -61,10 +61,12 @@ let package = Package(
     .target(name: "EngineIO", dependencies: [nioCore], swiftSettings: strict),
     .target(name: "SocketIO", dependencies: ["EngineIO", nioCore], swiftSettings: strict),
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "SocketIOServer",
       dependencies: [
-        "EngineIO", "SocketIO", .target(name: "CLinux", condition: .when(platforms: [.linux])), nioCore, nioPosix,
+        "EngineIO", "SocketIO", "CZlib", .target(name: "CLinux", condition: .when(platforms: [.linux])), nioCore,
+        nioPosix,
         nioHTTP1, nioWebSocket, httpTypes, nioHTTPTypes, nioHTTPTypesHTTP1,
         logging, dequeModule, hummingbirdCore, crypto,
       ],

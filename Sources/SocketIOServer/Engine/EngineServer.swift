@@ -31,6 +31,13 @@ public final class EngineServer: Sendable {
     mutating func takeOut(_ sids: [String]) -> [EngineSocket] {
       sids.compactMap { sessions.removeValue(forKey: $0) }
     }
+
+    mutating func loop(_ eventLoop: any EventLoop) -> EngineLoop {
+      let key = ObjectIdentifier(eventLoop)
+      let loop = loops[key] ?? EngineLoop(eventLoop: eventLoop)
+      loops[key] = loop
+      return loop
+    }
   }
 
   private let state: Mutex<State>
@@ -83,8 +90,7 @@ public final class EngineServer: Sendable {
     eventLoop.assertInEventLoop()
     let address = configuration.address(of: full)
     let handshake = full.keeping(configuration.keptHeaders, upTo: ServerLimits.maxHandshakeBytes)
-    var random = SystemRandomNumberGenerator()
-    let sid = SessionID.make(using: &random)
+    let wanted = configuration.generateID?(full)
     var displaced: [EngineSocket] = []
     let result = state.withLock { state -> Result<EngineSocket, Refusal> in
       guard !state.isClosing else { return .failure(.closing) }
@@ -92,9 +98,8 @@ public final class EngineServer: Sendable {
         guard let oldest = state.guests.removeOldest() else { return .failure(.full) }
         displaced += state.takeOut([oldest])
       }
-      let key = ObjectIdentifier(eventLoop)
-      let loop = state.loops[key] ?? EngineLoop(eventLoop: eventLoop)
-      state.loops[key] = loop
+      let loop = state.loop(eventLoop)
+      let sid = sessionID(wanted, &state)
       var guest: UInt64?
       if hasGuests {
         let added = state.guests.add(.init(sid: sid, address: address, bytes: handshake.bytes))
@@ -114,6 +119,22 @@ public final class EngineServer: Sendable {
   /// The session is no guest any more.
   func strikeOff(guest number: UInt64) {
     state.withLock { $0.guests.remove(number) }
+  }
+
+  private func sessionID(_ wanted: String?, _ state: inout State) -> String {
+    if let wanted {
+      if SessionID.isValid(wanted, maxLength: ServerLimits.maxSessionIDLength), state.sessions[wanted] == nil {
+        return wanted
+      }
+      logger.error("a session id of the program's is taken or malformed; the server made one")
+    }
+    var random = SystemRandomNumberGenerator()
+    return SessionID.make(using: &random)
+  }
+
+  /// What is kept for an event loop.
+  func loop(_ eventLoop: any EventLoop) -> EngineLoop {
+    state.withLock { $0.loop(eventLoop) }
   }
 
   /// Hands an open session to whoever uses the server.

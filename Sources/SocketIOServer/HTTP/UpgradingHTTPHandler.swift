@@ -268,7 +268,7 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
 
   private func decide(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-    let request = WebSocketRequest(head, channel: context.channel)
+    let request = WebSocketRequest(head, of: server, channel: context.channel)
     server.admitWebSocket(request, on: context.eventLoop).whenComplete { outcome in
       guard case .upgrading = self.state, bound.value.channel.isActive else { return }
       switch outcome {
@@ -304,10 +304,7 @@ final class UpgradingHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler,
     guard let codec else { return }
     do {
       let handler = try request.makeHandler(server, context.channel, as: role, readsItself: isHummingbirds)
-      var headers = request.responseHeaders
-      if request.engine.sid == nil, let cookie = server.configuration.cookie {
-        headers.add(name: "set-cookie", value: cookie.field(sid: handler.sessionID))
-      }
+      let headers = request.responseHeaders(server, sid: handler.sessionID)
       let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
       context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
       try WebSocketRequest.configure(context.channel)
