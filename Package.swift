@@ -65,7 +65,8 @@ let package = Package(
     .target(
       name: "SocketIOServer",
       dependencies: [
-        "EngineIO", "SocketIO", .target(name: "CLinux", condition: .when(platforms: [.linux])), nioCore, nioPosix,
+        "EngineIO", "SocketIO", "CZlib", .target(name: "CLinux", condition: .when(platforms: [.linux])), nioCore,
+        nioPosix,
         nioHTTP1, nioWebSocket, httpTypes, nioHTTPTypes, nioHTTPTypesHTTP1,
         logging, dequeModule, hummingbirdCore, crypto,
       ],

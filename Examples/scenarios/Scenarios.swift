@@ -28,6 +28,12 @@ struct Scenarios: AsyncParsableCommand {
   @Flag(help: "Give clients back what they missed.")
   var recovery = false
 
+  @Flag(help: "Write packets as MessagePack.")
+  var msgpack = false
+
+  @Flag(help: "Compress every message and every answer to a poll for clients that take it.")
+  var deflate = false
+
   func run() async throws {
     var logger = Logger(label: "scenarios")
     logger.logLevel = .warning
@@ -36,6 +42,13 @@ struct Scenarios: AsyncParsableCommand {
     configuration.pingTimeout = .milliseconds(pingTimeout)
     configuration.clientBundle = clientBundle
     if recovery { configuration.recovery = .init() }
+    if msgpack { configuration.codec = .messagePack }
+    if deflate {
+      var everything = EngineServer.Deflate()
+      everything.threshold = 1
+      configuration.perMessageDeflate = everything
+      configuration.httpCompression = everything
+    }
     let io = SocketIOServer(configuration: configuration, logger: logger)
     guarded(io.of("/"))
     let slow = io.of("/slow")

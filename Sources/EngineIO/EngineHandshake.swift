@@ -50,6 +50,12 @@ extension TimeAmount {
 public enum SessionID {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
+  /// Whether a text can be an id: letters, digits, `-` and `_`, which need no quoting in JSON, URLs and cookies.
+  public static func isValid(_ text: String, maxLength: Int) -> Bool {
+    (1...maxLength).contains(text.utf8.count)
+      && text.utf8.allSatisfy { alphabet.contains($0) }
+  }
+
   /// 20 characters of base64url, 120 bits of `generator`.
   public static func make(using generator: inout some RandomNumberGenerator) -> String {
     var high = generator.next() as UInt64

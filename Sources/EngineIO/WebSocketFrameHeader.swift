@@ -15,6 +15,9 @@ public enum WebSocketFrameHeader {
     public var isControl: Bool { rawValue & 8 != 0 }
   }
 
+  /// The first reserved bit: in a message's first frame it says that the message is compressed (RFC 7692 section 6).
+  static let compressedBit: UInt8 = 0x40
+
   /// Bytes of the header for a payload of `length` bytes: 2, 4 or 10.
   public static func bytes(forPayload length: Int) -> Int {
     length < 126 ? 2 : length < 65_536 ? 4 : 10
@@ -23,8 +26,15 @@ public enum WebSocketFrameHeader {
 
 extension ByteBuffer {
   /// Writes the header of an unmasked, final frame. The payload follows it on the wire.
-  public mutating func writeWebSocketHeader(_ opcode: WebSocketFrameHeader.Opcode, length: Int) {
-    let first = 0x80 | opcode.rawValue
+  ///
+  /// - Parameters:
+  ///   - opcode: what the frame carries.
+  ///   - length: bytes of the payload.
+  ///   - isCompressed: whether it is a message of ``PerMessageDeflate``.
+  public mutating func writeWebSocketHeader(
+    _ opcode: WebSocketFrameHeader.Opcode, length: Int, isCompressed: Bool = false
+  ) {
+    let first = 0x80 | (isCompressed ? WebSocketFrameHeader.compressedBit : 0) | opcode.rawValue
     if length < 126 {
       writeMultipleIntegers(first, UInt8(length))
     } else if length < 65_536 {
@@ -36,9 +46,10 @@ extension ByteBuffer {
 
   /// Writes a whole frame as a client does: masked with `key` (RFC 6455 section 5.3).
   public mutating func writeMaskedWebSocketFrame(
-    _ opcode: WebSocketFrameHeader.Opcode, payload: ByteBuffer, key: UInt32, isFinal: Bool = true
+    _ opcode: WebSocketFrameHeader.Opcode, payload: ByteBuffer, key: UInt32, isFinal: Bool = true,
+    isCompressed: Bool = false
   ) {
-    let first = (isFinal ? 0x80 : 0) | opcode.rawValue
+    let first = (isFinal ? 0x80 : 0) | (isCompressed ? WebSocketFrameHeader.compressedBit : 0) | opcode.rawValue
     let length = payload.readableBytes
     if length < 126 {
       writeMultipleIntegers(first, 0x80 | UInt8(length))

@@ -1,6 +1,7 @@
 public import NIOCore
 
-/// Turns the bytes of one WebSocket connection into whole messages (RFC 6455 section 5), without extensions.
+/// Turns the bytes of one WebSocket connection into whole messages (RFC 6455 section 5), compressed ones (RFC 7692) as
+/// they are.
 ///
 /// At rest it holds no memory: the buffers for a part of a frame and for fragments exist only while one is under way,
 /// and grow with what has arrived, never with what a header announces.
@@ -15,6 +16,8 @@ public struct WebSocketMessageParser: Sendable {
   public enum Message: Sendable, Equatable {
     case text(ByteBuffer)
     case binary(ByteBuffer)
+    /// A message of ``PerMessageDeflate``, to be inflated; a text is then still to be held against UTF-8.
+    case compressed(isText: Bool, ByteBuffer)
     case ping(ByteBuffer)
     case pong(ByteBuffer)
     /// The peer closes; 1005 stands for «no code given».
@@ -29,12 +32,14 @@ public struct WebSocketMessageParser: Sendable {
     case messageTooLarge
     /// A text message that is not UTF-8.
     case invalidUTF8
+    /// A compressed message that can't be inflated.
+    case invalidCompression
 
     /// The code to close with.
     public var closeCode: UInt16 {
       switch self {
       case .protocolError: 1002
-      case .invalidUTF8: 1007
+      case .invalidUTF8, .invalidCompression: 1007
       case .messageTooLarge: 1009
       }
     }
@@ -43,13 +48,16 @@ public struct WebSocketMessageParser: Sendable {
   private let peer: Peer
   /// Bytes of a message, over all its fragments; holds for the frames that are read from then on.
   public var maxMessageBytes: Int
+  private let allowsCompression: Bool
   private var unread: ByteBuffer?
-  private var fragments: (opcode: WebSocketFrameHeader.Opcode, bytes: ByteBuffer)?
+  private var fragments: (opcode: WebSocketFrameHeader.Opcode, isCompressed: Bool, bytes: ByteBuffer)?
 
   /// - Parameters:
   ///   - peer: who sends.
   ///   - maxMessageBytes: bytes of a message, over all its fragments.
-  public init(reading peer: Peer, maxMessageBytes: Int) {
+  ///   - allowsCompression: whether ``PerMessageDeflate`` was agreed to.
+  public init(reading peer: Peer, maxMessageBytes: Int, allowsCompression: Bool = false) {
+    self.allowsCompression = allowsCompression
     self.peer = peer
     self.maxMessageBytes = maxMessageBytes
   }
@@ -103,6 +111,7 @@ public struct WebSocketMessageParser: Sendable {
   private struct Header {
     var isFinal: Bool
     var opcode: WebSocketFrameHeader.Opcode
+    var isCompressed: Bool
     var length: Int
     var key: UInt32?
   }
@@ -111,9 +120,13 @@ public struct WebSocketMessageParser: Sendable {
     guard let buffer = unread, buffer.readableBytes >= 2 else { return nil }
     var reader = buffer
     guard let (first, second) = reader.readMultipleIntegers(as: (UInt8, UInt8).self) else { return nil }
-    guard first & 0x70 == 0 else { throw .protocolError("reserved bits are set") }
     guard let opcode = WebSocketFrameHeader.Opcode(rawValue: first & 0x0f) else {
       throw .protocolError("unknown opcode")
+    }
+    let isCompressed = first & WebSocketFrameHeader.compressedBit != 0
+    // Only the first frame of a message says it.
+    guard first & 0x30 == 0, !isCompressed || (allowsCompression && (opcode == .text || opcode == .binary)) else {
+      throw .protocolError("reserved bits are set")
     }
     let isFinal = first & 0x80 != 0
     guard (second & 0x80 != 0) == (peer == .client) else { throw .protocolError("wrong masking") }
@@ -136,7 +149,8 @@ public struct WebSocketMessageParser: Sendable {
       guard let mask = reader.readInteger(as: UInt32.self) else { return nil }
       key = mask
     }
-    let header = Header(isFinal: isFinal, opcode: opcode, length: Int(length), key: key)
+    let header = Header(
+      isFinal: isFinal, opcode: opcode, isCompressed: isCompressed, length: Int(length), key: key)
     return (header, reader.readerIndex - buffer.readerIndex)
   }
 
@@ -158,18 +172,21 @@ public struct WebSocketMessageParser: Sendable {
       fragments = nil
       guard begun.bytes.readableBytes <= maxMessageBytes - payload.readableBytes else { throw .messageTooLarge }
       begun.bytes.writeImmutableBuffer(payload)
-      if header.isFinal { return try message(begun.opcode, begun.bytes) }
+      if header.isFinal { return try message(begun.opcode, begun.isCompressed, begun.bytes) }
       fragments = begun
       return nil
     case .text, .binary:
       guard fragments == nil else { throw .protocolError("a message inside a fragmented one") }
-      if header.isFinal { return try message(header.opcode, payload) }
-      fragments = (header.opcode, payload)
+      if header.isFinal { return try message(header.opcode, header.isCompressed, payload) }
+      fragments = (header.opcode, header.isCompressed, payload)
       return nil
     }
   }
 
-  private func message(_ opcode: WebSocketFrameHeader.Opcode, _ bytes: ByteBuffer) throws(Failure) -> Message {
+  private func message(
+    _ opcode: WebSocketFrameHeader.Opcode, _ isCompressed: Bool, _ bytes: ByteBuffer
+  ) throws(Failure) -> Message {
+    if isCompressed { return .compressed(isText: opcode == .text, bytes) }
     guard opcode == .text else { return .binary(bytes) }
     guard bytes.isValidUTF8 else { throw .invalidUTF8 }
     return .text(bytes)

@@ -4,9 +4,9 @@ import NIOCore
 public enum JSONError: Error, Sendable, Equatable {
   /// Not what RFC 8259 allows, at this byte.
   case malformed(offset: Int)
-  /// Nested deeper than ``SocketIOLimits/maxDepth``.
+  /// Nested deeper than ``PacketBounds/maxDepth``.
   case tooDeep
-  /// More values than ``SocketIOLimits/maxValues``.
+  /// More values than ``PacketBounds/maxValues``.
   case tooManyValues
 }
 
@@ -16,11 +16,12 @@ public enum JSONError: Error, Sendable, Equatable {
 struct JSONParser {
   private let bytes: UnsafeRawBufferPointer
   private var index = 0
-  private var valuesLeft = SocketIOLimits.maxValues
+  private let maxDepth: Int
+  private var valuesLeft: Int
 
-  static func parse(_ buffer: ByteBuffer) throws(JSONError) -> SocketValue {
+  static func parse(_ buffer: ByteBuffer, maxDepth: Int, maxValues: Int) throws(JSONError) -> SocketValue {
     let result = buffer.withUnsafeReadableBytes { bytes -> Result<SocketValue, JSONError> in
-      var parser = JSONParser(bytes: bytes)
+      var parser = JSONParser(bytes: bytes, maxDepth: maxDepth, maxValues: maxValues)
       do throws(JSONError) {
         return .success(try parser.document())
       } catch {
@@ -30,8 +31,10 @@ struct JSONParser {
     return try result.get()
   }
 
-  private init(bytes: UnsafeRawBufferPointer) {
+  private init(bytes: UnsafeRawBufferPointer, maxDepth: Int, maxValues: Int) {
     self.bytes = bytes
+    self.maxDepth = maxDepth
+    valuesLeft = maxValues
   }
 
   private var malformed: JSONError { .malformed(offset: index) }
@@ -70,7 +73,7 @@ struct JSONParser {
   }
 
   private mutating func value(depth: Int) throws(JSONError) -> SocketValue {
-    guard depth <= SocketIOLimits.maxDepth else { throw .tooDeep }
+    guard depth <= maxDepth else { throw .tooDeep }
     guard valuesLeft > 0 else { throw .tooManyValues }
     valuesLeft -= 1
     skipWhiteSpace()

@@ -6,9 +6,11 @@ extension SocketValue {
   /// Reads one JSON text; binary can't come of it.
   ///
   /// - Throws: ``JSONError``; malformed UTF-8 is `malformed(offset: 0)`.
-  public init(json: ByteBuffer) throws(JSONError) {
+  public init(
+    json: ByteBuffer, maxDepth: Int = SocketIOLimits.maxDepth, maxValues: Int = SocketIOLimits.maxValues
+  ) throws(JSONError) {
     guard json.isValidUTF8 else { throw .malformed(offset: 0) }
-    self = try JSONParser.parse(json)
+    self = try JSONParser.parse(json, maxDepth: maxDepth, maxValues: maxValues)
   }
 
   /// Writes the value as JSON; binary inside is written as a base64 string.

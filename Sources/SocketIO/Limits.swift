@@ -7,6 +7,10 @@ public enum SocketIOLimits {
   /// stack.
   public static let maxDepth = 128
 
+  /// The deepest nesting that can be allowed: what reads, writes, compares and frees a value goes down with it, within
+  /// half a megabyte of stack.
+  public static let greatestDepth = 512
+
   /// Values in one packet: a payload of 1 MB holds half a million; this keeps a hostile one below 16 MB of memory.
   public static let maxValues = 262_144
 
@@ -19,6 +23,9 @@ public enum SocketIOLimits {
 
   /// Digits of an ack id: what certainly fits 64 bits.
   public static let maxAckDigits = 18
+
+  /// The greatest ack id: of so many digits.
+  static let maxAckID: UInt64 = 999_999_999_999_999_999
 
   /// Namespaces that one connection may join, or be joining; and attempts to join that may run at once, those counted
   /// that a later one has overtaken.

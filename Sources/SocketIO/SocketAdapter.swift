@@ -8,12 +8,18 @@ public struct BroadcastScope: Sendable, Equatable {
   public var isVolatile: Bool
   /// Only sockets of this process.
   public var isLocal: Bool
+  /// Whether it may be compressed for those that agreed to that.
+  public var mayCompress: Bool
 
-  public init(rooms: [String] = [], except: [String] = [], isVolatile: Bool = false, isLocal: Bool = false) {
+  public init(
+    rooms: [String] = [], except: [String] = [], isVolatile: Bool = false, isLocal: Bool = false,
+    mayCompress: Bool = true
+  ) {
     self.rooms = rooms
     self.except = except
     self.isVolatile = isVolatile
     self.isLocal = isLocal
+    self.mayCompress = mayCompress
   }
 }
 

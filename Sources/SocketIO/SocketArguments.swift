@@ -2,9 +2,11 @@
 ///
 /// A client decides how many there are, so a place past the end is no mistake of the program: it holds ``SocketValue/null``,
 /// where JavaScript has `undefined`.
-public struct SocketArguments: Sendable, Hashable, RandomAccessCollection, ExpressibleByArrayLiteral {
-  private let values: [SocketValue]
+public struct SocketArguments: Sendable, Hashable, RandomAccessCollection, RangeReplaceableCollection,
+  ExpressibleByArrayLiteral {
+  private var values: [SocketValue]
 
+  public init() { values = [] }
   public init(_ values: some Sequence<SocketValue>) { self.values = Array(values) }
   public init(arrayLiteral elements: SocketValue...) { values = elements }
 
@@ -13,4 +15,8 @@ public struct SocketArguments: Sendable, Hashable, RandomAccessCollection, Expre
 
   /// The argument at that place; ``SocketValue/null`` where there is none.
   public subscript(index: Int) -> SocketValue { values.indices.contains(index) ? values[index] : .null }
+
+  public mutating func replaceSubrange(_ range: Range<Int>, with new: some Collection<SocketValue>) {
+    values.replaceSubrange(range, with: new)
+  }
 }

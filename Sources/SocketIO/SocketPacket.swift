@@ -1,3 +1,4 @@
+public import EngineIO
 public import NIOCore
 
 /// One Socket.IO packet (Socket.IO protocol v5, "Packet encoding"). Whether it is a BINARY one follows from what it
@@ -47,32 +48,45 @@ extension SocketPacket: Equatable {
   }
 }
 
-/// A packet as it goes out: a text, then its attachments in order.
+/// A packet as it goes out: a message, then its attachments in order.
 public struct EncodedPacket: Sendable, Equatable {
-  /// The text, without Engine.IO's leading `4`.
-  public var text: ByteBuffer
+  /// The first message: a text, or, if the codec has none, the whole packet in binary.
+  public var message: EnginePacket
   /// The attachments that the text's placeholders count.
   public var attachments: [ByteBuffer]
 
-  public init(text: ByteBuffer, attachments: [ByteBuffer] = []) {
-    self.text = text
+  public init(message: EnginePacket, attachments: [ByteBuffer] = []) {
+    self.message = message
     self.attachments = attachments
   }
 
-  /// Bytes of the text and of all attachments.
+  /// The first message's bytes, without Engine.IO's leading `4`.
+  public var text: ByteBuffer { message.payload }
+
+  /// Bytes of the message and of all attachments.
   public var bytes: Int { attachments.reduce(text.readableBytes) { $0 + $1.readableBytes } }
 }
 
 extension SocketPacket {
   /// The packet as it goes out.
-  public func encode() -> EncodedPacket {
+  public func encode(_ codec: SocketCodec = .json) -> EncodedPacket {
+    switch codec {
+    case .json: return encodeJSON()
+    case .messagePack:
+      var bytes = ByteBuffer()
+      writeMessagePack(into: &bytes)
+      return EncodedPacket(message: EnginePacket(binary: bytes))
+    }
+  }
+
+  private func encodeJSON() -> EncodedPacket {
     var json = ByteBuffer()
     var attachments: [ByteBuffer] = []
     data?.writeJSON(into: &json, attachments: &attachments)
     var text = ByteBufferAllocator().buffer(capacity: json.readableBytes + namespace.utf8.count + 24)
     text.writeSocketPacketHead(kind, attachments: attachments.count, namespace: namespace, id: id)
     text.writeImmutableBuffer(json)
-    return EncodedPacket(text: text, attachments: attachments)
+    return EncodedPacket(message: EnginePacket(.message, text), attachments: attachments)
   }
 }
 

@@ -16,6 +16,7 @@ public enum SocketPacketError: Error, Sendable, Equatable {
   /// An ack id that is missing, misplaced, or too long.
   case invalidID
   case invalidJSON(JSONError)
+  case invalidMessagePack(MessagePackError)
   /// JSON of another shape than the type asks for.
   case invalidPayload
   /// An event with a name that is reserved.
@@ -40,24 +41,22 @@ public struct SocketPacketDecoder: Sendable {
     let valueBytes: Int
   }
 
-  private let maxAttachments: Int
-  private let maxPacketBytes: Int
+  private let codec: SocketCodec
+  private let bounds: PacketBounds
   private var waiting: Waiting?
 
   /// - Parameters:
-  ///   - maxAttachments: of one packet.
-  ///   - maxPacketBytes: of a packet's text and attachments together.
-  public init(
-    maxAttachments: Int = SocketIOLimits.defaultMaxAttachments, maxPacketBytes: Int = EngineLimits.defaultMaxPayload
-  ) {
-    self.maxAttachments = maxAttachments
-    self.maxPacketBytes = maxPacketBytes
+  ///   - codec: how packets are written.
+  ///   - bounds: of one packet.
+  public init(codec: SocketCodec = .json, bounds: PacketBounds = PacketBounds()) {
+    self.codec = codec
+    self.bounds = bounds
   }
 
   /// A text message came. Nil: its attachments are still to come.
   public mutating func decode(text: ByteBuffer) throws(SocketPacketError) -> SocketPacket? {
-    guard waiting == nil else { throw .unexpectedText }
-    guard text.readableBytes <= maxPacketBytes else { throw .tooLarge(limit: maxPacketBytes) }
+    guard codec == .json, waiting == nil else { throw .unexpectedText }
+    guard text.readableBytes <= bounds.maxPacketBytes else { throw .tooLarge(limit: bounds.maxPacketBytes) }
     var reader = text
     let (kind, isBinary) = try readKind(&reader)
     guard kind != .connect || text.readableBytes <= SocketIOLimits.maxConnectBytes else { throw .connectTooLarge }
@@ -67,7 +66,7 @@ public struct SocketPacketDecoder: Sendable {
     var data: SocketValue?
     if reader.readableBytes > 0 {
       do {
-        data = try SocketValue(json: reader)
+        data = try SocketValue(json: reader, maxDepth: bounds.maxDepth, maxValues: bounds.maxValues)
       } catch {
         throw .invalidJSON(error)
       }
@@ -82,9 +81,20 @@ public struct SocketPacketDecoder: Sendable {
 
   /// A binary message came. Nil: more attachments are to come.
   public mutating func decode(binary: ByteBuffer) throws(SocketPacketError) -> SocketPacket? {
+    if codec == .messagePack {
+      guard binary.readableBytes <= bounds.maxPacketBytes else { throw .tooLarge(limit: bounds.maxPacketBytes) }
+      var packet = try SocketPacket(messagePack: binary, bounds: bounds)
+      guard packet.kind != .connect || binary.readableBytes <= SocketIOLimits.maxConnectBytes else {
+        throw .connectTooLarge
+      }
+      try Self.validate(&packet)
+      return packet
+    }
     guard var held = waiting else { throw .unexpectedBinary }
     // The sum, not each: ten attachments of the largest message are ten times what one connection may have.
-    guard binary.readableBytes <= maxPacketBytes - held.bytes else { throw .tooLarge(limit: maxPacketBytes) }
+    guard binary.readableBytes <= bounds.maxPacketBytes - held.bytes else {
+      throw .tooLarge(limit: bounds.maxPacketBytes)
+    }
     held.bytes += binary.readableBytes
     held.attachments.append(binary)
     guard held.attachments.count == held.expected else {
@@ -131,7 +141,7 @@ public struct SocketPacketDecoder: Sendable {
       count = count * 10 + Int(byte - UInt8(ascii: "0"))
       digits += 1
       // Checked digit by digit, so that the product can't overflow.
-      guard count <= maxAttachments else { throw .tooManyAttachments(limit: maxAttachments) }
+      guard count <= bounds.maxAttachments else { throw .tooManyAttachments(limit: bounds.maxAttachments) }
     }
     throw .invalidAttachmentCount
   }

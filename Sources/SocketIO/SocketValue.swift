@@ -50,7 +50,7 @@ extension SocketValue {
   public var isNull: Bool { self == .null }
 
   /// About what it takes in memory, without encoding it.
-  var approximateBytes: Int {
+  package var approximateBytes: Int {
     switch self {
     case .null, .bool, .int, .double: 32
     case .string(let text): 32 + text.utf8.count

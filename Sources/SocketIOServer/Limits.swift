@@ -67,6 +67,15 @@ enum ServerLimits {
   /// Bytes of an origin that is looked at: a host's name has 253 at most (RFC 1035).
   static let maxOriginBytes = 512
 
+  /// Bytes that zlib gives at a time.
+  static let compressionChunkBytes = 16 * 1024
+
+  /// zlib's memLevel, its own default: a compressor then takes 256 kB with a window of 32 kB.
+  static let deflateMemoryLevel: Int32 = 8
+
+  /// Characters of a session id that the program makes; it stands in every URL of a polling client.
+  static let maxSessionIDLength = 64
+
   /// Bytes of the browser bundle and of its source map; the official ones have 50 and 400 kB.
   static let maxBundleBytes = 4 << 20
 

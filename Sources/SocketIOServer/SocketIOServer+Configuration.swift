@@ -1,3 +1,4 @@
+public import SocketIO
 import SocketIO
 
 extension SocketIOServer {
@@ -13,8 +14,17 @@ extension SocketIOServer {
     public var engine: EngineServer.Configuration
     /// How long a session may take to join its first namespace.
     public var connectTimeout = Duration.seconds(45)
+    /// How packets are written; clients must be set to the same.
+    public var codec = SocketCodec.json
+    /// Whether a namespace by pattern goes when the last who is in it has left. If not, it stays for good: a pattern
+    /// that says yes to many names then costs memory for each.
+    public var cleanupEmptyChildNamespaces = true
     /// Attachments of one packet of a client.
     public var maxAttachments = SocketIOLimits.defaultMaxAttachments
+    /// Arrays and objects inside each other in a client's packet, at most `SocketIOLimits.greatestDepth`.
+    public var maxDepth = SocketIOLimits.maxDepth
+    /// Values in a client's packet.
+    public var maxValues = SocketIOLimits.maxValues
     /// The browser client: a file, served as `socket.io.js` below the path, or a directory with the official files.
     public var clientBundle: String?
 
@@ -36,9 +46,30 @@ extension SocketIOServer {
       public init() {}
     }
 
+    /// What may wait for asynchronous handlers and middlewares of events.
+    public var eventQueue = EventQueue()
+
+    /// Bounds of what waits for asynchronous handlers. An event beyond them is refused with
+    /// `EventError.tooManyWaiting`.
+    public struct EventQueue: Sendable {
+      /// Events of one socket: a burst that a handler of a millisecond has worked off in a quarter of a second.
+      public var maxEvents = 256
+      /// About as many bytes of one socket's events, less what a single one has.
+      public var maxBytes = 4 << 20
+      /// The same of all sockets of the server together.
+      public var maxBytesInAll = 64 << 20
+
+      public init() {}
+    }
+
     public init() {
       engine = EngineServer.Configuration()
       engine.path = "/socket.io/"
+    }
+
+    var packetBounds: PacketBounds {
+      PacketBounds(
+        maxAttachments: maxAttachments, maxDepth: maxDepth, maxValues: maxValues, maxPacketBytes: engine.maxPayload)
     }
 
     public subscript<Value>(dynamicMember path: WritableKeyPath<EngineServer.Configuration, Value>) -> Value {

@@ -32,7 +32,9 @@ public final class SocketIOServer: Sendable {
   ) {
     self.configuration = configuration
     self.logger = logger
-    let registry = NamespaceRegistry(logger: logger, recovery: configuration.recovery, makeAdapter: adapter)
+    let registry = NamespaceRegistry(
+      logger: logger, codec: configuration.codec, cleansUp: configuration.cleanupEmptyChildNamespaces,
+      recovery: configuration.recovery, eventBudget: EventBudget(configuration.eventQueue), makeAdapter: adapter)
     namespaces = registry
     var bundle: ClientBundle?
     if let path = configuration.clientBundle {
@@ -58,7 +60,13 @@ public final class SocketIOServer: Sendable {
   ///
   /// - Parameter matches: gets the name and the client's auth.
   public func of(matching matches: @escaping @Sendable (String, SocketValue) -> Bool) -> ParentNamespace {
-    namespaces.parent(matches)
+    namespaces.parent(.immediate(matches))
+  }
+
+  /// The same with a function that waits, for a database's word for instance. Patterns are asked in the order in which
+  /// they were added, each for every client that asks for a namespace which isn't there.
+  public func of(matching matches: @escaping @Sendable (String, SocketValue) async -> Bool) -> ParentNamespace {
+    namespaces.parent(.waiting(matches))
   }
 
   /// Closes every connection, telling clients that the server goes down, and takes no new ones.

@@ -57,8 +57,11 @@ class Connection:
         self.url, self.transports = url, transports
         self.loop, self.events = asyncio.get_running_loop(), {}
         options = {"reconnection_delay": 0.2, "reconnection_delay_max": 0.5} | options
-        self.client = AsyncClient(**options) if kind == "async" else SyncClient(**options)
-        self.is_async = kind == "async"
+        # "async", "sync", or either with a serializer behind it.
+        way, _, serializer = kind.partition(" ")
+        options |= {"serializer": serializer} if serializer else {}
+        self.client = AsyncClient(**options) if way == "async" else SyncClient(**options)
+        self.is_async = way == "async"
         self.answers = {}
 
     async def call(self, function, *arguments, **options):

@@ -85,7 +85,7 @@ import Testing
     let registry = NamespaceRegistry(logger: quietLogger, recovery: nil) { InProcessAdapter(local: $1) }
     // Waits to be answered by the test; an attempt is known by the number in its auth.
     registry.namespace("/fixed").use { _ in }
-    registry.parent { name, _ in name.hasPrefix("/room-") }.use { _ in }
+    registry.parent(.immediate { name, _ in name.hasPrefix("/room-") }).use { _ in }
     let questions = Questions()
     var configuration = SocketIOServer.Configuration()
     configuration.connectTimeout = .seconds(3_600)

@@ -113,14 +113,19 @@ actor TestWebSocket {
   typealias Message = WebSocketMessageParser.Message
 
   let connection: TestConnection
-  private var parser = WebSocketMessageParser(reading: .server, maxMessageBytes: 1 << 26)
+  private var parser: WebSocketMessageParser
 
   struct Refused: Error { var answer: HTTPAnswer }
 
   /// Upgrades, on a new connection or on one that was used before.
-  init(port: Int, path: String, over http: TestHTTP? = nil, headers: [String: String] = [:], reads: Bool = true)
+  init(
+    port: Int, path: String, over http: TestHTTP? = nil, headers: [String: String] = [:],
+    allowsCompression: Bool = false
+  )
     async throws
   {
+    parser = WebSocketMessageParser(
+      reading: .server, maxMessageBytes: 1 << 26, allowsCompression: allowsCompression)
     let http = if let http { http } else { try await TestHTTP(port: port) }
     let fields = [
       "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",

@@ -38,7 +38,7 @@ import Testing
     let limit = 2_000
     for _ in 0..<2_000 {
       let count = Int.random(in: 1...10, using: &generator)
-      var decoder = SocketPacketDecoder(maxPacketBytes: limit)
+      var decoder = SocketPacketDecoder(bounds: PacketBounds(maxPacketBytes: limit))
       let text = "5\(count)-[\"x\",\"" + String(repeating: "y", count: .random(in: 0...500, using: &generator)) + "\"]"
       var sum = text.utf8.count
       expectNothing(try decoder.decode(text: ByteBuffer(string: text)))
@@ -131,7 +131,7 @@ import Testing
       let id = Bool.random(using: &generator) ? UInt64.random(in: 0...1_000_000, using: &generator) : nil
       let packet = SocketPacket.event("e", arguments, namespace: Bool.random(using: &generator) ? "/" : "/n", id: id)
       let encoded = packet.encode()
-      var decoder = SocketPacketDecoder(maxAttachments: .max / 100)
+      var decoder = SocketPacketDecoder(bounds: PacketBounds(maxAttachments: .max / 100))
       var decoded = try decoder.decode(text: encoded.text)
       for attachment in encoded.attachments { decoded = try decoder.decode(binary: attachment) }
       #expect(decoded == packet)

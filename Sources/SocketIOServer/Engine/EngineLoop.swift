@@ -24,6 +24,9 @@ final class EngineLoop: @unchecked Sendable {
   private var timer: Scheduled<Void>?
   private var timerDeadline = NIODeadline.distantFuture
 
+  /// What its connections' messages are compressed with.
+  var compression = LoopCompression()
+
   /// Written on `eventLoop` only, so a load and a store will do; read anywhere.
   let bytesIn = Atomic<Int>(0)
   let bytesOut = Atomic<Int>(0)

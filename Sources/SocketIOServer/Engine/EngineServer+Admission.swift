@@ -45,9 +45,22 @@ extension EngineServer {
   ///
   /// One that comes for a session which has, or is getting, its WebSocket is let in and closed, as the official server
   /// does; the session feels nothing.
-  func admitWebSocket(_ request: WebSocketRequest, on eventLoop: any EventLoop) -> EventLoopFuture<
-    WebSocketHandler.Role
-  > {
+  func admitWebSocket(
+    _ request: WebSocketRequest, on eventLoop: any EventLoop
+  ) -> EventLoopFuture<WebSocketHandler.Role> {
+    let admission = admission(request, on: eventLoop)
+    if let report = configuration.onConnectionError {
+      admission.whenFailure { error in
+        guard let error = error as? EngineRequestError else { return }
+        report(ConnectionFailure(handshake: request.handshake, error: error))
+      }
+    }
+    return admission
+  }
+
+  private func admission(
+    _ request: WebSocketRequest, on eventLoop: any EventLoop
+  ) -> EventLoopFuture<WebSocketHandler.Role> {
     let wanted = request.engine
     guard !wanted.target.isQueryTooLong else { return eventLoop.makeFailedFuture(Refusal.queryTooLong) }
     do throws(EngineRequestError) {

@@ -1,4 +1,5 @@
 public import EngineIO
+public import HTTPTypes
 import NIOCore
 
 extension EngineServer {
@@ -40,10 +41,43 @@ extension EngineServer {
     public var maxAssemblyBytes = 64 << 20
     /// The cookie that tells a load balancer which process a session lives in. Nil sets none.
     public var cookie: SessionCookie?
+    /// Compresses messages over WebSocket for clients that offer it (RFC 7692). Nil, off, by default: it costs time on
+    /// the event loops, and sound doesn't get smaller. What is sent by the raw path is never compressed.
+    public var perMessageDeflate: Deflate?
+    /// Compresses answers to polls for clients that take gzip or deflate. Nil for never.
+    public var httpCompression: Deflate? = Deflate()
     /// Asked before a session opens; false refuses with 403. Nil lets everyone in.
     public var allowRequest: (@Sendable (Handshake) async -> Bool)?
 
+    /// May change the headers of the answer that opens a session, also of a WebSocket's. Any thread.
+    public var initialHeaders: (@Sendable (inout HTTPFields, Handshake) -> Void)?
+    /// May change the headers of every answer to a session's requests, the first one included. The handshake is that of
+    /// the request at hand. Any thread.
+    public var headers: (@Sendable (inout HTTPFields, Handshake) -> Void)?
+    /// Told of every request that is refused. Any thread.
+    public var onConnectionError: (@Sendable (ConnectionFailure) -> Void)?
+    /// Makes a session's id. It must be unique and nobody's guess: letters, digits, `-` and `_`, at most 64. What it makes
+    /// otherwise is told in the log, and the server makes one. Nil for 120 random bits. Any thread.
+    public var generateID: (@Sendable (Handshake) -> String)?
+
     public init() {}
+  }
+
+  /// What is compressed, and how well.
+  public struct Deflate: Sendable, Hashable {
+    /// Bytes below which compressing isn't worth it.
+    public var threshold = 1_024
+    /// zlib's level, 1 to 9; the first is the fastest.
+    public var level = 1
+
+    public init() {}
+  }
+
+  /// A request that was refused.
+  public struct ConnectionFailure: Sendable {
+    public var handshake: Handshake
+    /// What the client was answered.
+    public var error: EngineRequestError
   }
 }
 

@@ -21,11 +21,13 @@ extension EngineServer {
     } else {
       do {
         response = try await answer(request, target, channel)
-      } catch let error as EngineRequestError {
-        response = Self.refusal(error)
       } catch {
-        response = Self.refusal(.badRequest)
+        let refusal = error as? EngineRequestError ?? .badRequest
+        response = Self.refusal(refusal)
+        configuration.onConnectionError?(
+          ConnectionFailure(handshake: handshake(of: request, target, channel), error: refusal))
       }
+      configuration.headers?(&response.headers, handshake(of: request, target, channel))
       response.headers[.cacheControl] = "no-store"
     }
     response.headers.append(contentsOf: cors.headers(origin: request.headers[.origin]))
@@ -47,7 +49,7 @@ extension EngineServer {
     // A WebSocket request comes here when its upgrade was refused.
     guard wanted.transport == .polling else { throw EngineRequestError.badRequest }
     switch request.method {
-    case .get: return try await poll(session, channel)
+    case .get: return try await poll(session, request, channel)
     case .post: return try await post(session, request, channel)
     default: throw EngineRequestError.badRequest
     }
@@ -55,13 +57,7 @@ extension EngineServer {
 
   private func open(_ request: Request, _ wanted: EngineRequest, _ channel: any Channel) async throws -> Response {
     guard wanted.transport == .polling else { throw EngineRequestError.badRequest }
-    let headers = request.headers.filter { wanted.verdict.believes($0.name.rawName) }.map {
-      (name: $0.name.rawName, value: $0.value)
-    }
-    let host = request.head.authority.map { [(name: "host", value: $0)] } ?? []
-    let handshake = Handshake(
-      headers: host + headers, target: wanted.target, remoteAddress: channel.remoteAddress?.ipAddress ?? "",
-      transport: .polling)
+    let handshake = handshake(of: request, wanted.target, channel, verdict: wanted.verdict)
     if let allowRequest = configuration.allowRequest, !(await allowRequest(handshake)) {
       throw EngineRequestError.forbidden
     }
@@ -81,8 +77,9 @@ extension EngineServer {
     }
     do {
       let (sid, body) = try await opening.get()
-      var response = Self.text(body)
+      var response = answer(body, to: request)
       if let cookie = configuration.cookie { response.headers[.setCookie] = cookie.field(sid: sid) }
+      configuration.initialHeaders?(&response.headers, handshake)
       return response
     } catch Refusal.tooManyOfOneConnection {
       // Whatever else is pipelined isn't read.
@@ -98,14 +95,26 @@ extension EngineServer {
     try? channel.pipeline.syncOperations.handler(type: HTTPConnectionHandler.self).guests
   }
 
-  private func poll(_ session: EngineSocket, _ channel: any Channel) async throws -> Response {
+  private func handshake(
+    of request: Request, _ target: RequestTarget, _ channel: any Channel, verdict: CORSPolicy.Verdict = .allowed
+  ) -> Handshake {
+    let headers = request.headers.filter { verdict.believes($0.name.rawName) }.map {
+      (name: $0.name.rawName, value: $0.value)
+    }
+    let host = request.head.authority.map { [(name: "host", value: $0)] } ?? []
+    return Handshake(
+      headers: host + headers, target: target, remoteAddress: channel.remoteAddress?.ipAddress ?? "",
+      transport: .polling)
+  }
+
+  private func poll(_ session: EngineSocket, _ request: Request, _ channel: any Channel) async throws -> Response {
     let answer = session.eventLoop.flatSubmit { session.poll() }
     channel.eventLoop.execute {
       // Absent only when the channel is being torn down: then the write of the answer fails.
       let connection = try? channel.pipeline.syncOperations.handler(type: HTTPConnectionHandler.self)
       connection?.watch(answer, on: channel.eventLoop) { session.eventLoop.execute { session.pollBroke() } }
     }
-    return Self.text(try await answer.get())
+    return self.answer(try await answer.get(), to: request)
   }
 
   private func post(_ session: EngineSocket, _ request: Request, _ channel: any Channel) async throws -> Response {
@@ -150,8 +159,16 @@ extension EngineServer {
     return body
   }
 
-  private static func text(_ body: ByteBuffer) -> Response {
-    Response(
-      status: .ok, headers: [.contentType: "text/plain; charset=UTF-8"], body: .init(byteBuffer: body))
+  /// The answer to a poll, compressed if it is worth it and the client takes that.
+  private func answer(_ body: ByteBuffer, to request: Request) -> Response {
+    var headers: HTTPFields = [.contentType: "text/plain; charset=UTF-8"]
+    if let settings = configuration.httpCompression, body.readableBytes >= settings.threshold,
+      let encoding = PollingCompression(acceptEncoding: request.headers[.acceptEncoding]),
+      let encoded = encoding.encode(body, level: settings.level)
+    {
+      headers[.contentEncoding] = encoding.rawValue
+      return Response(status: .ok, headers: headers, body: .init(byteBuffer: encoded))
+    }
+    return Response(status: .ok, headers: headers, body: .init(byteBuffer: body))
   }
 }

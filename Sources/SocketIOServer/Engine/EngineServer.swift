@@ -31,6 +31,13 @@ public final class EngineServer: Sendable {
     mutating func takeOut(_ sids: [String]) -> [EngineSocket] {
       sids.compactMap { sessions.removeValue(forKey: $0) }
     }
+
+    mutating func loop(_ eventLoop: any EventLoop) -> EngineLoop {
+      let key = ObjectIdentifier(eventLoop)
+      let loop = loops[key] ?? EngineLoop(eventLoop: eventLoop)
+      loops[key] = loop
+      return loop
+    }
   }
 
   private let state: Mutex<State>
@@ -91,8 +98,7 @@ public final class EngineServer: Sendable {
     eventLoop.assertInEventLoop()
     let address = configuration.address(of: full)
     let handshake = full.keeping(configuration.keptHeaders, upTo: ServerLimits.maxHandshakeBytes)
-    var random = SystemRandomNumberGenerator()
-    let sid = SessionID.make(using: &random)
+    let wanted = configuration.generateID?(full)
     var displaced: [EngineSocket] = []
     let result = state.withLock { state -> Result<EngineSocket, Refusal> in
       guard !state.isClosing else { return .failure(.closing) }
@@ -100,7 +106,8 @@ public final class EngineServer: Sendable {
         guard let oldest = state.guests.removeOldest() else { return .failure(.full) }
         displaced += state.takeOut([oldest])
       }
-      let loop = Self.loop(eventLoop, in: &state)
+      let loop = state.loop(eventLoop)
+      let sid = sessionID(wanted, &state)
       var guest: UInt64?
       if hasGuests {
         let added = state.guests.add(.init(sid: sid, address: address, bytes: handshake.bytes))
@@ -117,20 +124,25 @@ public final class EngineServer: Sendable {
     return try result.get()
   }
 
-  /// What an event loop keeps.
-  func loop(_ eventLoop: any EventLoop) -> EngineLoop { state.withLock { Self.loop(eventLoop, in: &$0) } }
-
-  private static func loop(_ eventLoop: any EventLoop, in state: inout State) -> EngineLoop {
-    let key = ObjectIdentifier(eventLoop)
-    if let loop = state.loops[key] { return loop }
-    let loop = EngineLoop(eventLoop: eventLoop)
-    state.loops[key] = loop
-    return loop
-  }
-
   /// The session is no guest any more.
   func strikeOff(guest number: UInt64) {
     state.withLock { $0.guests.remove(number) }
+  }
+
+  private func sessionID(_ wanted: String?, _ state: inout State) -> String {
+    if let wanted {
+      if SessionID.isValid(wanted, maxLength: ServerLimits.maxSessionIDLength), state.sessions[wanted] == nil {
+        return wanted
+      }
+      logger.error("a session id of the program's is taken or malformed; the server made one")
+    }
+    var random = SystemRandomNumberGenerator()
+    return SessionID.make(using: &random)
+  }
+
+  /// What is kept for an event loop.
+  func loop(_ eventLoop: any EventLoop) -> EngineLoop {
+    state.withLock { $0.loop(eventLoop) }
   }
 
   /// Hands an open session to whoever uses the server.

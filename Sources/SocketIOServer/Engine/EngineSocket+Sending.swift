@@ -34,11 +34,11 @@ extension EngineSocket {
   /// What the WebSocket's connection has carried; nil for polling, and where nobody can say. Event loop only.
   public var connectionStatistics: ConnectionStatistics? { webSocket?.statistics }
 
-  func send(_ packet: EnginePacket, flush: Bool) {
+  func send(_ packet: EnginePacket, flush: Bool, mayCompress: Bool = true) {
     guard !session.isClosed else { return }
     if packet.kind == .message { loop.countOut(bytes: packet.payload.readableBytes) }
     if let webSocket {
-      webSocket.write(packet, flush: flush)
+      webSocket.write(packet, flush: flush, mayCompress: mayCompress)
     } else {
       queue(packet)
     }
@@ -61,7 +61,7 @@ extension EngineSocket {
     guard !session.isClosed else { return }
     if let webSocket, !webSocket.sendsTextOnly {
       loop.countOut(bytes: payload.bytes, messages: payload.packets.count)
-      webSocket.write(payload.frames, flush: true)
+      webSocket.write(payload.frames(for: webSocket, on: loop), flush: true)
     } else {
       for packet in payload.packets { send(packet, flush: true) }
     }
@@ -98,31 +98,5 @@ extension EngineSocket {
   /// Lets what was sent without flushing go out.
   func flush() {
     webSocket?.flush()
-  }
-}
-
-/// A message for many sessions: its packets, and their WebSocket frames, made once.
-struct SharedPayload: Sendable {
-  let packets: [EnginePacket]
-  let frames: [ByteBuffer]
-  let bytes: Int
-
-  init(text: ByteBuffer, attachments: [ByteBuffer]) {
-    packets = [EnginePacket(.message, text)] + attachments.map { EnginePacket(binary: $0) }
-    bytes = packets.reduce(0) { $0 + $1.payload.readableBytes }
-    var frames: [ByteBuffer] = []
-    var current = ByteBufferAllocator().buffer(capacity: text.readableBytes + 16)
-    for packet in packets {
-      current.writeWebSocketHeader(packet.isBinary ? .binary : .text, length: packet.encodedBytes)
-      if packet.isBinary, packet.payload.readableBytes > ServerLimits.inlineAttachmentBytes {
-        frames.append(current)
-        frames.append(packet.payload)
-        current = ByteBuffer()
-      } else {
-        current.writeEnginePacket(packet)
-      }
-    }
-    if current.readableBytes > 0 { frames.append(current) }
-    self.frames = frames
   }
 }

@@ -39,10 +39,7 @@ extension HTTPConnectionHandler {
   private func upgrade(_ request: WebSocketRequest, as role: WebSocketHandler.Role, _ context: ChannelHandlerContext) {
     do {
       let handler = try request.makeHandler(server, context.channel, as: role, readsItself: isHummingbirds)
-      var headers = request.responseHeaders
-      if request.engine.sid == nil, let cookie = server.configuration.cookie {
-        headers.add(name: "set-cookie", value: cookie.field(sid: handler.sessionID))
-      }
+      let headers = request.responseHeaders(server, sid: handler.sessionID)
       var head = ByteBuffer()
       head.writeString("HTTP/1.1 101 Switching Protocols\r\n")
       for (name, value) in headers { head.writeString("\(name): \(value)\r\n") }

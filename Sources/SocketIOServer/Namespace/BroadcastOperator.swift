@@ -10,13 +10,21 @@ public struct BroadcastOperator: Sendable {
   var scope: BroadcastScope
 
   /// Also the sockets in these rooms; a socket in several gets it once.
-  public func to(_ rooms: String...) -> BroadcastOperator { with { $0.rooms += rooms } }
-  /// The same as ``to(_:)``.
-  public func `in`(_ rooms: String...) -> BroadcastOperator { with { $0.rooms += rooms } }
+  public func to(_ rooms: String...) -> BroadcastOperator { to(rooms) }
+  /// The same with an array; an empty one changes nothing.
+  public func to(_ rooms: [String]) -> BroadcastOperator { with { $0.rooms += rooms } }
+  /// The same as ``to(_:)-(String...)``.
+  public func `in`(_ rooms: String...) -> BroadcastOperator { to(rooms) }
+  /// The same as ``to(_:)-([String])``.
+  public func `in`(_ rooms: [String]) -> BroadcastOperator { to(rooms) }
   /// Not the sockets in these rooms.
-  public func except(_ rooms: String...) -> BroadcastOperator { with { $0.except += rooms } }
+  public func except(_ rooms: String...) -> BroadcastOperator { except(rooms) }
+  /// The same with an array.
+  public func except(_ rooms: [String]) -> BroadcastOperator { with { $0.except += rooms } }
   /// Whoever can't take it now misses it.
   public var volatile: BroadcastOperator { with { $0.isVolatile = true } }
+  /// Whether the event may be compressed for those that agreed to that; it may unless this says no.
+  public func compress(_ mayCompress: Bool) -> BroadcastOperator { with { $0.mayCompress = mayCompress } }
   /// Only sockets of this process.
   public var local: BroadcastOperator { with { $0.isLocal = true } }
 
@@ -60,9 +68,13 @@ public struct BroadcastOperator: Sendable {
   }
 
   /// Makes the sockets join rooms.
-  public func socketsJoin(_ rooms: String...) { namespace.adapter.join(rooms, scope: scope) }
+  public func socketsJoin(_ rooms: String...) { socketsJoin(rooms) }
+  /// The same with an array.
+  public func socketsJoin(_ rooms: [String]) { namespace.adapter.join(rooms, scope: scope) }
   /// Makes the sockets leave rooms.
-  public func socketsLeave(_ rooms: String...) { namespace.adapter.leave(rooms, scope: scope) }
+  public func socketsLeave(_ rooms: String...) { socketsLeave(rooms) }
+  /// The same with an array.
+  public func socketsLeave(_ rooms: [String]) { namespace.adapter.leave(rooms, scope: scope) }
   /// Throws the sockets out.
   public func disconnectSockets(close: Bool = false) { namespace.adapter.disconnect(scope: scope, close: close) }
 
@@ -89,28 +101,34 @@ extension Namespace {
   /// Everyone in the namespace.
   var everyone: BroadcastOperator { BroadcastOperator(namespace: self, scope: BroadcastScope()) }
 
-  public func to(_ rooms: String...) -> BroadcastOperator {
-    BroadcastOperator(namespace: self, scope: BroadcastScope(rooms: rooms))
-  }
-  public func `in`(_ rooms: String...) -> BroadcastOperator {
-    BroadcastOperator(namespace: self, scope: BroadcastScope(rooms: rooms))
-  }
-  public func except(_ rooms: String...) -> BroadcastOperator {
-    BroadcastOperator(namespace: self, scope: BroadcastScope(except: rooms))
-  }
+  public func to(_ rooms: String...) -> BroadcastOperator { everyone.to(rooms) }
+  public func to(_ rooms: [String]) -> BroadcastOperator { everyone.to(rooms) }
+  public func `in`(_ rooms: String...) -> BroadcastOperator { everyone.to(rooms) }
+  public func `in`(_ rooms: [String]) -> BroadcastOperator { everyone.to(rooms) }
+  public func except(_ rooms: String...) -> BroadcastOperator { everyone.except(rooms) }
+  public func except(_ rooms: [String]) -> BroadcastOperator { everyone.except(rooms) }
   public var volatile: BroadcastOperator { everyone.volatile }
   public var local: BroadcastOperator { everyone.local }
+  public func compress(_ mayCompress: Bool) -> BroadcastOperator { everyone.compress(mayCompress) }
   public func emit(_ event: String, _ arguments: SocketValue...) { everyone.emit(event, arguments: arguments) }
+  public func emit(_ event: String, arguments: some Sequence<SocketValue>) { everyone.emit(event, arguments: arguments) }
   public func emit(_ event: String, encoding value: some Encodable) throws { try everyone.emit(event, encoding: value) }
   public func emitWithAck(_ event: String, _ arguments: SocketValue..., timeout: Duration) async -> BroadcastReplies {
+    await everyone.emitWithAck(event, arguments: arguments, timeout: timeout)
+  }
+  public func emitWithAck(
+    _ event: String, arguments: some Sequence<SocketValue> & Sendable, timeout: Duration
+  ) async -> BroadcastReplies {
     await everyone.emitWithAck(event, arguments: arguments, timeout: timeout)
   }
   public func localSockets() async -> [Socket] { await everyone.localSockets() }
   public func fetchSockets(timeout: Duration = .seconds(5)) async throws(ClusterTimeout) -> [RemoteSocket] {
     try await everyone.fetchSockets(timeout: timeout)
   }
-  public func socketsJoin(_ rooms: String...) { adapter.join(rooms, scope: BroadcastScope()) }
-  public func socketsLeave(_ rooms: String...) { adapter.leave(rooms, scope: BroadcastScope()) }
+  public func socketsJoin(_ rooms: String...) { everyone.socketsJoin(rooms) }
+  public func socketsJoin(_ rooms: [String]) { everyone.socketsJoin(rooms) }
+  public func socketsLeave(_ rooms: String...) { everyone.socketsLeave(rooms) }
+  public func socketsLeave(_ rooms: [String]) { everyone.socketsLeave(rooms) }
   public func disconnectSockets(close: Bool = false) { everyone.disconnectSockets(close: close) }
 
   /// Reserved names mean something else to clients: to emit one is the program's mistake, told in the log.

@@ -8,7 +8,8 @@ public final class Namespace: Sendable, NamespaceConfiguring {
   /// Its name, with the leading `/`.
   public let name: String
   let logger: Logger
-  let setup: NamespaceSetup
+  let codec: SocketCodec
+  public let setup: NamespaceSetup
   /// Nil unless clients are recovered.
   let recovery: ConnectionRecovery?
 
@@ -22,11 +23,13 @@ public final class Namespace: Sendable, NamespaceConfiguring {
   private let makeAdapter: @Sendable (String, any LocalSockets) -> any SocketAdapter
 
   init(
-    name: String, logger: Logger, setup: NamespaceSetup, recovery: SocketIOServer.Configuration.Recovery?,
+    name: String, logger: Logger, codec: SocketCodec, setup: NamespaceSetup,
+    recovery: SocketIOServer.Configuration.Recovery?,
     makeAdapter: @escaping @Sendable (String, any LocalSockets) -> any SocketAdapter
   ) {
     self.name = name
     self.logger = logger
+    self.codec = codec
     self.setup = setup
     self.recovery = recovery.map { ConnectionRecovery($0) }
     self.makeAdapter = makeAdapter
@@ -47,22 +50,6 @@ public final class Namespace: Sendable, NamespaceConfiguring {
   }
 
   // MARK: Setting up
-
-  public func use(_ middleware: @escaping @Sendable (SocketConnection) async throws -> Void) {
-    setup.change { $0.middlewares.append(middleware) }
-  }
-
-  public func onConnection(_ handler: @escaping @Sendable (Socket) -> Void) {
-    setup.change { $0.onConnection.append(handler) }
-  }
-
-  public func onDisconnect(_ handler: @escaping @Sendable (Socket, DisconnectReason) -> Void) {
-    setup.change { $0.onDisconnect.append(handler) }
-  }
-
-  public func on(_ event: String, _ handler: @escaping @Sendable (SocketEvent) -> Void) {
-    setup.change { $0.handlers[BytewiseName(event), default: []].append(handler) }
-  }
 
   /// Called for an event of that name which another process of the cluster sent by ``serverSideEmit(_:_:)``.
   public func onServerSide(_ event: String, _ handler: @escaping @Sendable (ServerSideEvent) -> Void) {
@@ -97,14 +84,26 @@ public final class Namespace: Sendable, NamespaceConfiguring {
 
   /// Sends an event to the other processes of the cluster; it reaches no client.
   public func serverSideEmit(_ event: String, _ arguments: SocketValue...) {
-    adapter.serverSideEmit(event, arguments)
+    serverSideEmit(event, arguments: arguments)
+  }
+
+  /// The same with arguments in an array.
+  public func serverSideEmit(_ event: String, arguments: some Sequence<SocketValue>) {
+    adapter.serverSideEmit(event, Array(arguments))
   }
 
   /// The same, and waits for one answer of each.
   public func serverSideEmitWithAck(
     _ event: String, _ arguments: SocketValue..., timeout: Duration
   ) async -> BroadcastReplies {
-    await adapter.serverSideEmitWithAck(event, arguments, timeout: timeout)
+    await serverSideEmitWithAck(event, arguments: arguments, timeout: timeout)
+  }
+
+  /// The same with arguments in an array.
+  public func serverSideEmitWithAck(
+    _ event: String, arguments: some Sequence<SocketValue> & Sendable, timeout: Duration
+  ) async -> BroadcastReplies {
+    await adapter.serverSideEmitWithAck(event, Array(arguments), timeout: timeout)
   }
 
   func localSockets(_ scope: BroadcastScope) async -> [Socket] {
@@ -125,8 +124,8 @@ struct LocalNamespace: LocalSockets {
     let recovery = namespace?.recovery
     let noted = recovery?.note(packet, scope: scope)
     let misleads = recovery != nil && noted == nil && packet.endsInString
-    let encoded = (noted?.packet ?? packet).encode()
-    let payload = SharedPayload(text: encoded.text, attachments: encoded.attachments)
+    let payload = SharedPayload(
+      (noted?.packet ?? packet).encode(namespace?.codec ?? .json), mayCompress: scope.mayCompress)
     each(scope) { socket in
       if scope.isVolatile, !socket.isWritable { return }
       // Who was recovered since has it already.
@@ -136,6 +135,7 @@ struct LocalNamespace: LocalSockets {
       } else if misleads {
         socket.recoveryTrace?.value.sentMisleading()
       }
+      socket.noteOutgoing(packet)
       socket.client.engine.send(payload)
     }
   }
@@ -159,7 +159,7 @@ struct LocalNamespace: LocalSockets {
   }
 
   func leave(_ rooms: [String], scope: BroadcastScope) {
-    each(scope) { socket in rooms.forEach { socket.leave($0) } }
+    each(scope) { $0.leave(rooms) }
   }
 
   func disconnect(scope: BroadcastScope, close: Bool) {

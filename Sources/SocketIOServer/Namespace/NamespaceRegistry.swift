@@ -18,6 +18,20 @@ final class NamespaceHold: Sendable {
 
 /// The namespaces of a server, by name and by pattern.
 final class NamespaceRegistry: Sendable {
+  /// Says whether a name is to be a namespace, for a client with that auth.
+  enum Pattern: Sendable {
+    case immediate(@Sendable (String, SocketValue) -> Bool)
+    case waiting(@Sendable (String, SocketValue) async -> Bool)
+  }
+
+  /// What is known at once of a namespace that a client asks for.
+  enum Finding {
+    case found(NamespaceHold)
+    case nowhere
+    /// A pattern must be waited for: ``NamespaceRegistry/search(_:auth:)`` says it.
+    case undecided
+  }
+
   private struct Entry {
     let namespace: Namespace
     /// How many hold it; nil for one that stays.
@@ -26,19 +40,28 @@ final class NamespaceRegistry: Sendable {
 
   private struct State {
     var byName: [BytewiseName: Entry] = [:]
-    var parents: [(matches: @Sendable (String, SocketValue) -> Bool, parent: ParentNamespace)] = []
+    var parents: [(pattern: Pattern, parent: ParentNamespace)] = []
   }
 
   private let state = Mutex(State())
   private let logger: Logger
+  private let codec: SocketCodec
+  private let cleansUp: Bool
+  /// What all sockets may have waiting for their handlers.
+  let eventBudget: EventBudget
   private let recovery: SocketIOServer.Configuration.Recovery?
   private let makeAdapter: @Sendable (String, any LocalSockets) -> any SocketAdapter
 
+  /// - Parameter cleansUp: whether a namespace by pattern goes with the last who is in it.
   init(
-    logger: Logger, recovery: SocketIOServer.Configuration.Recovery?,
+    logger: Logger, codec: SocketCodec = .json, cleansUp: Bool = true,
+    recovery: SocketIOServer.Configuration.Recovery?, eventBudget: EventBudget = EventBudget(.init()),
     makeAdapter: @escaping @Sendable (String, any LocalSockets) -> any SocketAdapter
   ) {
     self.logger = logger
+    self.codec = codec
+    self.cleansUp = cleansUp
+    self.eventBudget = eventBudget
     self.recovery = recovery
     self.makeAdapter = makeAdapter
   }
@@ -51,7 +74,7 @@ final class NamespaceRegistry: Sendable {
         return existing
       }
       let namespace = Namespace(
-        name: name, logger: logger, setup: NamespaceSetup(), recovery: recovery, makeAdapter: makeAdapter)
+        name: name, logger: logger, codec: codec, setup: NamespaceSetup(), recovery: recovery, makeAdapter: makeAdapter)
       state.byName[BytewiseName(name)] = Entry(namespace: namespace)
       return namespace
     }
@@ -65,24 +88,44 @@ final class NamespaceRegistry: Sendable {
   /// Namespaces that there are now.
   var count: Int { state.withLock { $0.byName.count } }
 
-  func parent(_ matches: @escaping @Sendable (String, SocketValue) -> Bool) -> ParentNamespace {
+  func parent(_ pattern: Pattern) -> ParentNamespace {
     let parent = ParentNamespace()
-    state.withLock { $0.parents.append((matches, parent)) }
+    state.withLock { $0.parents.append((pattern, parent)) }
     return parent
   }
 
   /// The namespace that a client asks for, if there is one. One made by pattern goes with the last who holds it: found and
   /// held in one step, so that nobody is let into a namespace that has just gone.
-  func find(_ name: String, auth: SocketValue) -> NamespaceHold? {
+  func find(_ name: String, auth: SocketValue) -> Finding {
     let (existing, parents) = state.withLock { state in (hold(name, in: &state), state.parents) }
-    if let existing { return existing }
+    if let existing { return .found(existing) }
     // Outside the lock: the pattern is the user's code.
-    guard let parent = parents.first(where: { $0.matches(name, auth) })?.parent else { return nil }
+    for (pattern, parent) in parents {
+      guard case .immediate(let matches) = pattern else { return .undecided }
+      if matches(name, auth) { return make(name, of: parent).map { .found($0) } ?? .nowhere }
+    }
+    return .nowhere
+  }
+
+  /// The same, asking the patterns that must be waited for as well; all in the order in which they were added.
+  func search(_ name: String, auth: SocketValue) async -> NamespaceHold? {
+    for (pattern, parent) in state.withLock({ $0.parents }) {
+      let matches =
+        switch pattern {
+        case .immediate(let matches): matches(name, auth)
+        case .waiting(let matches): await matches(name, auth)
+        }
+      if matches { return make(name, of: parent) }
+    }
+    return nil
+  }
+
+  private func make(_ name: String, of parent: ParentNamespace) -> NamespaceHold? {
     let made = state.withLock { state -> NamespaceHold? in
       if state.byName[BytewiseName(name)] == nil {
         let namespace = Namespace(
-          name: name, logger: logger, setup: parent.setup, recovery: recovery, makeAdapter: makeAdapter)
-        state.byName[BytewiseName(name)] = Entry(namespace: namespace, holds: 0)
+          name: name, logger: logger, codec: codec, setup: parent.setup, recovery: recovery, makeAdapter: makeAdapter)
+        state.byName[BytewiseName(name)] = Entry(namespace: namespace, holds: cleansUp ? 0 : nil)
       }
       return hold(name, in: &state)
     }

@@ -22,15 +22,40 @@ public struct RemoteSocket: Sendable {
   public var data: SocketValue { description.data }
 
   /// Sends it an event. Any thread.
-  public func emit(_ event: String, _ arguments: SocketValue...) {
-    namespace.to(id).emit(event, arguments: arguments)
-  }
-  /// Makes it join rooms. Any thread.
-  public func join(_ rooms: String...) { namespace.adapter.join(rooms, scope: own) }
-  /// Makes it leave rooms. Any thread.
-  public func leave(_ rooms: String...) { namespace.adapter.leave(rooms, scope: own) }
-  /// Throws it out of the namespace, or with `close` off the server. Any thread.
-  public func disconnect(close: Bool = false) { namespace.adapter.disconnect(scope: own, close: close) }
+  public func emit(_ event: String, _ arguments: SocketValue...) { emit(event, arguments: arguments) }
+  /// The same with arguments in an array.
+  public func emit(_ event: String, arguments: some Sequence<SocketValue>) { own.emit(event, arguments: arguments) }
+  /// Sends it an event with one encodable argument.
+  public func emit(_ event: String, encoding value: some Encodable) throws { try own.emit(event, encoding: value) }
 
-  private var own: BroadcastScope { BroadcastScope(rooms: [id]) }
+  /// Sends it an event and waits for its answer, from whatever process.
+  ///
+  /// - Returns: the arguments of the ack.
+  /// - Throws: ``AckError/timedOut``; ``AckError/disconnected`` if nobody was there to be asked.
+  public func emitWithAck(
+    _ event: String, _ arguments: SocketValue..., timeout: Duration
+  ) async throws(AckError) -> SocketArguments {
+    try await emitWithAck(event, arguments: arguments, timeout: timeout)
+  }
+  /// The same with arguments in an array.
+  public func emitWithAck(
+    _ event: String, arguments: some Sequence<SocketValue> & Sendable, timeout: Duration
+  ) async throws(AckError) -> SocketArguments {
+    let outcome = await own.emitWithAck(event, arguments: arguments, timeout: timeout)
+    guard let reply = outcome.replies.first else { throw outcome.missing > 0 ? .timedOut : .disconnected }
+    return reply
+  }
+
+  /// Makes it join rooms. Any thread.
+  public func join(_ rooms: String...) { own.socketsJoin(rooms) }
+  /// The same with an array.
+  public func join(_ rooms: [String]) { own.socketsJoin(rooms) }
+  /// Makes it leave rooms. Any thread.
+  public func leave(_ rooms: String...) { own.socketsLeave(rooms) }
+  /// The same with an array.
+  public func leave(_ rooms: [String]) { own.socketsLeave(rooms) }
+  /// Throws it out of the namespace, or with `close` off the server. Any thread.
+  public func disconnect(close: Bool = false) { own.disconnectSockets(close: close) }
+
+  private var own: BroadcastOperator { namespace.to(id) }
 }

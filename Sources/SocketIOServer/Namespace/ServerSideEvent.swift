@@ -22,7 +22,11 @@ public struct ServerSideEvent: Sendable {
   ///
   /// - Returns: whether this was the first, and one was asked for.
   @discardableResult
-  public func acknowledge(_ arguments: SocketValue...) -> Bool {
+  public func acknowledge(_ arguments: SocketValue...) -> Bool { acknowledge(arguments: arguments) }
+
+  /// Answers the event with arguments in an array.
+  @discardableResult
+  public func acknowledge(arguments: some Sequence<SocketValue>) -> Bool {
     answer?.give(SocketArguments(arguments)) ?? false
   }
 

@@ -10,6 +10,7 @@ final class Client: EngineReceiver, @unchecked Sendable {
   let engine: EngineSocket
   private let namespaces: NamespaceRegistry
   private let connectTimeout: TimeAmount
+  let codec: SocketCodec
   private var decoder: SocketPacketDecoder
   private var state = ClientState()
   private var sockets: [Socket] = []
@@ -30,6 +31,7 @@ final class Client: EngineReceiver, @unchecked Sendable {
   }
 
   var logger: Logger { engine.server.logger }
+  var eventBudget: EventBudget { namespaces.eventBudget }
 
   init(
     engine: EngineSocket, namespaces: NamespaceRegistry, configuration: SocketIOServer.Configuration,
@@ -40,8 +42,8 @@ final class Client: EngineReceiver, @unchecked Sendable {
     self.engine = engine
     self.namespaces = namespaces
     connectTimeout = TimeAmount(configuration.connectTimeout)
-    decoder = SocketPacketDecoder(
-      maxAttachments: configuration.maxAttachments, maxPacketBytes: configuration.engine.maxPayload)
+    codec = configuration.codec
+    decoder = SocketPacketDecoder(codec: configuration.codec, bounds: configuration.packetBounds)
   }
 
   func start() {
@@ -129,10 +131,25 @@ final class Client: EngineReceiver, @unchecked Sendable {
   // MARK: Connecting
 
   private func connect(_ name: String, _ auth: SocketValue, attempt number: UInt64) {
-    guard let hold = namespaces.find(name, auth: auth) else {
-      if state.refused(name, attempt: number) { sendError(ConnectError("Invalid namespace"), name) }
-      return
+    switch namespaces.find(name, auth: auth) {
+    case .found(let hold): enter(hold, auth, attempt: number)
+    case .nowhere: refuseUnknown(name, attempt: number)
+    case .undecided:
+      Task {
+        let hold = await namespaces.search(name, auth: auth)
+        engine.eventLoop.execute {
+          guard !self.engine.isClosed else { return }
+          if let hold { self.enter(hold, auth, attempt: number) } else { self.refuseUnknown(name, attempt: number) }
+        }
+      }
     }
+  }
+
+  private func refuseUnknown(_ name: String, attempt number: UInt64) {
+    if state.refused(name, attempt: number) { sendError(ConnectError("Invalid namespace"), name) }
+  }
+
+  private func enter(_ hold: NamespaceHold, _ auth: SocketValue, attempt number: UInt64) {
     let namespace = hold.namespace
     var random = SystemRandomNumberGenerator()
     var handshake = engine.handshake
@@ -210,16 +227,16 @@ final class Client: EngineReceiver, @unchecked Sendable {
     if let restored {
       socket.join(restored.session.rooms)
       // In front of the CONNECT, as the official server does.
-      for packet in restored.missed { send(packet.encode()) }
+      for packet in restored.missed { send(packet) }
     }
     var answer: SocketObject = ["sid": .string(socket.id)]
     answer["pid"] = socket.privateID.map { .string($0) }
-    send(SocketPacket(.connect, namespace: name, data: .object(answer)).encode())
+    send(SocketPacket(.connect, namespace: name, data: .object(answer)))
     connection.namespace.setup.current.onConnection.forEach { $0(socket) }
   }
 
   private func sendError(_ error: ConnectError, _ namespace: String) {
-    send(SocketPacket(.connectError, namespace: namespace, data: error.payload).encode())
+    send(SocketPacket(.connectError, namespace: namespace, data: error.payload))
   }
 
   // MARK: Leaving
@@ -238,7 +255,7 @@ final class Client: EngineReceiver, @unchecked Sendable {
   /// Throws the client off the server.
   func disconnectAll() {
     for socket in sockets {
-      send(SocketPacket(.disconnect, namespace: socket.namespace.name).encode())
+      send(SocketPacket(.disconnect, namespace: socket.namespace.name))
       remove(socket, reason: .serverNamespaceDisconnect)
     }
     engine.close(.forcedClose, detail: nil)
@@ -246,12 +263,14 @@ final class Client: EngineReceiver, @unchecked Sendable {
 
   // MARK: Sending
 
-  func send(_ packet: EncodedPacket) {
-    guard packet.attachments.isEmpty else {
-      engine.send(SharedPayload(text: packet.text, attachments: packet.attachments))
-      return
+  func send(_ packet: SocketPacket) { send(packet.encode(codec)) }
+
+  func send(_ packet: EncodedPacket, mayCompress: Bool = true) {
+    if packet.attachments.isEmpty {
+      engine.send(packet.message, flush: true, mayCompress: mayCompress)
+    } else {
+      engine.send(SharedPayload(packet, mayCompress: mayCompress))
     }
-    engine.send(EnginePacket(.message, packet.text), flush: true)
   }
 
   private static let rootTextHead = ByteBuffer(string: "2")

@@ -57,6 +57,13 @@ extension Socket {
   public func emitWithAck(
     _ event: String, _ arguments: SocketValue..., timeout: Duration
   ) async throws(AckError) -> SocketArguments {
+    try await emitWithAck(event, arguments: arguments, timeout: timeout)
+  }
+
+  /// The same with arguments in an array.
+  public func emitWithAck(
+    _ event: String, arguments: some Sequence<SocketValue> & Sendable, timeout: Duration
+  ) async throws(AckError) -> SocketArguments {
     let result: Result<SocketArguments, AckError> = await withCheckedContinuation { continuation in
       emit(event, arguments: arguments, timeout: timeout) { continuation.resume(returning: $0) }
     }

@@ -1,4 +1,5 @@
 import EngineIO
+import Logging
 import NIOCore
 public import SocketIO
 
@@ -18,37 +19,70 @@ extension Socket {
     emit(event, arguments: [try SocketValue(encoding: value)])
   }
 
-  /// Events that are dropped when the client can't take them now.
-  public struct Volatile: Sendable {
+  /// Sends to one socket with flags set.
+  public struct Emitter: Sendable {
     let socket: Socket
+    var isVolatile = false
+    var mayCompress = true
 
-    public func emit(_ event: String, _ arguments: SocketValue...) {
-      socket.onLoop { [socket] in
-        guard socket.isWritable, socket.namespace.mayEmit(event) else { return }
-        let packet = SocketPacket.event(event, arguments, namespace: socket.namespace.name)
-        if packet.endsInString { socket.recoveryTrace?.value.sentMisleading() }
-        socket.client.send(packet.encode())
-      }
+    /// Whoever can't take it now misses it.
+    public var volatile: Emitter { with { $0.isVolatile = true } }
+
+    /// Whether the event may be compressed if the client agreed to that; it may unless this says no.
+    public func compress(_ mayCompress: Bool) -> Emitter { with { $0.mayCompress = mayCompress } }
+
+    private func with(_ change: (inout Emitter) -> Void) -> Emitter {
+      var copy = self
+      change(&copy)
+      return copy
+    }
+
+    /// Sends an event. Any thread.
+    public func emit(_ event: String, _ arguments: SocketValue...) { emit(event, arguments: arguments) }
+
+    /// Sends an event with arguments in an array. Any thread.
+    public func emit(_ event: String, arguments: some Sequence<SocketValue>) {
+      guard socket.namespace.mayEmit(event) else { return }
+      let packet = SocketPacket.event(event, Array(arguments), namespace: socket.namespace.name)
+      socket.send(packet, isVolatile: isVolatile, mayCompress: mayCompress)
+    }
+
+    /// Sends an event with one encodable argument. Any thread.
+    public func emit(_ event: String, encoding value: some Encodable) throws {
+      emit(event, arguments: [try SocketValue(encoding: value)])
     }
   }
 
   /// `socket.volatile.emit(…)`: dropped, not queued, when the client reads too slowly.
-  public var volatile: Volatile { Volatile(socket: self) }
+  public var volatile: Emitter { Emitter(socket: self, isVolatile: true) }
+
+  /// `socket.compress(false).emit(…)`: as it is, also when the client agreed to compression.
+  public func compress(_ mayCompress: Bool) -> Emitter { Emitter(socket: self, mayCompress: mayCompress) }
 
   /// Sends a packet of this socket.
-  func send(_ packet: SocketPacket) {
-    let noted = namespace.recovery?.note(packet, scope: BroadcastScope(rooms: [id]))
-    let encoded = (noted?.packet ?? packet).encode()
+  func send(_ packet: SocketPacket, isVolatile: Bool = false, mayCompress: Bool = true) {
+    let scope = BroadcastScope(rooms: [id], isVolatile: isVolatile)
+    let noted = namespace.recovery?.note(packet, scope: scope)
+    let encoded = (noted?.packet ?? packet).encode(client.codec)
     let misleads = namespace.recovery != nil && packet.endsInString
     onLoop { [self] in
-      guard isConnected else { return }
+      guard isVolatile ? isWritable : isConnected else { return }
       if let noted {
         recoveryTrace?.value.sent(noted.number)
       } else if misleads {
         recoveryTrace?.value.sentMisleading()
       }
-      client.send(encoded)
+      noteOutgoing(packet)
+      client.send(encoded, mayCompress: mayCompress)
     }
+  }
+
+  /// Tells who listens to what is sent. Event loop only.
+  func noteOutgoing(_ packet: SocketPacket) {
+    guard let extras, !extras.extras.onAnyOutgoing.isEmpty, packet.kind == .event,
+      case .array(let elements) = packet.data, let name = elements.first?.string
+    else { return }
+    for entry in extras.extras.onAnyOutgoing.entries { entry.body(name, Array(elements.dropFirst())) }
   }
 
   // MARK: The raw path
@@ -64,8 +98,26 @@ extension Socket {
     eventLoop.assertInEventLoop()
     guard isConnected else { return false }
     recoveryTrace?.value.sentMisleading()
+    guard client.codec == .json else { return emit(translating: event) }
     let head = event.attachment == nil ? client.textHead(of: namespace) : client.binaryHead(of: namespace)
     return client.engine.send(head: head, event.json, attachment: event.attachment, flush: flush)
+  }
+
+  /// For a codec that isn't JSON the event is read and written anew.
+  private func emit(translating event: RawEvent) -> Bool {
+    // The program's own, and as large as it likes.
+    var decoder = SocketPacketDecoder(bounds: PacketBounds(maxValues: .max, maxPacketBytes: .max))
+    let attachments = event.attachment.map { [$0.joined(after: nil)] } ?? []
+    var text = ByteBuffer()
+    text.writeSocketPacketHead(.event, attachments: attachments.count, namespace: namespace.name)
+    do throws(SocketPacketError) {
+      var packet = try decoder.decode(text: event.json.joined(after: text))
+      for attachment in attachments { packet = try decoder.decode(binary: attachment) }
+      if let packet { client.send(packet) }
+    } catch {
+      client.logger.error("a raw event is no event and was not sent", metadata: ["error": "\(error)"])
+    }
+    return isConnected
   }
 
   /// Lets go out what was sent with `flush: false`. Event loop only.

@@ -6,7 +6,8 @@ extension Socket {
   /// Joins rooms. Any thread. At most `SocketIOLimits.maxRoomsPerSocket`; more are told in the log and not joined.
   public func join(_ rooms: String...) { join(rooms) }
 
-  func join(_ names: [String]) {
+  /// The same with an array.
+  public func join(_ names: [String]) {
     onLoop { [self] in
       guard isConnected else { return }
       for name in names where !name.isBytewiseEqual(to: id) && !rooms.containsBytewise(name) {
@@ -21,29 +22,34 @@ extension Socket {
     }
   }
 
-  /// Leaves a room. Any thread.
-  public func leave(_ room: String) {
+  /// Leaves rooms. Any thread.
+  public func leave(_ rooms: String...) { leave(rooms) }
+
+  /// The same with an array.
+  public func leave(_ names: [String]) {
     onLoop { [self] in
-      guard let place = rooms.firstIndex(where: { $0.isBytewiseEqual(to: room) }) else { return }
-      rooms.remove(at: place)
-      loop.rooms.remove(self, from: room)
+      for name in names {
+        guard let place = rooms.firstIndex(where: { $0.isBytewiseEqual(to: name) }) else { continue }
+        rooms.remove(at: place)
+        loop.rooms.remove(self, from: name)
+      }
     }
   }
 
   /// The sockets in these rooms, except this one.
-  public func to(_ rooms: String...) -> BroadcastOperator {
-    BroadcastOperator(namespace: namespace, scope: BroadcastScope(rooms: rooms, except: [id]))
-  }
-
-  /// The same as ``to(_:)``.
-  public func `in`(_ rooms: String...) -> BroadcastOperator {
-    BroadcastOperator(namespace: namespace, scope: BroadcastScope(rooms: rooms, except: [id]))
-  }
-
+  public func to(_ rooms: String...) -> BroadcastOperator { to(rooms) }
+  /// The same with an array.
+  public func to(_ rooms: [String]) -> BroadcastOperator { broadcast.to(rooms) }
+  /// The same as ``to(_:)-(String...)``.
+  public func `in`(_ rooms: String...) -> BroadcastOperator { to(rooms) }
+  /// The same as ``to(_:)-([String])``.
+  public func `in`(_ rooms: [String]) -> BroadcastOperator { to(rooms) }
   /// Everyone else, but for those in these rooms.
-  public func except(_ rooms: String...) -> BroadcastOperator {
-    BroadcastOperator(namespace: namespace, scope: BroadcastScope(except: rooms + [id]))
-  }
+  public func except(_ rooms: String...) -> BroadcastOperator { except(rooms) }
+  /// The same with an array.
+  public func except(_ rooms: [String]) -> BroadcastOperator { broadcast.except(rooms) }
+  /// Everyone else of this process.
+  public var local: BroadcastOperator { broadcast.local }
 
   /// Everyone else in the namespace.
   public var broadcast: BroadcastOperator {
@@ -57,7 +63,7 @@ extension Socket {
       if close {
         client.disconnectAll()
       } else {
-        client.send(SocketPacket(.disconnect, namespace: namespace.name).encode())
+        client.send(SocketPacket(.disconnect, namespace: namespace.name))
         client.remove(self, reason: .serverNamespaceDisconnect)
       }
     }
@@ -87,16 +93,5 @@ extension Socket {
     let acks = acks
     self.acks = nil
     acks?.failAll(.disconnected)
-  }
-
-  /// An event came.
-  func received(id: UInt64?, elements: [SocketValue]) {
-    guard let name = elements.first?.string else { return }
-    let event = SocketEvent(name: name, arguments: SocketArguments(elements.dropFirst()), socket: self, id: id)
-    if let extras {
-      extras.extras.onAny.forEach { $0(event) }
-      extras.extras.handlers[BytewiseName(name)]?.forEach { $0(event) }
-    }
-    namespace.setup.handlers(for: name).forEach { $0(event) }
   }
 }

@@ -9,7 +9,7 @@ public import SocketIO
 /// and hop if they must; what says «event loop only» may not.
 ///
 /// Invariant of `@unchecked Sendable`: all mutable state is touched on `eventLoop` only.
-public final class Socket: @unchecked Sendable {
+public final class Socket: EventListening, @unchecked Sendable {
   /// 20 characters; not the session's id, which is a secret of the connection.
   public let id: String
   /// The request that opened the session, and the `auth` that came with CONNECT.
@@ -42,8 +42,9 @@ public final class Socket: @unchecked Sendable {
 
   /// What only some sockets need, so that the others don't pay for it.
   struct Extras {
-    var handlers: [BytewiseName: [@Sendable (SocketEvent) -> Void]] = [:]
-    var onAny: [@Sendable (SocketEvent) -> Void] = []
+    var events = EventHandlers()
+    var onAnyOutgoing = HandlerList<OutgoingHandler>()
+    var onError: [@Sendable (SocketEvent, any Error) -> Void] = []
     var onDisconnecting: [@Sendable (DisconnectReason) -> Void] = []
     var onDisconnect: [@Sendable (DisconnectReason) -> Void] = []
     var onWritabilityChange: [@Sendable (Bool) -> Void] = []
@@ -53,8 +54,12 @@ public final class Socket: @unchecked Sendable {
     var extras = Extras()
   }
 
+  typealias OutgoingHandler = @Sendable (String, [SocketValue]) -> Void
+
   var extras: ExtrasBox?
   var acks: PendingAcks?
+  /// What events have left to do off the event loop; nil until one has.
+  var queue: EventQueue?
 
   init(
     connection: SocketConnection, client: Client, privateID: String?, hold: NamespaceHold,
@@ -93,25 +98,64 @@ public final class Socket: @unchecked Sendable {
 
   private func change(_ body: @escaping @Sendable (inout Extras) -> Void) {
     onLoop { [self] in
+      // Of one that has left, handlers would never be called and never be let go.
+      guard isConnected else { return }
       let box = extras ?? ExtrasBox()
       extras = box
       body(&box.extras)
     }
   }
 
-  /// Calls `handler` for each event of that name, on the event loop, in the order of registration.
-  public func on(_ event: String, _ handler: @escaping @Sendable (SocketEvent) -> Void) {
-    change { $0.handlers[BytewiseName(event), default: []].append(handler) }
+  public func changeHandlers(_ change: @escaping @Sendable (inout EventHandlers) -> Void) {
+    self.change { change(&$0.events) }
   }
 
   /// Forgets all handlers of an event.
-  public func off(_ event: String) {
-    change { $0.handlers[BytewiseName(event)] = nil }
+  public func off(_ event: String) { off(event: event) }
+
+  /// Lets every event pass through `middleware` before its handlers, on the event loop: it may change the arguments, or
+  /// refuse the event by a throw, which ``onError(_:)`` hears of. Middlewares run in the order they were added, behind
+  /// the namespace's.
+  ///
+  /// If the event asks for an ack, a refusal is one: of an `EventError` the client gets `{error: {message, data?}}`, of
+  /// any other `{error: {message: "internal error"}}`.
+  public func use(_ middleware: @escaping @Sendable (inout SocketEvent) throws -> Void) {
+    changeHandlers { $0.middlewares.append(.immediate(middleware)) }
   }
 
-  /// Calls `handler` for every event, before the event's own handlers.
-  public func onAny(_ handler: @escaping @Sendable (SocketEvent) -> Void) {
-    change { $0.onAny.append(handler) }
+  /// The same with a middleware that waits: all events of the socket then go through a queue, and stay in order.
+  public func use(_ middleware: @escaping @Sendable (inout SocketEvent) async throws -> Void) {
+    changeHandlers { $0.middlewares.append(.queued(middleware)) }
+  }
+
+  /// Calls `handler` for an event that isn't handled: a middleware refused it, or too many wait.
+  public func onError(_ handler: @escaping @Sendable (SocketEvent, any Error) -> Void) {
+    change { $0.onError.append(handler) }
+  }
+
+  /// Calls `handler` with the name and the arguments of every event that is sent to this client, also by a broadcast.
+  /// Acks aren't events, and what is sent by the raw path isn't seen.
+  @discardableResult
+  public func onAnyOutgoing(_ handler: @escaping @Sendable (String, [SocketValue]) -> Void) -> HandlerID {
+    addForAnyOutgoing(handler, inFront: false)
+  }
+
+  /// The same, in front of those that are there.
+  @discardableResult
+  public func prependAnyOutgoing(_ handler: @escaping @Sendable (String, [SocketValue]) -> Void) -> HandlerID {
+    addForAnyOutgoing(handler, inFront: true)
+  }
+
+  /// Forgets all handlers of events that are sent.
+  public func offAnyOutgoing() { change { $0.onAnyOutgoing = HandlerList() } }
+
+  /// Forgets one of them.
+  public func offAnyOutgoing(_ handler: HandlerID) { change { $0.onAnyOutgoing.remove(handler) } }
+
+  private func addForAnyOutgoing(_ handler: @escaping OutgoingHandler, inFront: Bool) -> HandlerID {
+    let id = HandlerID()
+    change { $0.onAnyOutgoing.add(handler, id: id, inFront: inFront) }
+    return id
   }
 
   /// Calls `handler` when the socket is leaving and its rooms are still there.
@@ -127,15 +171,6 @@ public final class Socket: @unchecked Sendable {
   /// Calls `handler` when ``isWritable`` changes.
   public func onWritabilityChange(_ handler: @escaping @Sendable (Bool) -> Void) {
     change { $0.onWritabilityChange.append(handler) }
-  }
-
-  /// Handles an event whose first argument is a `Value` in a task of its own, and acknowledges with what comes back.
-  ///
-  /// An argument that isn't a `Value`, or an error, is acknowledged with `{error: {message}}`.
-  public func on<Value: Decodable & Sendable, Reply: Encodable & SendableMetatype>(
-    _ event: String, as type: Value.Type, _ handler: @escaping @Sendable (Value, Socket) async throws -> Reply
-  ) {
-    on(event) { $0.handle(as: type, handler) }
   }
 }
 

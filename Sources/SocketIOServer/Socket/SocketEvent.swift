@@ -6,8 +6,8 @@ import Synchronization
 public struct SocketEvent: Sendable {
   /// The event's name.
   public let name: String
-  /// What came with it; places past the end hold null.
-  public let arguments: SocketArguments
+  /// What came with it; places past the end hold null. A middleware may change it for those behind it.
+  public var arguments: SocketArguments
   /// Who sent it.
   public let socket: Socket
   private let acknowledgement: Acknowledgement?
@@ -34,6 +34,15 @@ public struct SocketEvent: Sendable {
     return try arguments[index].decode(type)
   }
 
+  /// The first argument as a type; what is wrong with it goes to the client.
+  func decodeOrRefuse<Value: Decodable>(_ type: Value.Type) throws(EventError) -> Value {
+    do throws(SocketDecodingError) {
+      return try decode(type)
+    } catch {
+      throw EventError("\(error)")
+    }
+  }
+
   /// Answers the event. Any thread, any time; only the first answer counts.
   ///
   /// - Returns: whether this was the first, and one was asked for.
@@ -54,26 +63,13 @@ public struct SocketEvent: Sendable {
   public func acknowledge(encoding value: some Encodable) throws -> Bool {
     acknowledge(arguments: [try SocketValue(encoding: value)])
   }
-}
 
-extension SocketEvent {
-  /// Decodes the first argument, runs `handler` in a task, and acknowledges with what it returns.
-  func handle<Value: Decodable & Sendable, Reply: Encodable & SendableMetatype>(
-    as type: Value.Type, _ handler: @escaping @Sendable (Value, Socket) async throws -> Reply
-  ) {
-    do {
-      let value = try decode(Value.self)
-      Task {
-        do {
-          try acknowledge(encoding: try await handler(value, socket))
-        } catch {
-          socket.client.logger.debug("an event's handler failed", metadata: ["event": "\(name)"])
-          acknowledge(["error": ["message": "internal error"]])
-        }
-      }
-    } catch {
-      acknowledge(["error": ["message": .string("\(error)")]])
+  /// Answers the event with what went wrong: of an `EventError` its words, of others nothing but that.
+  func refuse(_ error: any Error) {
+    if !(error is EventError) {
+      socket.client.logger.debug("an event's handler failed", metadata: ["event": "\(name)", "error": "\(error)"])
     }
+    acknowledge((error as? EventError ?? EventError("internal error")).payload)
   }
 }
 

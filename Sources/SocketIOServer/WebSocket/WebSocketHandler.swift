@@ -30,6 +30,20 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     case closed
   }
 
+  /// How messages are compressed. A class, so that connections without it pay for a pointer.
+  final class Deflate {
+    let windowBits: UInt8
+    let settings: EngineServer.Deflate
+    /// Of the channel's event loop; the session's may be another.
+    let loop: EngineLoop
+
+    init(windowBits: UInt8, settings: EngineServer.Deflate, loop: EngineLoop) {
+      self.windowBits = windowBits
+      self.settings = settings
+      self.loop = loop
+    }
+  }
+
   private let socket: EngineSocket
   private let channelLoop: any EventLoop
   private let role: Role
@@ -37,6 +51,8 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   let sendsTextOnly: Bool
   private let readsItself: Bool
   private var share: AssemblyShare
+  /// What is compressed; nil unless client and server agreed to it.
+  let deflate: Deflate?
   private var parser: WebSocketMessageParser
   private var context: ChannelHandlerContext?
   private var state = State.open
@@ -65,7 +81,11 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   /// - Parameters:
   ///   - sendsTextOnly: whether the client wants binary as base64.
   ///   - readsItself: whether handlers that no longer read stand behind this one.
-  init(socket: EngineSocket, channel: any Channel, role: Role, sendsTextOnly: Bool, readsItself: Bool) {
+  ///   - extension: how messages are compressed, if client and server agreed to it.
+  init(
+    socket: EngineSocket, channel: any Channel, role: Role, sendsTextOnly: Bool, readsItself: Bool,
+    extension agreed: PerMessageDeflate? = nil
+  ) {
     self.socket = socket
     self.readsItself = readsItself
     self.channel = channel
@@ -73,7 +93,14 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     self.sendsTextOnly = sendsTextOnly
     channelLoop = channel.eventLoop
     share = AssemblyShare(of: socket.server.assembly)
-    parser = WebSocketMessageParser(reading: .client, maxMessageBytes: socket.maxMessageBytes)
+    if let agreed, let settings = socket.server.configuration.perMessageDeflate {
+      let loop = socket.server.loop(channelLoop)
+      deflate = Deflate(windowBits: agreed.windowBits, settings: settings, loop: loop)
+    } else {
+      deflate = nil
+    }
+    parser = WebSocketMessageParser(
+      reading: .client, maxMessageBytes: socket.maxMessageBytes, allowsCompression: deflate != nil)
   }
 
   var sessionID: String { socket.id }
@@ -118,7 +145,7 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
       while state == .open, heldUntil == nil {
         parser.maxMessageBytes = socket.maxMessageBytes
         guard let message = try parser.next() else { break }
-        received(message, context)
+        received(try inflated(message), context)
       }
     } catch {
       fail(error)
@@ -169,6 +196,17 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     context.read()
   }
 
+  private func inflated(
+    _ message: WebSocketMessageParser.Message
+  ) throws(WebSocketMessageParser.Failure) -> WebSocketMessageParser.Message {
+    guard case .compressed(let isText, let bytes) = message else { return message }
+    guard let deflate else { throw .invalidCompression }
+    let whole = try deflate.loop.compression.inflate(bytes, limit: socket.maxMessageBytes)
+    guard isText else { return .binary(whole) }
+    guard whole.isValidUTF8 else { throw .invalidUTF8 }
+    return .text(whole)
+  }
+
   private func received(_ message: WebSocketMessageParser.Message, _ context: ChannelHandlerContext) {
     switch message {
     case .text(let text):
@@ -177,7 +215,7 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
       } catch {
         end(.parseError, nil)
       }
-    case .binary(let bytes): deliver(EnginePacket(binary: bytes))
+    case .binary(let bytes), .compressed(_, let bytes): deliver(EnginePacket(binary: bytes))
     case .ping(let payload):
       var frame = ByteBuffer()
       frame.writeWebSocketHeader(.pong, length: payload.readableBytes)
@@ -201,6 +239,7 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
       case .messageTooLarge:
         (.messageTooLarge, "message too large: limit \(socket.maxMessageBytes) bytes")
       case .invalidUTF8: (.parseError, "text is not UTF-8")
+      case .invalidCompression: (.parseError, "the message can't be inflated")
       }
     end(reason, detail)
     closeOnLoop(code: failure.closeCode, reason: detail, isAbrupt: false)
@@ -256,11 +295,18 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     (try? channel.syncOptions?.getOption(ChannelOptions.bufferedWritableBytes)) ?? 0
   }
 
-  func write(_ packet: EnginePacket, flush: Bool) {
+  /// Writes one packet. On the session's event loop.
+  func write(_ packet: EnginePacket, flush: Bool, mayCompress: Bool = true) {
     if sendsTextOnly, packet.isBinary {
       var frame = ByteBufferAllocator().buffer(capacity: packet.textBytes + EngineLimits.maxFrameHeaderBytes)
       frame.writeWebSocketHeader(.text, length: packet.textBytes)
       frame.writeEnginePacketAsText(packet)
+      return write(frame, flush: flush)
+    }
+    if mayCompress, let deflate, packet.encodedBytes >= deflate.settings.threshold,
+      let frame = socket.loop.compression.frame(
+        packet, windowBits: deflate.windowBits, level: deflate.settings.level)
+    {
       return write(frame, flush: flush)
     }
     var frame = ByteBufferAllocator().buffer(

@@ -1,6 +1,7 @@
 import Crypto
 import EngineIO
 import Foundation
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
@@ -10,6 +11,7 @@ struct WebSocketRequest: Sendable {
   let handshake: Handshake
   private let key: String
   private let subprotocols: [String]
+  private let agreed: PerMessageDeflate?
 
   /// Whether a request asks for one below the engine's path, in good form.
   static func isWanted(by head: HTTPRequestHead, of server: EngineServer) -> Bool {
@@ -31,6 +33,9 @@ struct WebSocketRequest: Sendable {
       remoteAddress: channel.remoteAddress?.ipAddress ?? "", transport: .webSocket)
     key = head.headers.first(name: "sec-websocket-key") ?? ""
     subprotocols = head.headers[canonicalForm: "sec-websocket-protocol"].map(String.init)
+    agreed =
+      server.configuration.perMessageDeflate == nil
+      ? nil : PerMessageDeflate(offers: head.headers["sec-websocket-extensions"])
   }
 
   /// Whether the subprotocols that the client offers, if any, are tokens (RFC 6455 section 4.1).
@@ -49,14 +54,22 @@ struct WebSocketRequest: Sendable {
       }
   }
 
-  /// The headers of the 101 response.
-  var responseHeaders: HTTPHeaders {
+  /// The headers of the 101 response that opens a session, or lets one upgrade.
+  func responseHeaders(_ server: EngineServer, sid: String) -> HTTPHeaders {
     let digest = Insecure.SHA1.hash(data: Data((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
     var headers: HTTPHeaders = [
       "connection": "Upgrade", "upgrade": "websocket", "sec-websocket-accept": Data(digest).base64EncodedString(),
     ]
     // The first, as the official server does; a client that offers some fails without one.
     if let first = subprotocols.first { headers.add(name: "sec-websocket-protocol", value: first) }
+    if let agreed { headers.add(name: "sec-websocket-extensions", value: agreed.response) }
+    var fields = HTTPFields()
+    if engine.sid == nil {
+      if let cookie = server.configuration.cookie { fields[.setCookie] = cookie.field(sid: sid) }
+      server.configuration.initialHeaders?(&fields, handshake)
+    }
+    server.configuration.headers?(&fields, handshake)
+    for field in fields { headers.add(name: field.name.rawName, value: field.value) }
     return headers
   }
 
@@ -72,7 +85,8 @@ struct WebSocketRequest: Sendable {
       socket = try server.open(handshake: handshake, on: channel.eventLoop)
     }
     return WebSocketHandler(
-      socket: socket, channel: channel, role: role, sendsTextOnly: engine.wantsBase64, readsItself: readsItself)
+      socket: socket, channel: channel, role: role, sendsTextOnly: engine.wantsBase64, readsItself: readsItself,
+      extension: agreed)
   }
 
   /// Small receive buffers: clients of a server that pushes say little. And one of them a turn of the loop: whoever

@@ -8,7 +8,7 @@ extension FuzzTarget {
   static func clients(_ bytes: [UInt8]) {
     let limit = 2_000
     var state = ClientState()
-    var decoder = SocketPacketDecoder(maxPacketBytes: limit)
+    var decoder = SocketPacketDecoder(bounds: PacketBounds(maxPacketBytes: limit))
     var attempts: [(namespace: String, number: UInt64)] = []
     var inside: [BytewiseName: UInt64] = [:]
     for piece in bytes.split(separator: 0xFF) {

@@ -6,6 +6,8 @@ import SocketIO
 public enum FuzzTarget: String, CaseIterable, Sendable {
   /// Socket.IO packets and their attachments.
   case packets
+  /// Socket.IO packets in MessagePack.
+  case messagePack
   /// Bodies of polling requests.
   case payloads
   /// The bytes of a WebSocket connection.
@@ -18,6 +20,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   public func run(_ bytes: [UInt8]) {
     switch self {
     case .packets: Self.packets(bytes)
+    case .messagePack: Self.messagePack(bytes)
     case .payloads: Self.payloads(bytes)
     case .messages: Self.messages(bytes)
     case .sessions: Self.sessions(bytes)
@@ -59,6 +62,30 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
   }
 
+  /// A value, and a packet, of the same bytes. What is read is written so that it reads the same, whatever the form it
+  /// came in.
+  private static func messagePack(_ bytes: [UInt8]) {
+    let buffer = ByteBuffer(bytes: bytes)
+    if let value = try? SocketValue(messagePack: buffer) {
+      var written = ByteBuffer()
+      written.writeMessagePack(value)
+      guard let read = try? SocketValue(messagePack: written) else {
+        preconditionFailure("a value that was written can't be read")
+      }
+      var again = ByteBuffer()
+      again.writeMessagePack(read)
+      precondition(again == written, "a value changes when it's written again")
+    }
+    var decoder = SocketPacketDecoder(codec: .messagePack)
+    guard let packet = try? decoder.decode(binary: buffer) else { return }
+    precondition(!decoder.isWaiting, "a packet that is whole waits for more")
+    let written = packet.encode(.messagePack)
+    guard let read = try? decoder.decode(binary: written.text) else {
+      preconditionFailure("a packet that was written can't be read")
+    }
+    precondition(read.encode(.messagePack) == written, "a packet changes when it's written again")
+  }
+
   private static func payloads(_ bytes: [UInt8]) {
     guard let packets = try? PollingPayload.decode(ByteBuffer(bytes: bytes)) else { return }
     let written = PollingPayload.encode(packets)
@@ -76,14 +103,20 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     let stream = Array(bytes.dropFirst())
     let pieces = stride(from: 0, to: stream.count, by: size).map { Array(stream[$0..<min($0 + size, stream.count)]) }
     for peer in [WebSocketMessageParser.Peer.client, .server] {
-      let whole = hear([stream], from: peer)
-      precondition(hear(pieces, from: peer) == whole, "the same bytes in other pieces mean something else")
+      for allowsCompression in [false, true] {
+        let whole = hear([stream], from: peer, allowsCompression: allowsCompression)
+        let heard = hear(pieces, from: peer, allowsCompression: allowsCompression)
+        precondition(heard == whole, "the same bytes in other pieces mean something else")
+      }
     }
   }
 
-  private static func hear(_ pieces: [[UInt8]], from peer: WebSocketMessageParser.Peer) -> Heard {
+  private static func hear(
+    _ pieces: [[UInt8]], from peer: WebSocketMessageParser.Peer, allowsCompression: Bool
+  ) -> Heard {
     let limit = 4_096
-    var parser = WebSocketMessageParser(reading: peer, maxMessageBytes: limit)
+    var parser = WebSocketMessageParser(
+      reading: peer, maxMessageBytes: limit, allowsCompression: allowsCompression)
     var heard = Heard()
     for piece in pieces {
       parser.append(ByteBuffer(bytes: piece))
