@@ -58,15 +58,22 @@ struct ReloadService: Service {
 extension ServerConfiguration {
   /// What differs in another configuration and can't be changed while the server runs.
   func settingsThatNeedRestart(for other: ServerConfiguration) -> [ConfigurationKey] {
-    let same: [(ConfigurationKey, Bool)] = [
-      (.host, host == other.host), (.port, port == other.port), (.data, dataDirectory == other.dataDirectory),
-      (.library, libraryDirectory == other.libraryDirectory), (.jwtSecret, jwtSecret == other.jwtSecret),
-      (.segmentBudget, segmentBudgetBytes == other.segmentBudgetBytes),
-      (.memoryBudget, memoryBudgetBytes == other.memoryBudgetBytes),
-      (.encoders, encoderThreads == other.encoderThreads),
-      (.analysis, analysisTracks == other.analysisTracks),
-      (.socketIOClient, socketIOClientPath == other.socketIOClientPath),
-    ]
-    return same.filter { !$0.1 }.map(\.0)
+    ConfigurationKey.allCases.filter { key in
+      switch key {
+      case .audioKeys, .allowedOrigins, .scanInterval, .logLevel: false
+      case .host: host != other.host
+      case .port: port != other.port
+      case .data: dataDirectory != other.dataDirectory
+      case .library: libraryDirectory != other.libraryDirectory
+      case .jwtSecret: jwtSecret != other.jwtSecret
+      case .segmentBudget: segmentBudgetBytes != other.segmentBudgetBytes
+      case .memoryBudget: memoryBudgetBytes != other.memoryBudgetBytes
+      case .encoders: encoderThreads != other.encoderThreads
+      case .maxConnections: maxConnections != other.maxConnections
+      case .connectionsPerAddress: connectionsPerAddress != other.connectionsPerAddress
+      case .analysis: analysisTracks != other.analysisTracks
+      case .socketIOClient: socketIOClientPath != other.socketIOClientPath
+      }
+    }
   }
 }

@@ -5,19 +5,19 @@ import SocketIOServer
 
 /// Says which origins' pages may use the interface and read the sound (Fetch standard, CORS protocol).
 ///
-/// The interface is used by the server's own pages and those that are allowed; of others nothing is done, whatever cookies
-/// their browser sends along. The sound goes to whoever has its URL; here it is only said whose scripts may read it.
+/// The interface is used by the server's own pages and those that are allowed; of others nothing is done, whatever
+/// cookies their browser sends along. The sound goes to whoever has its URL; here it is only said whose scripts may read it.
 struct OriginMiddleware: RouterMiddleware {
   let policy: @Sendable () -> CORSPolicy
 
   func handle(
     _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
   ) async throws -> Response {
-    // The edge asks on behalf of a request for sound, with the headers of that.
+    // The edge asks on behalf of a request for sound, with the headers of that. All other paths are judged, however they
+    // are spelt: the router passes over empty parts.
     if request.uri.path.hasPrefix("/audio/") || request.uri.path == Self.edgePath {
       return try await sound(request, context, next)
     }
-    guard request.uri.path.hasPrefix("/api/") else { return try await next(request, context) }
     let policy = policy()
     let origin = request.headers[.origin]
     var request = request

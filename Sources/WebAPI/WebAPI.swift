@@ -78,9 +78,9 @@ public struct WebAPI: Sendable {
   private func responder() -> RouterResponder<APIContext> {
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: PageMiddleware())
+    router.add(middleware: StaticFileMiddleware(files: .player()))
     router.add(middleware: OriginMiddleware(policy: origins))
     router.add(middleware: ErrorMiddleware())
-    router.add(middleware: StaticFileMiddleware(files: .player()))
     router.get("healthz") { _, _ in "ok\n" }
     router.get("readyz") { [readiness] _, _ in
       if let reason = readiness.reason {
