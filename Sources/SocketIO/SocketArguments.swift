@@ -3,7 +3,8 @@
 /// A client decides how many there are, so a place past the end is no mistake of the program: it holds ``SocketValue/null``,
 /// where JavaScript has `undefined`.
 public struct SocketArguments: Sendable, Hashable, RandomAccessCollection, RangeReplaceableCollection,
-  ExpressibleByArrayLiteral {
+  ExpressibleByArrayLiteral
+{
   private var values: [SocketValue]
 
   public init() { values = [] }

@@ -52,9 +52,10 @@ extension SocketIOServer {
     /// Bounds of what waits for asynchronous handlers. An event beyond them is refused with
     /// `EventError.tooManyWaiting`.
     public struct EventQueue: Sendable {
-      /// Events of one socket: a burst that a handler of a millisecond has worked off in a quarter of a second.
+      /// Events of one socket, with the one that is being handled: a burst that a handler of a millisecond has worked
+      /// off in a quarter of a second.
       public var maxEvents = 256
-      /// About as many bytes of one socket's events, less what a single one has.
+      /// Bytes of one socket's events, as far as they can be told without encoding them; a single one may have more.
       public var maxBytes = 4 << 20
       /// The same of all sockets of the server together.
       public var maxBytesInAll = 64 << 20

@@ -16,8 +16,8 @@ from server import Server
 from test_clients import QUICK, TRANSPORTS, Chromium, Node, Python
 
 # Clients that offer compression of their own accord: `ws` and Chromium.
-COMPRESSING = {"node": Node, "chromium": Chromium}
-KINDS = ("async msgpack", "sync msgpack")
+COMPRESSING = {"node": (Node, "websocket"), "chromium": (Chromium, "upgrade")}
+PACKING = [("async msgpack", transports) for transports in TRANSPORTS] + [("sync msgpack", "upgrade")]
 
 
 @pytest.fixture(scope="module")
@@ -34,30 +34,32 @@ def deflating():
     made.kill()
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=PACKING, ids=" ".join)
 def packing_client(request):
-    made = Python(request.param)
-    yield made
+    kind, transports = request.param
+    made = Python(kind)
+    yield made, TRANSPORTS[transports]
     made.close()
 
 
 @pytest.fixture(scope="module", params=COMPRESSING)
 def compressing_client(request):
-    made = COMPRESSING[request.param]()
-    yield made
+    make, transports = COMPRESSING[request.param]
+    made = make()
+    yield made, TRANSPORTS[transports]
     made.close()
 
 
-@pytest.mark.parametrize("transports", TRANSPORTS)
 @pytest.mark.parametrize("name", python_clients.SCENARIOS)
-def test_messagepack(packing_client, packed, transports, name):
-    packing_client.run(packed.url, TRANSPORTS[transports], name)
+def test_messagepack(packing_client, packed, name):
+    client, transports = packing_client
+    client.run(packed.url, transports, name)
 
 
-@pytest.mark.parametrize("transports", TRANSPORTS)
 @pytest.mark.parametrize("name", python_clients.SCENARIOS)
-def test_compression(compressing_client, deflating, transports, name):
-    compressing_client.run(deflating.url, TRANSPORTS[transports], name)
+def test_compression(compressing_client, deflating, name):
+    client, transports = compressing_client
+    client.run(deflating.url, transports, name)
 
 
 async def join(url, **options):

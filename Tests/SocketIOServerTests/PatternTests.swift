@@ -57,10 +57,13 @@ import Testing
 
   @Test(arguments: [true, false]) func anEmptyNamespaceGoesUnlessThatIsTurnedOff(cleansUp: Bool) async throws {
     let left = Mailbox<Namespace>()
-    try await withServer(configure: { $0.cleanupEmptyChildNamespaces = cleansUp }, setUp: { server in
-      let rooms = server.of { name, _ in name.hasPrefix("/room-") }
-      rooms.onDisconnect { socket, _ in left.put(socket.namespace) }
-    }) { _, port in
+    try await withServer(
+      configure: { $0.cleanupEmptyChildNamespaces = cleansUp },
+      setUp: { server in
+        let rooms = server.of { name, _ in name.hasPrefix("/room-") }
+        rooms.onDisconnect { socket, _ in left.put(socket.namespace) }
+      }
+    ) { _, port in
       let socket = try await connect(port)
       #expect(try await join("/room-1", on: socket))
       try await socket.send("41/room-1,")

@@ -1,7 +1,7 @@
 import EngineIO
 import NIOCore
 
-/// What one event loop compresses and decompresses messages with: at most 1.3 MB, however many connections there are.
+/// What one event loop compresses and decompresses messages with: at most 1.5 MB, however many connections there are.
 /// Made when the first message wants it.
 struct LoopCompression {
   /// By the bits of their windows; clients that ask for less than the usual 15 are few.

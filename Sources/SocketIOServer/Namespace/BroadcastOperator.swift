@@ -13,9 +13,9 @@ public struct BroadcastOperator: Sendable {
   public func to(_ rooms: String...) -> BroadcastOperator { to(rooms) }
   /// The same with an array; an empty one changes nothing.
   public func to(_ rooms: [String]) -> BroadcastOperator { with { $0.rooms += rooms } }
-  /// The same as ``to(_:)-(String...)``.
+  /// The same as `to`.
   public func `in`(_ rooms: String...) -> BroadcastOperator { to(rooms) }
-  /// The same as ``to(_:)-([String])``.
+  /// The same as `to`.
   public func `in`(_ rooms: [String]) -> BroadcastOperator { to(rooms) }
   /// Not the sockets in these rooms.
   public func except(_ rooms: String...) -> BroadcastOperator { except(rooms) }
@@ -111,7 +111,9 @@ extension Namespace {
   public var local: BroadcastOperator { everyone.local }
   public func compress(_ mayCompress: Bool) -> BroadcastOperator { everyone.compress(mayCompress) }
   public func emit(_ event: String, _ arguments: SocketValue...) { everyone.emit(event, arguments: arguments) }
-  public func emit(_ event: String, arguments: some Sequence<SocketValue>) { everyone.emit(event, arguments: arguments) }
+  public func emit(_ event: String, arguments: some Sequence<SocketValue>) {
+    everyone.emit(event, arguments: arguments)
+  }
   public func emit(_ event: String, encoding value: some Encodable) throws { try everyone.emit(event, encoding: value) }
   public func emitWithAck(_ event: String, _ arguments: SocketValue..., timeout: Duration) async -> BroadcastReplies {
     await everyone.emitWithAck(event, arguments: arguments, timeout: timeout)

@@ -42,7 +42,7 @@ extension NamespaceConfiguring {
     setup.change { $0.middlewares.append(middleware) }
   }
 
-  /// Lets every event of every socket pass through `middleware`, as ``Socket/use(_:)-((SocketEvent)throws->Void)`` does,
+  /// Lets every event of every socket pass through `middleware`, as `Socket.use` does,
   /// before the socket's own.
   public func useForEvents(_ middleware: @escaping @Sendable (inout SocketEvent) throws -> Void) {
     setup.change { $0.events.middlewares.append(.immediate(middleware)) }

@@ -87,7 +87,7 @@ extension EventListening {
     addForAny(.queued(handler))
   }
 
-  /// The same as ``onAny(_:)->_``, in front of those that are there.
+  /// The same as `onAny`, in front of those that are there.
   @discardableResult
   public func prependAny(_ handler: @escaping @Sendable (SocketEvent) -> Void) -> HandlerID {
     addForAny(.immediate(handler), inFront: true)

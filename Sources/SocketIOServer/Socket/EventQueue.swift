@@ -30,9 +30,9 @@ final class EventQueue: Sendable {
 
   private struct State {
     var waiting = Deque<(step: Step, bytes: Int)>()
-    /// Of those that wait and of the one that runs.
+    /// Those that wait and the one that runs, and their bytes.
+    var count = 0
     var bytes = 0
-    var isRunning = false
   }
 
   private let budget: EventBudget
@@ -46,12 +46,13 @@ final class EventQueue: Sendable {
     let bounds = budget.bounds
     let outcome = state.withLock { state -> (isTaken: Bool, starts: Bool) in
       // One is always taken by a socket that has none, however large: the transport has bounded it.
-      guard !state.isRunning || (state.waiting.count < bounds.maxEvents && state.bytes + bytes <= bounds.maxBytes)
-      else { return (false, false) }
+      guard state.count == 0 || (state.count < bounds.maxEvents && state.bytes + bytes <= bounds.maxBytes) else {
+        return (false, false)
+      }
       state.waiting.append((step, bytes))
+      state.count += 1
       state.bytes += bytes
-      defer { state.isRunning = true }
-      return (true, !state.isRunning)
+      return (true, state.count == 1)
     }
     if !outcome.isTaken { budget.giveBack(bytes) }
     if outcome.starts { Task { await run() } }
@@ -59,21 +60,16 @@ final class EventQueue: Sendable {
   }
 
   private func run() async {
-    while let (step, bytes) = next() {
+    var next = state.withLock { $0.waiting.popFirst() }
+    while let (step, bytes) = next {
       await step()
-      state.withLock { $0.bytes -= bytes }
       budget.giveBack(bytes)
-    }
-  }
-
-  private func next() -> (step: Step, bytes: Int)? {
-    state.withLock { state in
-      let next = state.waiting.popFirst()
-      if next == nil {
-        state.isRunning = false
-        state.waiting = []
+      next = state.withLock { state in
+        state.count -= 1
+        state.bytes -= bytes
+        if state.count == 0 { state.waiting = [] }
+        return state.waiting.popFirst()
       }
-      return next
     }
   }
 }

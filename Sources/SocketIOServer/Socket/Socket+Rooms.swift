@@ -40,9 +40,9 @@ extension Socket {
   public func to(_ rooms: String...) -> BroadcastOperator { to(rooms) }
   /// The same with an array.
   public func to(_ rooms: [String]) -> BroadcastOperator { broadcast.to(rooms) }
-  /// The same as ``to(_:)-(String...)``.
+  /// The same as `to`.
   public func `in`(_ rooms: String...) -> BroadcastOperator { to(rooms) }
-  /// The same as ``to(_:)-([String])``.
+  /// The same as `to`.
   public func `in`(_ rooms: [String]) -> BroadcastOperator { to(rooms) }
   /// Everyone else, but for those in these rooms.
   public func except(_ rooms: String...) -> BroadcastOperator { except(rooms) }
