@@ -80,24 +80,30 @@ public final class ConnectionGate: AvailableConnectionsDelegate, Sendable {
   ) -> Ticket {
     let block = AddressBlock(address).flatMap { $0.isLoopback ? nil : $0 }
     return state.withLock { state in
-      let neighbours = state.tickets[block] ?? [:]
-      var gone: [Ticket] = []
-      if block != nil, perAddress > 0, neighbours.count(where: { !$0.value.hasToLeave }) >= perAddress {
-        gone = Self.longestIdle(neighbours.values, count: max(1, perAddress / 16))
-        state.leaving += gone.count
-        for ticket in gone { ticket.tellToLeave() }
-      }
-      let isRefused = block != nil && perAddress > 0 && neighbours.count >= perAddress && gone.isEmpty
+      let isBounded = block != nil && perAddress > 0
+      let isRefused = isBounded && !makeRoom(of: block, in: &state)
       let ticket = Ticket(block: block, isRefused: isRefused, now: now, leave: leave)
+      // In place: a copy of all that are there for each that comes would be quadratic.
       state.tickets[block, default: [:]][ObjectIdentifier(ticket)] = ticket
       return ticket
     }
   }
 
+  /// Returns whether one address may have another connection; one of its own may have to go for it.
+  private func makeRoom(of block: AddressBlock?, in state: inout State) -> Bool {
+    guard let count = state.tickets[block]?.count, count >= perAddress else { return true }
+    guard state.tickets[block]?.values.count(where: { !$0.hasToLeave }) ?? 0 >= perAddress else { return true }
+    let gone = Self.longestIdle(state.tickets[block, default: [:]].values, count: max(1, perAddress / 16))
+    state.leaving += gone.count
+    for ticket in gone { ticket.tellToLeave() }
+    return !gone.isEmpty
+  }
+
   /// One who was told to go has something to do.
   func stays(_ ticket: Ticket) {
     state.withLock { state in
-      guard ticket.hasToLeave else { return }
+      // It may have gone meanwhile, and been counted.
+      guard ticket.hasToLeave, state.tickets[ticket.block]?[ObjectIdentifier(ticket)] != nil else { return }
       ticket.stay()
       state.leaving -= 1
     }

@@ -69,26 +69,28 @@ extension HTTPRequestParser {
   /// What a head says about itself, once all of it is there.
   static func head(_ line: RequestLine, _ given: HTTPHeaders) throws(Failure) -> Head {
     var fields = given
-    var hosts: [String] = []
+    var hosts = 0
     var lengths: [String] = []
-    var codings: [String] = []
+    var codings: [String]?
     var options: [String] = []
     var expectations: [String] = []
     for (name, value) in given {
       switch name.utf8.count {
-      case 4 where name.lowercased() == "host": hosts.append(value)
+      case 4 where name.lowercased() == "host":
+        hosts += 1
+        guard isHost(value) else { throw .malformed("a Host that is none") }
       case 14 where name.lowercased() == "content-length": lengths.append(value)
-      case 17 where name.lowercased() == "transfer-encoding": codings += elements(value)
-      case 10 where name.lowercased() == "connection": options += elements(value)
+      case 17 where name.lowercased() == "transfer-encoding": codings = (codings ?? []) + elements(value)
+      // What nearly everybody says says nothing.
+      case 10 where value != "keep-alive" && name.lowercased() == "connection": options += elements(value)
       case 6 where name.lowercased() == "expect": expectations += elements(value)
       default: break
       }
     }
     let isOld = line.minorVersion == 0
     // One, or in HTTP/1.0 none (section 3.2).
-    guard hosts.count == 1 || hosts.isEmpty && isOld else { throw .malformed("not one Host") }
-    guard hosts.allSatisfy(isHost) else { throw .malformed("a Host that is none") }
-    let framing = try framing(lengths, codings, isChunkedKnown: given.contains(name: "transfer-encoding"), isOld: isOld)
+    guard hosts == 1 || hosts == 0 && isOld else { throw .malformed("not one Host") }
+    let framing = try framing(lengths, codings, isOld: isOld)
     if let unknown = expectations.first(where: { $0 != "100-continue" }) {
       throw Failure(.expectationFailed, "an expectation that is unknown here: \(unknown.prefix(32))")
     }
@@ -103,9 +105,9 @@ extension HTTPRequestParser {
 
   /// Section 6.3. A message with both, or with two lengths, may be two messages to somebody else.
   private static func framing(
-    _ lengths: [String], _ codings: [String], isChunkedKnown: Bool, isOld: Bool
+    _ lengths: [String], _ codings: [String]?, isOld: Bool
   ) throws(Failure) -> Framing {
-    guard !isChunkedKnown else {
+    if let codings {
       guard !isOld, lengths.isEmpty else { throw .malformed("a transfer coding that has no place here") }
       guard codings.last == "chunked", codings.count(where: { $0 == "chunked" }) == 1 else {
         throw .malformed("a body without an end")
@@ -124,7 +126,7 @@ extension HTTPRequestParser {
   /// Section 3.2: of a target in absolute form the path, and the authority that goes before any `Host`.
   private static func originForm(_ line: RequestLine) throws(Failure) -> (target: String, authority: String?) {
     let target = line.target
-    if target.hasPrefix("/") { return (target, nil) }
+    if target.utf8.first == UInt8(ascii: "/") { return (target, nil) }
     if target == "*", line.method == .OPTIONS { return (target, nil) }
     guard line.method != .CONNECT else { throw Failure(.notImplemented, "this is no proxy") }
     let lowercased = target.prefix(8).lowercased()
@@ -141,16 +143,27 @@ extension HTTPRequestParser {
 
   /// `uri-host [":" port]` of RFC 3986, as far as it matters to anybody who compares hosts.
   static func isHost(_ text: String) -> Bool {
-    var host = Substring(text)
-    if let colon = host.lastIndex(of: ":"), !host[colon...].contains("]") {
-      guard host[colon...].dropFirst().utf8.allSatisfy({ digit($0) != nil }) else { return false }
+    var host = text.utf8[...]
+    if let colon = host.lastIndex(of: UInt8(ascii: ":")), !host[colon...].contains(UInt8(ascii: "]")) {
+      guard host[colon...].dropFirst().allSatisfy({ digit($0) != nil }) else { return false }
       host = host[..<colon]
     }
-    if host.hasPrefix("[") {
-      return host.hasSuffix("]")
-        && host.dropFirst().dropLast().utf8.allSatisfy { hexDigit($0) != nil || ":.".utf8.contains($0) }
+    if host.first == UInt8(ascii: "[") {
+      return host.last == UInt8(ascii: "]")
+        && host.dropFirst().dropLast().allSatisfy {
+          hexDigit($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+        }
     }
-    return host.utf8.allSatisfy { isAlphanumeric($0) || "-._~!$&'()*+,;=%".utf8.contains($0) }
+    return host.allSatisfy(isOfName)
+  }
+
+  /// `reg-name`: unreserved characters, sub-delimiters, and `%`.
+  private static func isOfName(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "#"): false
+    case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="): true
+    default: isToken(byte)
+    }
   }
 
   /// A list's elements in lower case; empty ones are none.

@@ -178,6 +178,7 @@ struct HTTPRequestParser {
   private mutating func takeFields(
     of request: RequestLine, into fields: inout HTTPHeaders
   ) throws(Failure) -> Head? {
+    fields.reserveCapacity(16)
     while let line = try takeLine(HTTPLimits.headBytes, .headTooLong) {
       guard line.readableBytes > 0 else {
         let head = try Self.head(request, fields)
