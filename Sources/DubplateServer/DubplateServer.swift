@@ -75,7 +75,8 @@ public struct DubplateServer: Sendable {
     ) { library.statistics.inTheMaking > 0 }
     let gateway = StreamGateway(
       library: library, tracks: tracks, tokens: tokens, sessions: SQLiteSessionRepository(database), logger: logger)
-    let sockets = SocketIOServer(configuration: socketConfiguration(), logger: logger)
+    let sockets = SocketIOServer(
+      configuration: socketConfiguration(connections: connections.total), logger: logger)
     gateway.attach(to: sockets)
     let web = WebAPI(
       users: SQLiteUserRepository(database), tracks: trackRepository, analyses: analyses, analyst: desk, covers: covers,
@@ -182,9 +183,11 @@ public struct DubplateServer: Sendable {
     return segments
   }
 
-  private func socketConfiguration() -> SocketIOServer.Configuration {
+  private func socketConfiguration(connections: Int) -> SocketIOServer.Configuration {
     var sockets = SocketIOServer.Configuration()
     sockets.path = Self.socketPath
+    // Who hasn't logged in yet can't hold all the connections that there are.
+    sockets.maxGuests = min(sockets.maxGuests, max(connections / ServerLimits.guestsShare, 1))
     // What a device is known by: the token's cookie, or `auth`.
     sockets.keptHeaders = ["cookie"]
     sockets.clientBundle = configuration.socketIOClientPath ?? BrowserClient.find()

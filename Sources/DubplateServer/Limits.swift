@@ -17,6 +17,8 @@ enum ServerLimits {
   /// concurrency runtime, which ends the process when it finds none. A quarter of all, but no fewer and no more than
   /// these.
   static let reservedFiles = 96...4_096
+  /// The part of all connections that may be sessions of strangers: one in so many.
+  static let guestsShare = 4
   /// Connections that there are at least, however few files there may be.
   static let fewestConnections = 16
   /// When files that were passed over, since an earlier process died over them, are tried once more: late enough that a
