@@ -1,6 +1,6 @@
 # The whole vocabulary of this project. `make` alone says it.
 .DEFAULT_GOAL := help
-.PHONY: help run test build release bench docs fmt check clean bootstrap
+.PHONY: help run test corpus build release bench docs fmt check clean bootstrap
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -10,6 +10,9 @@ run: ## install what is missing, build, and serve on http://127.0.0.1:3001/ (DUB
 
 test: ## install what is missing, build, and run every test
 	@scripts/test
+
+corpus: ## every decoder and container, served and compared with an independent decode: a table
+	@scripts/corpus
 
 build: bootstrap ## debug build
 	@scripts/build
