@@ -46,6 +46,7 @@ public struct SourceFacts: Hashable, Sendable, Codable {
     Bounds.sampleRates.contains(sampleRate) && (1...Bounds.maxChannels).contains(channels)
       && (0...Bounds.maxSamples).contains(sampleCount) && MediaTime(origin) != nil
       && elementary?.makesSense ?? true && grid?.isPlausible ?? true
+      && (1...Int64(Bounds.maxFrameSamples)).contains(packetSamples ?? 1)
       && (0...Bounds.maxSamples).contains(preRoll ?? 0) && (links.map(areInOrder) ?? true)
   }
 

@@ -43,6 +43,9 @@ struct SourceInspector {
     guard facts.sampleCount <= Bounds.maxSamples, facts.sampleCount(atRate: 48_000) <= Bounds.maxSamples else {
       throw SourceInspector.tooLong
     }
+    guard facts.makeSense else {
+      throw AudioCodecError(.unsupported, "What the file says of its clock makes no sense")
+    }
     SourceMemory.shared.remember(facts, file.identity)
   }
 
@@ -202,8 +205,7 @@ struct SourceInspector {
       if let count = timing.sampleCount(rate: facts.sampleRate), count <= end { facts.sampleCount = count }
       // iTunes' list is a tick off as well, and its table counts the padding.
       if let tag, tag.sampleCount <= end,
-        abs(tag.sampleCount - facts.sampleCount) * timing.movieScale
-          <= 2 * Int64(facts.sampleRate)
+        abs(tag.sampleCount - facts.sampleCount) <= 2 * Int64(facts.sampleRate) / max(timing.movieScale, 1)
       {
         facts.sampleCount = tag.sampleCount
       }

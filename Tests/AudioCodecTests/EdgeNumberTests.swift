@@ -8,6 +8,8 @@ import Testing
 @Suite struct EdgeNumberTests {
   enum Layout: Sendable {
     case boxes, ogg, matroska
+    /// Two Ogg streams, one after the other.
+    case chain
     /// Where the header's numbers lie.
     case flat([Range<Int>])
   }
@@ -34,6 +36,9 @@ import Testing
     Kind("Ogg with Vorbis", ["-c:a", "libvorbis"], "ogg", .ogg),
     Kind("Ogg with Opus", ["-c:a", "libopus"], "opus", .ogg),
     Kind("Ogg with FLAC", ["-c:a", "flac"], "oga", .ogg),
+    Kind("a chain of Opus", ["-c:a", "libopus"], "opus", .chain),
+    Kind("a chain of FLAC", ["-c:a", "flac"], "oga", .chain),
+    Kind("HE-AAC's clock", ["-c:a", "aac", "-ar", "24000"], "m4a", .boxes),
     Kind("Matroska with Vorbis", ["-c:a", "libvorbis"], "mka", .matroska),
     Kind("Matroska with FLAC", ["-c:a", "flac"], "mka", .matroska),
     Kind("WebM with Opus", ["-c:a", "libopus"], "webm", .matroska),
@@ -77,7 +82,7 @@ import Testing
   }
 
   private static let codes: Set<AudioCodecError.Code> = [
-    .notAudio, .noAudio, .truncated, .unsupported, .damaged, .timedOut,
+    .notAudio, .noAudio, .truncated, .unsupported, .damaged, .timedOut, .tooLong, .rateChanges,
   ]
   /// Files of each kind; what was found with more is kept below.
   private static let files = ProcessInfo.processInfo.environment["DUBPLATE_EDGE_FILES"].flatMap(Int.init) ?? 16
@@ -96,6 +101,7 @@ import Testing
         switch kind.layout {
         case .boxes: edges.boxes(whole)
         case .ogg: edges.ogg(whole)
+        case .chain: edges.ogg(whole + whole)
         case .matroska: edges.elements(whole)
         case .flat(let ranges): edges.edit(whole, ranges)
         }
@@ -178,7 +184,10 @@ import Testing
       { $0.sampleRate = 0 }, { $0.sampleRate = .max }, { $0.channels = 0 }, { $0.elementary?.delay = .max },
       { $0.elementary?.firstFrame = .max }, { $0.elementary?.firstFrame = -1 }, { $0.elementary?.model.samples = 0 },
       { $0.elementary?.model.samples = .max }, { $0.elementary?.model.length = .max },
-      { $0.elementary?.model.sampleRate = 0 }, { $0.elementary?.padding = .min },
+      { $0.elementary?.model.sampleRate = 0 }, { $0.elementary?.padding = .min }, { $0.packetSamples = .max },
+      { $0.packetSamples = 0 }, { $0.preRoll = .max }, { $0.grid = FrameGrid(length: 0, phase: 0) },
+      { $0.grid = FrameGrid(length: .max, phase: .min) },
+      { $0.links = [SourceLink(start: 0, end: .max, sampleCount: .max, origin: .min)] },
     ]
     for (number, edit) in edits.enumerated() {
       var facts = found
