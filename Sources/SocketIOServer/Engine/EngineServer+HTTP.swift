@@ -82,8 +82,7 @@ extension EngineServer {
       configuration.initialHeaders?(&response.headers, handshake)
       return response
     } catch Refusal.tooManyOfOneConnection {
-      // Whatever else is pipelined isn't read.
-      channel.eventLoop.scheduleTask(in: ServerLimits.refusedBodyTimeout) { channel.close(promise: nil) }
+      // The connection ends with it: whatever else is pipelined isn't read.
       return Response(status: .tooManyRequests, headers: [.retryAfter: "5", .connection: "close"])
     } catch is Refusal {
       return Response(status: .serviceUnavailable, headers: [.retryAfter: "5"])
