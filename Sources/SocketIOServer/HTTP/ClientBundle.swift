@@ -12,8 +12,14 @@ struct ClientBundle: Sendable {
     let etag: String
 
     func response(to request: Request) -> Response {
+      guard request.method == .get || request.method == .head else {
+        return Response(status: .methodNotAllowed, headers: [.allow: "GET, HEAD"])
+      }
       var headers: HTTPFields = [.eTag: etag, .cacheControl: "public, max-age=0", .contentType: contentType]
-      if request.headers[.ifNoneMatch] == etag { return Response(status: .notModified, headers: headers) }
+      let known = request.headers[.ifNoneMatch]?.split { $0 == "," || $0 == " " } ?? []
+      if known.contains(where: { $0 == etag || $0 == "W/\(etag)" || $0 == "*" }) {
+        return Response(status: .notModified, headers: headers)
+      }
       guard request.method != .head else {
         headers[.contentLength] = String(bytes.readableBytes)
         return Response(status: .ok, headers: headers)
