@@ -99,6 +99,10 @@ CROWDS = {
     "half a head": b"GET / HTTP/1.1\r\nHost: a\r\nX: ",
     "half a body": b"POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n{",
     "a page, and to be kept": b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n",
+    "a session without a log-in": (
+        b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    ),
 }
 
 

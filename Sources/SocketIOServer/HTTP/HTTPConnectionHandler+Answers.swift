@@ -23,8 +23,8 @@ extension HTTPConnectionHandler {
         .connection, status: Int(response.status.code), length: length, closes: gate?.isFull == true)
     else { return }
     var head = context.channel.allocator.buffer(capacity: 512)
-    let fields = response.headers.map { (name: $0.name, value: $0.value) } + [(name: "date", value: dateText)]
-    head.writeResponseHead(Int(response.status.code), response.status.reasonPhrase, fields, plan)
+    head.writeResponseHead(
+      Int(response.status.code), response.status.reasonPhrase, response.headers, plan, date: dateText)
     put(head, context)
     if case .asIs = state.send(.connection, bytes: length) { put(response.body, context) }
     end(state.end(.connection, now: .now()), context)

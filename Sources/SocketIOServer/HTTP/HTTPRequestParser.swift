@@ -105,7 +105,10 @@ struct HTTPRequestParser {
   /// - Throws: the same failure from then on.
   mutating func next() throws(Failure) -> Part? {
     do throws(Failure) {
-      return try advance()
+      let part = try advance()
+      // An idle connection keeps no receive buffer.
+      if buffer.readableBytes == 0 { buffer = ByteBuffer() }
+      return part
     } catch {
       state = .failed(error)
       buffer = ByteBuffer()

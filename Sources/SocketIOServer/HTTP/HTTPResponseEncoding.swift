@@ -5,9 +5,10 @@ import NIOHTTP1
 /// The bytes of an answer (RFC 9112 section 2.1).
 extension ByteBuffer {
   /// An answer's line and fields. What frames the answer comes from `plan`, whatever the fields say of it.
+  /// - Parameter date: where the fields have none.
   mutating func writeResponseHead(
     _ status: Int, _ reason: String, _ fields: some Sequence<(name: String, value: String)>,
-    _ plan: HTTPConnectionState.HeadPlan
+    _ plan: HTTPConnectionState.HeadPlan, date: String? = nil
   ) {
     writeString("HTTP/1.1 \(status) \(reason)\r\n")
     for (name, value) in fields where !Self.framesAMessage(name) {
@@ -16,6 +17,7 @@ extension ByteBuffer {
       writeString(value)
       writeStaticString("\r\n")
     }
+    if let date { writeString("date: \(date)\r\n") }
     switch plan.framing {
     case .length(let length): writeString("content-length: \(length)\r\n")
     case .chunked: writeStaticString("transfer-encoding: chunked\r\n")
