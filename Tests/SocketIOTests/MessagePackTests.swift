@@ -31,7 +31,7 @@ struct MessagePackTests {
 
   @Test(
     arguments: [
-      ("ca40200000", .double(2.5)), ("cfffffffffffffffff", .double(18_446_744_073_709_551_615)), ("d40000", .null),
+      ("ca40200000", .double(2.5)), ("cfffffffffffffffff", .double(18_446_744_073_709_551_616)), ("d40000", .null),
       ("8201c302c2", .object(["1": true, "2": false])), ("81ff01", .object(["-1": 1])),
       ("d6ff65e07280", .string("2024-02-29T12:03:12.000Z")),
       ("d700ffffffffffffffff", .string("1969-12-31T23:59:59.999Z")),
