@@ -68,7 +68,7 @@ enum Command {
   }
 
   /// What a command costs of its user's budget: one, and more for a large payload.
-  static func cost(of arguments: [SocketValue]) -> Double {
+  static func cost(of arguments: SocketArguments) -> Double {
     var values = 0
     for argument in arguments { count(argument, into: &values) }
     return 1 + Double(values / GatewayLimits.valuesPerCommand)
