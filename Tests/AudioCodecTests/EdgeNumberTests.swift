@@ -38,7 +38,7 @@ import Testing
     Kind("Ogg with FLAC", ["-c:a", "flac"], "oga", .ogg),
     Kind("a chain of Opus", ["-c:a", "libopus"], "opus", .chain),
     Kind("a chain of FLAC", ["-c:a", "flac"], "oga", .chain),
-    Kind("HE-AAC's clock", ["-c:a", "aac", "-ar", "24000"], "m4a", .boxes),
+    Kind("MP4 with AAC at 24 kHz", ["-c:a", "aac", "-ar", "24000"], "m4a", .boxes),
     Kind("Matroska with Vorbis", ["-c:a", "libvorbis"], "mka", .matroska),
     Kind("Matroska with FLAC", ["-c:a", "flac"], "mka", .matroska),
     Kind("WebM with Opus", ["-c:a", "libopus"], "webm", .matroska),

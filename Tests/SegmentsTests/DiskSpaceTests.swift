@@ -66,9 +66,11 @@ import Testing
     let store = try store(disk)
     store.buildIndex()
     for index in 0..<3 { store.save(.fake(index: index)) }
-    disk.others.withLock { $0 = 2 * size }
-    #expect(store.makeRoom())
-    #expect(folder.files().count == 1)
+    for count in 1...3 {
+      disk.others.withLock { $0 = count * size }
+      #expect(store.makeRoom())
+      #expect(folder.files().count == 3 - count)
+    }
     disk.others.withLock { $0 = 4 * size }
     #expect(!store.makeRoom())
     #expect(store.save(.fake(index: 9)) == 0)
