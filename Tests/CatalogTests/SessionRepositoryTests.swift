@@ -26,6 +26,16 @@ import Testing
     #expect(try await sessions.session(userId: "eve") == nil)
   }
 
+  @Test func manyAreReadTogetherEachWithItsOwn() async throws {
+    let sessions = repository(at: 100)
+    let users = (0..<200).map { "user\($0)" }
+    try await sessions.save(Dictionary(uniqueKeysWithValues: users.map { ($0, Data($0.utf8)) }))
+    let found = try await sessions.sessions(userIds: users + ["stranger", "x' OR 1=1 --"])
+    #expect(found.count == users.count)
+    for user in users { #expect(found[user]?.body == Data(user.utf8)) }
+    #expect(try await sessions.sessions(userIds: []).isEmpty)
+  }
+
   @Test func aSessionEndsWithTheServerThatKeptIt() async throws {
     func date(_ seconds: Double) -> Date { Date(timeIntervalSince1970: seconds) }
     let body = Data("1".utf8)

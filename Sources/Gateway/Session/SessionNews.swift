@@ -56,6 +56,9 @@ struct SessionNews {
 
   var isEmpty: Bool { waiting.isEmpty }
 
+  /// Whether something of that kind has not been told yet.
+  func isWaiting(_ item: Item) -> Bool { waiting.contains { $0.kind == item.kind } }
+
   mutating func add(_ item: Item) {
     var item = item
     if let place = waiting.firstIndex(where: { $0.kind == item.kind }) {

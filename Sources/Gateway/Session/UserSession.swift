@@ -122,6 +122,8 @@ final class UserSession: Sendable {
       }
       carryOut()
       applySettings(of: deviceId)
+      // All that a connect brings, and in its order, also when the others have to wait for their news.
+      if news.isWaiting(.devices) { tell(deviceId, "device_update", devicesFields()) }
       tell(deviceId, "queue_update", queueFields(reason: "hello", by: nil))
       tell(deviceId, "sync_state", stateFields(.hello, by: deviceId))
     }
