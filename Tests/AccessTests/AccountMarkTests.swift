@@ -8,7 +8,8 @@ import Testing
     let marks = users.map(AccountMark.mark(of:))
     #expect(Set(marks).count == users.count && marks == users.map(AccountMark.mark(of:)))
     for (user, mark) in zip(users, marks) {
-      #expect(mark.utf8.count == 16 && mark.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) })
+      let isPlain = mark.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
+      #expect(mark.utf8.count == 16 && isPlain)
       #expect(user.isEmpty || !mark.contains(user))
     }
   }
@@ -16,8 +17,9 @@ import Testing
   /// What stands in an audio URL's token has to fit into one.
   @Test func aStreamWithItsAccountsMarkIsASession() throws {
     let keys = AudioURLKeys(derivedFrom: [UInt8](repeating: 7, count: 32))
+    let longest = "st_" + String(repeating: String(UInt64.max, radix: 36), count: 2)
     for user in 0..<200 {
-      let session = "st_\(String(UInt64.max, radix: 36))\(String(UInt64.max, radix: 36))-\(AccountMark.mark(of: "u\(user)"))"
+      let session = "\(longest)-\(AccountMark.mark(of: "u\(user)"))"
       #expect(session.utf8.count <= 64)
       let grant = AudioGrant(trackID: "t", renditions: ["flac"], session: session, expires: 100)
       #expect(try keys.verify(keys.token(for: grant), trackID: "t", now: 50) == grant)

@@ -20,14 +20,17 @@ import Testing
     let handled = Atomic(0)
     let began = Mailbox<Void>()
     let count = 200_000
-    try await withServer(threads: threads, setUp: { server in
-      server.of("/").onConnection { socket in
-        socket.on("flood") { _ in
-          if handled.wrappingAdd(1, ordering: .relaxed).oldValue == 0 { began.put(()) }
+    try await withServer(
+      threads: threads,
+      setUp: { server in
+        server.of("/").onConnection { socket in
+          socket.on("flood") { _ in
+            if handled.wrappingAdd(1, ordering: .relaxed).oldValue == 0 { began.put(()) }
+          }
+          socket.on("how many") { $0.acknowledge(.int(Int64(handled.load(ordering: .relaxed)))) }
         }
-        socket.on("how many") { $0.acknowledge(.int(Int64(handled.load(ordering: .relaxed)))) }
       }
-    }) { _, port in
+    ) { _, port in
       let flood = try await connect(port)
       let other = try await connect(port)
       let bytes = Self.frames((0..<count).lazy.map { _ in #"42["flood"]"# })
