@@ -1,15 +1,8 @@
-import NIOCore
-
 #if canImport(Glibc)
   import Glibc
 #else
   import Darwin
 #endif
-
-extension AddressBlock {
-  /// - Parameter text: an address without port; nil if it is none.
-  init?(_ text: some StringProtocol) { self.init(try? SocketAddress(ipAddress: String(text), port: 0)) }
-}
 
 /// Addresses with the same leading bits, as `10.0.0.0/8` or `fd00::/8`; one address without the slash.
 public struct AddressRange: Hashable, Sendable {
