@@ -119,9 +119,6 @@ struct RequestTarget: Sendable {
     }
   }
 
-  /// Whether the query has more bytes than are taken.
-  var isQueryTooLong: Bool { query.utf8.count > ServerLimits.maxQueryBytes }
-
   static func parameters(of query: String) -> [String: String] {
     Dictionary(pairs(of: query)) { $1 }
   }

@@ -8,9 +8,6 @@ enum ServerLimits {
   /// Packets in the answer to one poll; the rest waits for the next. python-engineio gives up on a payload of more.
   static let packetsPerPoll = 16
 
-  /// Bytes of a query string: what a whole header may have with the official server. Longer ones are 414.
-  static let maxQueryBytes = 16 * 1024
-
   /// Bytes of the headers that a session keeps; fields that don't fit any more are left out.
   static let maxHandshakeBytes = 16 * 1024
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct GuestListTests {
   private func guest(_ sid: Int, _ address: String? = nil, bytes: Int = 100) -> GuestList.Guest {
-    .init(sid: "\(sid)", address: address.flatMap { ClientAddress($0) }, bytes: bytes)
+    .init(sid: "\(sid)", address: address.flatMap { AddressBlock($0) }, bytes: bytes)
   }
 
   @Test func theOldestOfAnAddressGoesFirstAndNobodyElses() {
@@ -18,11 +18,11 @@ import Testing
   }
 
   @Test func anAddressOfIPv6IsItsNetwork() {
-    #expect(ClientAddress("2001:db8:1:2::1") == ClientAddress("2001:db8:1:2:ffff::9"))
-    #expect(ClientAddress("2001:db8:1:2::1") != ClientAddress("2001:db8:1:3::1"))
-    #expect(ClientAddress("::ffff:10.1.2.3") == ClientAddress("10.1.2.3"))
-    #expect(ClientAddress("10.1.2.3") != ClientAddress("10.1.2.4"))
-    for text in ["", "x", "10.1.2", "10.1.2.3:80", "1.2.3.4.5", "unknown"] { #expect(ClientAddress(text) == nil) }
+    #expect(AddressBlock("2001:db8:1:2::1") == AddressBlock("2001:db8:1:2:ffff::9"))
+    #expect(AddressBlock("2001:db8:1:2::1") != AddressBlock("2001:db8:1:3::1"))
+    #expect(AddressBlock("::ffff:10.1.2.3") == AddressBlock("10.1.2.3"))
+    #expect(AddressBlock("10.1.2.3") != AddressBlock("10.1.2.4"))
+    for text in ["", "x", "10.1.2", "10.1.2.3:80", "1.2.3.4.5", "unknown"] { #expect(AddressBlock(text) == nil) }
   }
 
   @Test func rangesAreReadAndHeld() throws {
@@ -49,7 +49,7 @@ import Testing
     let headers = forwarded.isEmpty ? [] : [(name: "X-Forwarded-For", value: forwarded)]
     let handshake = Handshake(
       headers: headers, target: RequestTarget(uri: "/"), remoteAddress: peer, transport: .polling)
-    #expect(configuration.address(of: handshake) == expected.flatMap { ClientAddress($0) })
+    #expect(configuration.address(of: handshake) == expected.flatMap { AddressBlock($0) })
   }
 
   @Test func whatHandshakesTakeIsBounded() {

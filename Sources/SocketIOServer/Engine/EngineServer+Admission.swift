@@ -62,7 +62,6 @@ extension EngineServer {
     _ request: WebSocketRequest, on eventLoop: any EventLoop
   ) -> EventLoopFuture<WebSocketHandler.Role> {
     let wanted = request.engine
-    guard !wanted.target.isQueryTooLong else { return eventLoop.makeFailedFuture(Refusal.queryTooLong) }
     do throws(EngineRequestError) {
       let session = try verify(wanted)
       guard wanted.transport == .webSocket, request.hasValidSubprotocols else { throw .badRequest }

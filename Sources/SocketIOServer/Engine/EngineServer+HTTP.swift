@@ -16,8 +16,6 @@ extension EngineServer {
       response.headers[.contentLength] = "0"
     } else if let file = bundle?.file(for: target.path, below: configuration.path) {
       response = file.response(to: request)
-    } else if target.isQueryTooLong {
-      response = Response(status: .uriTooLong)
     } else {
       do {
         response = try await answer(request, target, channel)

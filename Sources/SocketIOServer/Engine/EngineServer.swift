@@ -90,7 +90,6 @@ public final class EngineServer: Sendable {
     case closing
     /// Too many sessions of this connection have joined nothing.
     case tooManyOfOneConnection
-    case queryTooLong
   }
 
   /// Opens a session on `eventLoop`, which must be the caller's.

@@ -8,7 +8,7 @@ import DequeModule
 struct GuestList {
   struct Guest {
     let sid: String
-    let address: ClientAddress?
+    let address: AddressBlock?
     let bytes: Int
   }
 
@@ -18,7 +18,7 @@ struct GuestList {
   private var guests: [UInt64: Guest] = [:]
   private var nextNumber: UInt64 = 0
   private var everyone = Deque<UInt64>()
-  private var byAddress: [ClientAddress: Line] = [:]
+  private var byAddress: [AddressBlock: Line] = [:]
   private(set) var bytes = 0
 
   /// The guests of one address in the order they came; some may have left.
@@ -85,7 +85,7 @@ struct GuestList {
     return nil
   }
 
-  private mutating func removeOldest(of address: ClientAddress) -> [String] {
+  private mutating func removeOldest(of address: AddressBlock) -> [String] {
     while let number = byAddress[address]?.numbers.popFirst() {
       guard let guest = guests[number] else { continue }
       remove(number)

@@ -43,3 +43,8 @@ public struct AddressBlock: Hashable, Sendable {
     (self.prefix, self.isIPv4, self.isLoopback) = (prefix, isIPv4, isLoopback)
   }
 }
+
+extension AddressBlock {
+  /// - Parameter text: an address without port; nil if it is none.
+  init?(_ text: some StringProtocol) { self.init(try? SocketAddress(ipAddress: String(text), port: 0)) }
+}

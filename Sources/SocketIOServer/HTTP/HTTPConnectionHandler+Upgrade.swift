@@ -13,8 +13,6 @@ extension HTTPConnectionHandler {
       switch outcome {
       case .success(let role): self.upgrade(request, as: role, bound.value)
       case .failure(let error as EngineRequestError): self.refuse(error, bound.value)
-      case .failure(EngineServer.Refusal.queryTooLong):
-        self.refuse(QuickResponse(status: .uriTooLong, headers: [:], body: ByteBuffer()), bound.value)
       case .failure(is EngineServer.Refusal):
         self.refuse(
           QuickResponse(status: .serviceUnavailable, headers: ["retry-after": "5"], body: ByteBuffer()), bound.value)

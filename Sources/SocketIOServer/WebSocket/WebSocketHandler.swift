@@ -145,6 +145,8 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
       while state == .open, heldUntil == nil {
         parser.maxMessageBytes = socket.maxMessageBytes
         guard let message = try parser.next() else { break }
+        // What isn't whole now has only begun: a share is as old as its message.
+        share.release()
         received(try inflated(message), context)
       }
     } catch {

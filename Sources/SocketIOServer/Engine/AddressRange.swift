@@ -4,18 +4,6 @@
   import Darwin
 #endif
 
-/// Where a client is, as far as bounds are concerned: an IPv4 address, or the /64 that a provider gives to one customer
-/// of IPv6.
-struct ClientAddress: Hashable, Sendable {
-  private let network: [UInt8]
-
-  /// - Parameter text: an address without port or zone; nil if it is none.
-  init?(_ text: some StringProtocol) {
-    guard let bytes = AddressRange.bytes(of: String(text)) else { return nil }
-    network = bytes.count == 4 ? bytes : Array(bytes.prefix(8))
-  }
-}
-
 /// Addresses with the same leading bits, as `10.0.0.0/8` or `fd00::/8`; one address without the slash.
 public struct AddressRange: Hashable, Sendable {
   private let bytes: [UInt8]
@@ -52,7 +40,7 @@ public struct AddressRange: Hashable, Sendable {
   }
 
   /// Four bytes or sixteen; four also for IPv4 inside of IPv6.
-  fileprivate static func bytes(of text: String) -> [UInt8]? {
+  private static func bytes(of text: String) -> [UInt8]? {
     var four = in_addr()
     if inet_pton(AF_INET, text, &four) == 1 { return withUnsafeBytes(of: &four) { Array($0) } }
     var six = in6_addr()
@@ -66,11 +54,11 @@ public struct AddressRange: Hashable, Sendable {
 extension EngineServer.Configuration {
   /// Whose place a handshake takes. Behind a proxy that is trusted it's the last address that the proxies don't vouch
   /// for; nil for a client of this machine itself, and for one that can't be told from the others behind its proxy.
-  func address(of handshake: Handshake) -> ClientAddress? {
-    guard isTrusted(handshake.remoteAddress) else { return ClientAddress(handshake.remoteAddress) }
+  func address(of handshake: Handshake) -> AddressBlock? {
+    guard isTrusted(handshake.remoteAddress) else { return AddressBlock(handshake.remoteAddress) }
     let hops = handshake.headers.filter { $0.name == "x-forwarded-for" }.flatMap { $0.value.split(separator: ",") }
     let client = hops.map(\.trimmed).last { !isTrusted($0) }
-    return client.flatMap { ClientAddress($0) }
+    return client.flatMap { AddressBlock($0) }
   }
 
   /// Whether a handshake came through a proxy that says for whom.
