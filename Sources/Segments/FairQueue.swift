@@ -206,7 +206,8 @@ struct FairQueue<ID: Hashable> {
     if let first = user.turns.min {
       let isSolvent = isSolvent(user.paidUntil, now: now)
       let key = isSolvent ? first.deadline : user.paidUntil
-      if let place = user.place, place.isSolvent == isSolvent, place.place.key == key, place.place.order == first.order {
+      if let place = user.place, place.isSolvent == isSolvent, place.place.key == key, place.place.order == first.order
+      {
         users[owner] = user
         return
       }

@@ -195,6 +195,24 @@ public final class SegmentLibrary: Sendable {
     }
   }
 
+  /// Bytes of the frames of each segment of a rendition, as far as they are known without looking at the disk; of a lossy
+  /// one on disk to a frame, since its priming lies with it.
+  public func knownSizes(of track: SegmentTrack, rendition: Rendition) -> [Int?] {
+    let settings = rendition.encoderSettings(for: track)
+    let total = track.timeline(rendition).sampleCount
+    let keys = (0..<track.timeline(rendition).segmentCount).map {
+      SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: $0)
+    }
+    let inMemory = state.withLock { state in keys.map { state.memory.peek($0)?.frames.readableBytes } }
+    let onDisk = store?.knownFileBytes(keys) ?? []
+    return keys.indices.map { index in
+      if let bytes = inMemory[index] { return bytes }
+      guard index < onDisk.count, let bytes = onDisk[index] else { return nil }
+      let frames = settings.frames(ofSegment: index, totalSamples: total).count
+      return SegmentFile.soundBytes(inFileOf: bytes, frames: frames) * frames / (frames + settings.primingFrames)
+    }
+  }
+
   private func open(
     _ key: SegmentKey, track: SegmentTrack, start: SegmentJob.Start, deadline: Int64, owner: String,
     _ join: (inout Making) -> Void
