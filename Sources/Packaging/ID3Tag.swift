@@ -22,8 +22,8 @@ enum ID3Tag {
     for field in FileTags.Field.allCases {
       guard let text = tags.text(field) else { continue }
       var body = ByteBuffer(bytes: [utf8])
-      // Lyrics have a language, here unknown, and a description, here empty.
-      if field == .lyrics { body.writeStaticString("XXX\0") }
+      // Lyrics have a language, here undetermined, and a description, here empty.
+      if field == .lyrics { body.writeStaticString("und\0") }
       body.writeString(text)
       write(name(field), body, to: &frames)
     }
