@@ -24,10 +24,17 @@ public struct AudioProbe: Hashable, Sendable {
   public var gridRate: Int { facts.gridRate }
   /// Exact number of samples at `gridRate`: what encoders take as `totalSamples`.
   public var gridSampleCount: Int64 { facts.gridSampleCount }
-  /// Bits a sample for a FLAC rendition: 16 where that holds the source exactly, else 24.
+  /// Bits a sample for a FLAC rendition.
   public var flacBitDepth: Int {
-    let isExact = isLosslessSource && (1...16).contains(bitsPerSample) && sampleRate == gridRate && channels <= 2
-    return isExact ? 16 : 24
+    Self.flacBitDepth(
+      bitsPerSample: isLosslessSource ? bitsPerSample : nil, isResampled: sampleRate != gridRate, channels: channels)
+  }
+  /// 16 where that holds the source exactly, or the source is lossy: the noise that a lossy codec leaves is far above
+  /// what is rounded off. Else 24.
+  /// - Parameter bitsPerSample: of a lossless source; nil for a lossy one.
+  public static func flacBitDepth(bitsPerSample: Int?, isResampled: Bool, channels: Int) -> Int {
+    guard let bitsPerSample else { return 16 }
+    return (1...16).contains(bitsPerSample) && !isResampled && channels <= 2 ? 16 : 24
   }
   /// Whether the first seek into the file walks over all of its frames (some milliseconds; then it is remembered).
   public var needsIndex: Bool { facts.elementary != nil }

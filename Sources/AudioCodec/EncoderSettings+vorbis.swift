@@ -1,10 +1,11 @@
 /// What Vorbis needs beyond the other codecs.
 extension EncoderSettings {
-  /// The pages in front of a Vorbis file's sound, with comments in them; empty for others.
-  /// - Parameter comments: names as in «Ogg Vorbis I format specification: comment field», such as `TITLE`; a value's end
-  ///   beyond 2,048 bytes is cut off.
-  public func vorbisHeader(comments: [(name: String, value: String)]) -> [UInt8] {
-    codec == .vorbis ? OggVorbisFormat.streamHeader(self, comments: comments) : []
+  /// The pages in front of the sound of a file whose frames are all filled up to ``vorbisSlotBytes``, with the bitrate
+  /// that they have; empty for others.
+  /// - Parameter comments: vendor and comments (Vorbis I, 5.2.2), without type and framing bit.
+  /// - Returns: also how many pages more there are than those that frames are numbered for.
+  public func vorbisFileHeader(comments: [UInt8]) -> (bytes: [UInt8], morePages: Int) {
+    codec == .vorbis ? OggVorbisFormat.filledHeader(self, comments: comments) : ([], 0)
   }
 
   /// What configures a decoder: for Vorbis its three headers one behind the other, with their lengths in front, as the
@@ -17,8 +18,9 @@ extension EncoderSettings {
   public var vorbisSlotBytes: Int { codec == .vorbis ? OggVorbisFormat.slotBytes(self) : 0 }
 
   /// A Vorbis frame of exactly `size` bytes that sounds the same; nil if it is larger already, or no such frame.
-  public static func filledVorbisFrame(_ frame: [UInt8], to size: Int) -> [UInt8]? {
-    OggVorbisFormat.filled(frame, to: size)
+  /// - Parameter morePages: as ``vorbisFileHeader(comments:)`` said.
+  public static func filledVorbisFrame(_ frame: [UInt8], to size: Int, morePages: Int = 0) -> [UInt8]? {
+    OggVorbisFormat.filled(frame, to: size, morePages: morePages)
   }
 
   /// What primes a decoder for the frame behind a Vorbis frame: its last packet in a page of its own; nil if `frame`

@@ -3,6 +3,8 @@ enum OggPage {
   /// What a page says of its stream.
   struct Flags: OptionSet {
     let rawValue: UInt8
+    /// It begins with the rest of a packet.
+    static let continued = Flags(rawValue: 0x01)
     static let first = Flags(rawValue: 0x02)
     static let last = Flags(rawValue: 0x04)
   }
@@ -20,14 +22,44 @@ enum OggPage {
   static func append(
     _ packets: [[UInt8]], serial: UInt32, sequence: UInt32, granule: UInt64, flags: Flags, to output: inout [UInt8]
   ) {
-    let start = output.count
-    // A packet's length is a row of 255s and what is left.
-    let lacing = packets.flatMap {
-      [UInt8](repeating: 255, count: $0.count / 255) + [UInt8($0.count % 255)]
+    append(
+      packets.joined(), lacing: packets.flatMap { lacing(of: $0.count) }, serial: serial, sequence: sequence,
+      granule: granule, flags: flags, to: &output)
+  }
+
+  /// Appends packets of any size, header packets as they are, over as many pages as they take; returns how many.
+  static func appendHeaders(_ packets: [[UInt8]], serial: UInt32, sequence: UInt32, to output: inout [UInt8]) -> Int {
+    let all = packets.joined()
+    let laces = packets.flatMap { lacing(of: $0.count) }
+    var place = all.startIndex
+    var pages = 0
+    for start in stride(from: 0, to: laces.count, by: maxLaces) {
+      let table = Array(laces[start..<min(start + maxLaces, laces.count)])
+      let end = all.index(place, offsetBy: table.reduce(0) { $0 + Int($1) })
+      // A page in which no packet ends has no time.
+      append(
+        all[place..<end], lacing: table, serial: serial, sequence: sequence + UInt32(pages),
+        granule: table.contains { $0 < 255 } ? 0 : UInt64.max,
+        flags: start > 0 && laces[start - 1] == 255 ? .continued : [], to: &output)
+      place = end
+      pages += 1
     }
+    return pages
+  }
+
+  /// A packet's length is a row of 255s and what is left.
+  private static func lacing(of count: Int) -> [UInt8] {
+    [UInt8](repeating: 255, count: count / 255) + [UInt8(count % 255)]
+  }
+
+  private static func append(
+    _ payload: some Sequence<UInt8>, lacing: [UInt8], serial: UInt32, sequence: UInt32, granule: UInt64, flags: Flags,
+    to output: inout [UInt8]
+  ) {
+    let start = output.count
     output += Array("OggS".utf8) + [0, flags.rawValue] + bytes(granule, 8) + bytes(UInt64(serial), 4)
     output += bytes(UInt64(sequence), 4) + [0, 0, 0, 0, UInt8(lacing.count)] + lacing
-    for packet in packets { output += packet }
+    output += payload
     let sum = output.withUnsafeBufferPointer { checksum($0[start...]) }
     output.replaceSubrange(start + 22..<start + 26, with: bytes(UInt64(sum), 4))
   }

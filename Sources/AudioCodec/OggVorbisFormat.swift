@@ -14,8 +14,6 @@ enum OggVorbisFormat {
   /// costs 0.1 dB.
   private static let percent = 130
   private static let headerPages = 2
-  /// Longest comment, in bytes: title, artist and album fit the second page, whatever they are.
-  private static let maxCommentBytes = 2_048
 
   /// Bytes of a frame's packets, at most.
   private static func payloadBytes(_ settings: EncoderSettings) -> Int {
@@ -34,7 +32,7 @@ enum OggVorbisFormat {
   }
 
   /// Identification, comments and setup; empty if libvorbis has no such setting, and then there's no encoder either.
-  static func headers(_ settings: EncoderSettings, comments: [(name: String, value: String)] = []) -> [[UInt8]] {
+  private static func headers(_ settings: EncoderSettings, comments: [UInt8] = noComments) -> [[UInt8]] {
     let known = headers.withLock { $0[settings] }
     var packets: [[UInt8]]
     if let known {
@@ -47,33 +45,42 @@ enum OggVorbisFormat {
       }
       packets = made
     }
-    packets[1] = comment(comments)
+    // Vorbis I, 5.2.1: the comments between the packet's type and its framing bit.
+    packets[1] = [3] + Array("vorbis".utf8) + comments + [1]
     return packets
   }
 
   /// Making them takes some milliseconds.
   private static let headers = Mutex<[EncoderSettings: [[UInt8]]]>([:])
 
-  /// A comment header (Vorbis I, 5.2.3).
-  private static func comment(_ comments: [(name: String, value: String)]) -> [UInt8] {
-    func text(_ text: some Collection<UInt8>) -> [UInt8] { OggPage.bytes(UInt64(text.count), 4) + text }
-    var packet = [3] + Array("vorbis".utf8) + text(Array("Dubplate".utf8)) + OggPage.bytes(UInt64(comments.count), 4)
-    for (name, value) in comments {
-      var value = value
-      while value.utf8.count > maxCommentBytes { value.removeLast() }
-      packet += text(Array("\(name)=\(value)".utf8))
-    }
-    return packet + [1]
-  }
+  /// The vendor, and no comment.
+  private static let noComments = OggPage.bytes(8, 4) + Array("Dubplate".utf8) + OggPage.bytes(0, 4)
 
-  static func streamHeader(_ settings: EncoderSettings, comments: [(name: String, value: String)] = []) -> [UInt8] {
-    let packets = headers(settings, comments: comments)
+  static func streamHeader(_ settings: EncoderSettings) -> [UInt8] {
+    let packets = headers(settings)
     guard packets.count == 3 else { return [] }
     var pages: [UInt8] = []
     OggPage.append([packets[0]], serial: OggPage.serial, sequence: 0, granule: 0, flags: .first, to: &pages)
-    OggPage.append(Array(packets[1...]), serial: OggPage.serial, sequence: 1, granule: 0, flags: [], to: &pages)
+    _ = OggPage.appendHeaders(Array(packets[1...]), serial: OggPage.serial, sequence: 1, to: &pages)
     return pages
   }
+
+  /// The same for a file whose pages are all filled up, and the pages that there are more: their sound takes more bits
+  /// than the encoder aimed at, and players that look for a moment by the header's bitrates would miss it.
+  static func filledHeader(_ settings: EncoderSettings, comments: [UInt8]) -> (bytes: [UInt8], morePages: Int) {
+    var packets = headers(settings, comments: comments)
+    guard packets.count == 3, packets[0].count == identificationBytes else { return ([], 0) }
+    let bitrate = OggPage.bytes(UInt64(slotBytes(settings) * 8 * settings.sampleRate / settings.frameSamples), 4)
+    for field in bitrateFields { packets[0].replaceSubrange(field..<field + 4, with: bitrate) }
+    var pages: [UInt8] = []
+    OggPage.append([packets[0]], serial: OggPage.serial, sequence: 0, granule: 0, flags: .first, to: &pages)
+    let count = OggPage.appendHeaders(Array(packets[1...]), serial: OggPage.serial, sequence: 1, to: &pages)
+    return (pages, 1 + count - headerPages)
+  }
+
+  /// Of the identification header, and where its bitrates stand: most, nominal and least (Vorbis I, 4.2.2).
+  private static let identificationBytes = 30
+  private static let bitrateFields = [16, 20, 24]
 
   /// The three headers as a decoder's configuration: how many follow the first, the lengths of all but the last in rows
   /// of 255, then the packets («Xiph extradata», as the WebCodecs registration of Vorbis wants it).
@@ -136,7 +143,8 @@ enum OggVorbisFormat {
 
   /// The same page with exactly `size` bytes, by zeros behind the last packet's data, where no decoder looks; nil if it
   /// is larger already, or none of ours.
-  static func filled(_ page: [UInt8], to size: Int) -> [UInt8]? {
+  /// - Parameter morePages: how many more pages stand in front of it than in front of a segment.
+  static func filled(_ page: [UInt8], to size: Int, morePages: Int) -> [UInt8]? {
     guard var parts = OggPage.Parts(page), let last = parts.packets.indices.last else { return nil }
     var sizes = parts.packets.map(\.count)
     /// Makes a packet as large as the page lets it be.
@@ -159,6 +167,7 @@ enum OggVorbisFormat {
     for index in sizes.indices {
       parts.packets[index] += [UInt8](repeating: 0, count: sizes[index] - parts.packets[index].count)
     }
+    parts.sequence &+= UInt32(morePages)
     var output: [UInt8] = []
     output.reserveCapacity(size)
     parts.append(to: &output)

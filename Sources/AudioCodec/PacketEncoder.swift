@@ -8,6 +8,7 @@ final class PacketEncoder: PacketEncoding, @unchecked Sendable {
   private var context: UnsafeMutablePointer<AVCodecContext>?
   private var frame: UnsafeMutablePointer<AVFrame>?
   private var packet: UnsafeMutablePointer<AVPacket>?
+  /// The place in the track of the next sample to be fed, less the codec's delay.
   private var fed: Int64 = 0
 
   /// Throws `unsupported` if libav was built without the encoder.
@@ -79,6 +80,8 @@ final class PacketEncoder: PacketEncoding, @unchecked Sendable {
     avcodec_free_context(&context)
   }
 
+  func begin(atFrame number: Int) { fed = Int64(number) * Int64(settings.frameSamples) }
+
   /// Encodes the next `count` samples (a whole packet, or FLAC's short last one).
   func feed(_ samples: StereoBuffer, count: Int) throws(AudioCodecError) {
     guard let context, let frame else { return }
@@ -100,8 +103,9 @@ final class PacketEncoder: PacketEncoding, @unchecked Sendable {
     case .flac where settings.bitDepth == 16:
       first.withMemoryRebound(to: Int16.self, capacity: 2 * count) { target in
         for index in 0..<count {
-          target[2 * index] = Int16(PacketEncoder.integer(samples.left[index], scale: 32_768))
-          target[2 * index + 1] = Int16(PacketEncoder.integer(samples.right[index], scale: 32_768))
+          let place = UInt64(bitPattern: fed + Int64(index))
+          target[2 * index] = Dither.sample(samples.left[index], noise: 2 &* place)
+          target[2 * index + 1] = Dither.sample(samples.right[index], noise: 2 &* place &+ 1)
         }
       }
     case .flac:

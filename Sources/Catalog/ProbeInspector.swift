@@ -50,10 +50,9 @@ extension Track {
     }
   }
 
-  /// Bits a sample of a FLAC rendition: 16 where that holds the source exactly, else 24.
+  /// Bits a sample of a FLAC rendition; see ``AudioProbe/flacBitDepth(bitsPerSample:isResampled:channels:)``.
   public var flacBitDepth: Int {
-    guard let bitsPerSample, (1...16).contains(bitsPerSample) else { return 24 }
-    return sampleRate == gridRate && channels <= 2 ? 16 : 24
+    AudioProbe.flacBitDepth(bitsPerSample: bitsPerSample, isResampled: sampleRate != gridRate, channels: channels)
   }
 }
 

@@ -27,6 +27,10 @@ public struct LibraryTranscoding: Sendable {
     public var failures: [(path: String, reason: String)] = []
     /// Tracks with places that could not be decoded and are silent.
     public var damaged: [String] = []
+    /// Bytes of what was asked for and had been made before.
+    public var bytesBefore = 0
+    /// The budget is too small to keep all that was asked for.
+    public var isOverBudget = false
   }
 
   private let configuration: ServerConfiguration
@@ -69,8 +73,10 @@ public struct LibraryTranscoding: Sendable {
       let playable = PlayableTrack(track: track, libraryRoot: configuration.libraryDirectory)
       return (track: playable, renditions: transcoder.missing(renditions, of: playable.segments))
     }.sorted { $0.track.duration > $1.track.duration }
-    let ledger = Ledger(report: report)
+    let ledger = Ledger(budgetBytes: configuration.segmentBudgetBytes, report: report)
+    let bytesBefore = work.reduce(0) { $0 + transcoder.keptBytes(renditions, of: $1.track.segments) }
     ledger.change { progress in
+      progress.bytesBefore = bytesBefore
       progress.tracks = tracks.count
       progress.tracksDone = work.count { $0.renditions.isEmpty }
       progress.seconds = work.reduce(0) { $0 + $1.track.duration * Double($1.renditions.count) }
@@ -94,16 +100,27 @@ public struct LibraryTranscoding: Sendable {
       ledger.cancel()
     }
     try await pool.shutdownGracefully()
-    return ledger.progress
+    var result = ledger.progress
+    // What was kept until now may have gone for what was made.
+    let failed = Set(result.failures.map(\.path))
+    let isGone = work.contains { item in
+      !failed.contains(item.track.track.path) && !transcoder.missing(renditions, of: item.track.segments).isEmpty
+    }
+    if !ledger.isCancelled, isGone { result.isOverBudget = true }
+    return result
   }
 
   /// What the threads share.
   private final class Ledger: Sendable {
     private let state = Mutex(Progress())
     private let cancelled = Atomic(false)
+    private let budgetBytes: Int
     private let report: @Sendable (Progress) -> Void
 
-    init(report: @escaping @Sendable (Progress) -> Void) { self.report = report }
+    init(budgetBytes: Int, report: @escaping @Sendable (Progress) -> Void) {
+      self.budgetBytes = budgetBytes
+      self.report = report
+    }
 
     var progress: Progress { state.withLock { $0 } }
     var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
@@ -133,6 +150,11 @@ public struct LibraryTranscoding: Sendable {
       change { progress in
         progress.segments += outcome.segments
         progress.bytes += outcome.bytes
+        // From here on each segment would push out one that was made before.
+        if progress.bytesBefore + progress.bytes > budgetBytes, !progress.isOverBudget {
+          progress.isOverBudget = true
+          cancel()
+        }
         if outcome.damagedPackets > 0 { progress.damaged.append(track.track.path) }
         if let failure { progress.failures.append((track.track.path, failure)) }
         progress.secondsDone += whole - counted
@@ -153,7 +175,12 @@ public struct LibraryTranscoding: Sendable {
 
 extension ServerConfiguration {
   /// The segment store of these settings.
+  /// - Throws: ``LibraryTranscoding/Failure`` where there is no data folder, and what opening it throws.
   public func storeMaintenance() throws -> StoreMaintenance {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: dataDirectory, isDirectory: &isFolder), isFolder.boolValue else {
+      throw LibraryTranscoding.Failure(description: "there is no data folder \(dataDirectory)")
+    }
     let data = try DataDirectory.openShared(path: dataDirectory)
     return StoreMaintenance(directory: URL(fileURLWithPath: data.segmentsPath, isDirectory: true))
   }

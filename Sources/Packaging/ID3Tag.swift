@@ -2,17 +2,43 @@ import NIOCore
 
 /// ID3 2.4 tags (id3.org/id3v2.4.0-structure): a file's title, and the time of a packed HLS segment.
 enum ID3Tag {
-  /// Text frames by name; absent ones are left out.
-  static func text(_ fields: [(StaticString, String?)]) -> ByteBuffer {
+  private static func name(_ field: FileTags.Field) -> StaticString {
+    switch field {
+    case .title: "TIT2"
+    case .artist: "TPE1"
+    case .album: "TALB"
+    case .albumArtist: "TPE2"
+    case .genre: "TCON"
+    case .date: "TDRC"
+    case .track: "TRCK"
+    case .disc: "TPOS"
+    case .lyrics: "USLT"
+    }
+  }
+
+  /// A file's tags and cover.
+  static func file(_ tags: FileTags) -> ByteBuffer {
     var frames = ByteBuffer()
-    for (name, value) in fields {
-      guard let value, !value.isEmpty else { continue }
-      var body = ByteBuffer(bytes: [3])  // UTF-8
-      body.writeString(value)
-      write(name, body, to: &frames)
+    for field in FileTags.Field.allCases {
+      guard let text = tags.text(field) else { continue }
+      var body = ByteBuffer(bytes: [utf8])
+      // Lyrics have a language, here undetermined, and a description, here empty.
+      if field == .lyrics { body.writeStaticString("und\0") }
+      body.writeString(text)
+      write(name(field), body, to: &frames)
+    }
+    if let cover = tags.cover {
+      var body = ByteBuffer(bytes: [utf8])
+      body.writeString(cover.mediaType)
+      body.writeBytes([0, FilePicture.frontCover, 0])
+      body.writeImmutableBuffer(cover.bytes)
+      write("APIC", body, to: &frames)
     }
     return tag(frames)
   }
+
+  /// How text is encoded.
+  private static let utf8: UInt8 = 3
 
   /// The time at which a packed audio segment begins (RFC 8216, section 3.4): 33 bits of 90 kHz.
   static func timestamp(_ ticks: UInt64) -> ByteBuffer {

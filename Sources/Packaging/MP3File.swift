@@ -48,6 +48,8 @@ public struct MP3File: Sendable {
     return frame
   }
 
+  /// Bytes of the tag in front of a segment.
+  static let timestampBytes = ID3Tag.timestamp(0).readableBytes
   /// Samples by which every MP3 decoder lags behind, as the field of the LAME tag counts.
   private static let decoderDelay = 529
   /// Of a stereo frame of MPEG-1 without a checksum (ISO/IEC 11172-3, 2.4.1.7).

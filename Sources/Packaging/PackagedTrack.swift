@@ -45,39 +45,13 @@ public struct PackagedTrack: Sendable {
     }
   }
 
-  /// Bits per second at most, and in the mean, with the container's share: what `BANDWIDTH` and `AVERAGE-BANDWIDTH` say.
-  ///
-  /// Of a lossless rendition nobody knows before it's encoded: at most it's what the samples take as they are, and music
-  /// takes about two thirds of that.
-  public var bandwidth: (peak: Int, average: Int) {
-    let overhead = 8 * 600 * sampleRate / SampleGrid.segmentSamples
-    switch rendition.codec {
-    case .mp3:
-      let bits = settings.constantFrameBytes * 8 * sampleRate / settings.frameSamples + overhead / 4
-      return (bits, bits)
-    case .aac: return (rendition.bitrate * 130 / 100 + overhead, rendition.bitrate * 101 / 100 + overhead)
-    case .opus: return (rendition.bitrate * 125 / 100 + overhead, rendition.bitrate + overhead)
-    case .vorbis:
-      let slot = settings.vorbisSlotBytes * 8 * sampleRate / settings.frameSamples
-      return (slot, rendition.bitrate)
-    case .flac:
-      let raw = sampleRate * settings.channels * settings.bitDepth
-      return (raw + overhead, raw * 2 / 3 + overhead)
+  /// A segment as it goes over HTTP on its own (of Vorbis, which doesn't, nothing), made once for all who get it.
+  public func segmentForm(_ segment: Segment) -> ByteBuffer {
+    segment.packaged {
+      FragmentedMP4(self, for: .playlist)?.fragment($0) ?? MP3File(self)?.packedSegment($0) ?? ByteBuffer()
     }
   }
-}
 
-/// What a file says of its music.
-public struct FileTags: Sendable {
-  public var title: String
-  public var artist: String?
-  public var album: String?
-
-  public init(title: String, artist: String? = nil, album: String? = nil) {
-    self.title = title
-    self.artist = artist
-    self.album = album
-  }
 }
 
 /// A segment that does not fit the container's plan.

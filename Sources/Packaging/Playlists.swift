@@ -7,19 +7,22 @@ public enum Playlists {
   /// The master playlist: one variant for each rendition, best first, so that a client that looks no further begins
   /// well.
   ///
-  /// - Parameter uri: the URI of a rendition's media playlist.
-  public static func master(_ renditions: [PackagedTrack], uri: (Rendition) -> String) -> String {
+  /// - Parameters:
+  ///   - bandwidth: of each rendition.
+  ///   - uri: the URI of a rendition's media playlist.
+  public static func master(
+    _ renditions: [(track: PackagedTrack, bandwidth: Bandwidth)], uri: (Rendition) -> String
+  ) -> String {
     var text = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n"
     let sorted = renditions.sorted { $0.bandwidth.peak > $1.bandwidth.peak }
-    for track in sorted {
+    for (track, _) in sorted {
       text +=
         "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"\(track.rendition)\",NAME=\"Music\",LANGUAGE=\"und\",DEFAULT=YES,"
         + "AUTOSELECT=YES,CHANNELS=\"2\",URI=\"\(uri(track.rendition))\"\n"
     }
-    for track in sorted {
-      let (peak, average) = track.bandwidth
+    for (track, bandwidth) in sorted {
       text +=
-        "#EXT-X-STREAM-INF:BANDWIDTH=\(peak),AVERAGE-BANDWIDTH=\(average),CODECS=\"\(track.codecParameter)\","
+        "#EXT-X-STREAM-INF:BANDWIDTH=\(bandwidth.peak),AVERAGE-BANDWIDTH=\(bandwidth.average),CODECS=\"\(track.codecParameter)\","
         + "AUDIO=\"\(track.rendition)\"\n\(uri(track.rendition))\n"
     }
     return text

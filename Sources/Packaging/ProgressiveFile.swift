@@ -30,9 +30,11 @@ public struct ProgressiveFile: Sendable {
   private let sizes: PartSizes?
   private let track: PackagedTrack
   private let mp4: FragmentedMP4?
+  /// Pages of Ogg in front of the sound beyond those that its numbers count.
+  private var morePages = 0
 
   /// - Parameters:
-  ///   - tags: for MP3, MP4 and Ogg.
+  ///   - tags: what the file says of its music.
   ///   - losslessSizes: bytes of the frames of each segment, where all are known.
   /// - Returns: nil where the rendition doesn't go into this container.
   public init?(
@@ -45,7 +47,7 @@ public struct ProgressiveFile: Sendable {
     case (.mp3, .mp3):
       guard let file = MP3File(track) else { return nil }
       mp4 = nil
-      var head = ID3Tag.text([("TIT2", tags.title), ("TPE1", tags.artist), ("TALB", tags.album)])
+      var head = ID3Tag.file(tags)
       head.writeImmutableBuffer(file.infoFrame())
       self.head = head
       let size = track.settings.constantFrameBytes
@@ -53,23 +55,24 @@ public struct ProgressiveFile: Sendable {
         (track.frameCount(index) + (index == 0 ? track.settings.primingFrames : 0)) * size
       }
     case (.m4a, .aac), (.m4a, .opus):
-      guard let mp4 = FragmentedMP4(track) else { return nil }
+      guard let mp4 = FragmentedMP4(track, for: .file) else { return nil }
       self.mp4 = mp4
-      let sizes = PartSizes(count: track.segmentCount) { Self.slot(track, $0) }
+      let sizes = PartSizes(count: track.segmentCount) { Self.slot(mp4, $0) }
       var head = mp4.header(tags: tags)
       Self.writeIndex(track, sizes, to: &head)
       self.head = head
       self.sizes = sizes
     case (.ogg, .vorbis):
       mp4 = nil
-      let comments = [("TITLE", tags.title), ("ARTIST", tags.artist), ("ALBUM", tags.album)]
-      head = ByteBuffer(
-        bytes: track.settings.vorbisHeader(comments: comments.compactMap { name, value in value.map { (name, $0) } }))
+      let header = track.settings.vorbisFileHeader(
+        comments: Array(VorbisComments.block(tags, withPicture: true).readableBytesView))
+      head = ByteBuffer(bytes: header.bytes)
+      morePages = header.morePages
       sizes = PartSizes(count: track.segmentCount) { Self.pages(track, $0) * track.settings.vorbisSlotBytes }
     case (.flac, .flac):
       mp4 = nil
-      head = ByteBuffer(bytes: track.settings.streamHeader(totalSamples: track.sampleCount))
       sizes = losslessSizes.flatMap { $0.count == track.segmentCount ? PartSizes($0) : nil }
+      head = FLACHead.bytes(track, tags: tags, sizes: sizes)
     default: return nil
     }
   }
@@ -83,28 +86,30 @@ public struct ProgressiveFile: Sendable {
     return sizes.locate(offset - head.readableBytes)
   }
 
-  /// A segment's bytes in this file.
+  /// A segment's bytes in this file, in order; most of them are shared with everybody who gets this segment.
   /// - Throws: ``PackagingError`` for a segment that is larger than its place, which no encoder here makes.
-  public func part(_ segment: Segment) throws(PackagingError) -> ByteBuffer {
-    var part: ByteBuffer
+  public func part(_ segment: Segment) throws(PackagingError) -> [ByteBuffer] {
+    var pieces: [ByteBuffer]
     if let mp4 {
-      part = mp4.fragment(segment)
+      pieces = mp4.pieces(segment, shared: track.segmentForm(segment))
     } else if container == .ogg {
-      part = try filledPages(segment)
+      pieces = [try filledPages(segment)]
     } else if segment.key.index == 0, segment.primingFrames > 0 {
-      part = segment.priming
-      part.writeImmutableBuffer(segment.frames)
+      pieces = [segment.priming, segment.frames]
     } else {
-      part = segment.frames
+      pieces = [segment.frames]
     }
-    guard let sizes else { return part }
-    let rest = sizes[segment.key.index] - part.readableBytes
+    guard let sizes else { return pieces }
+    let rest = sizes[segment.key.index] - pieces.reduce(0) { $0 + $1.readableBytes }
     switch rest {
     case 0: break
-    case 8... where mp4 != nil: part.writeBox("free") { $0.writeZeros(rest - 8) }
+    case 8... where mp4 != nil:
+      var free = ByteBuffer()
+      free.writeBox("free") { $0.writeZeros(rest - 8) }
+      pieces.append(free)
     default: throw PackagingError(description: "segment \(segment.key) takes \(-rest) bytes more than its place has")
     }
-    return part
+    return pieces
   }
 
   /// Pages of a Vorbis segment, the first with its priming.
@@ -114,13 +119,20 @@ public struct ProgressiveFile: Sendable {
 
   /// The pages of a Vorbis segment, all of one size.
   private func filledPages(_ segment: Segment) throws(PackagingError) -> ByteBuffer {
+    try segment.packaged(variant: morePages) { segment throws(PackagingError) in try fill(segment) }
+  }
+
+  private func fill(_ segment: Segment) throws(PackagingError) -> ByteBuffer {
     var pages = (0..<segment.frameCount).map { segment.bytes(of: $0..<$0 + 1) }
     if segment.key.index == 0 { pages.insert(segment.priming, at: 0) }
     let size = track.settings.vorbisSlotBytes
     var part = ByteBuffer()
     part.reserveCapacity(pages.count * size)
     for page in pages {
-      guard let filled = EncoderSettings.filledVorbisFrame(Array(page.readableBytesView), to: size) else {
+      guard
+        let filled = EncoderSettings.filledVorbisFrame(
+          Array(page.readableBytesView), to: size, morePages: morePages)
+      else {
         throw PackagingError(description: "a page of segment \(segment.key) doesn't fit its place")
       }
       part.writeBytes(filled)
@@ -133,8 +145,9 @@ public struct ProgressiveFile: Sendable {
   /// Measured on music, noise, clicks and bursts out of silence, 90 frames of FFmpeg's AAC are at most 3.3 % above their
   /// nominal size, and 27 % at a track's beginning, where its rate control has not settled; libopus' constrained variable
   /// rate goes 7 % above. A slot leaves 10 % (Opus: 15), 50 % at the beginning, and two frames more.
-  private static func slot(_ track: PackagedTrack, _ index: Int) -> Int {
-    let frames = track.frameCount(index) + (index == 0 ? track.settings.primingFrames : 0)
+  private static func slot(_ mp4: FragmentedMP4, _ index: Int) -> Int {
+    let track = mp4.track
+    let frames = mp4.frameCount(index)
     let nominal = track.rendition.bitrate / 8 * frames * track.settings.frameSamples / track.sampleRate
     let percent = index == 0 ? 150 : track.rendition.codec == .aac ? 110 : 115
     return nominal * percent / 100 + 2 * 1_536 + 8 * frames * track.settings.packetsPerFrame + 128
@@ -173,6 +186,8 @@ struct PartSizes: Sendable {
   init(count: Int, _ size: (Int) -> Int) { self.init((0..<count).map(size)) }
 
   var total: Int { starts[starts.count - 1] }
+
+  func start(of index: Int) -> Int { starts[index] }
 
   subscript(index: Int) -> Int { starts[index + 1] - starts[index] }
 

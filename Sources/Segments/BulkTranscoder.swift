@@ -32,11 +32,17 @@ public final class BulkTranscoder: Sendable {
 
   /// The renditions of a track that aren't whole.
   public func missing(_ renditions: [Rendition], of track: SegmentTrack) -> [Rendition] {
-    renditions.filter { rendition in
-      let keys = (0..<track.timeline(rendition).segmentCount).map {
-        SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: $0)
-      }
-      return store.fileBytes(keys) == nil
+    renditions.filter { store.fileBytes(Self.keys($0, of: track)) == nil }
+  }
+
+  /// Bytes on disk of the renditions of a track that are whole.
+  public func keptBytes(_ renditions: [Rendition], of track: SegmentTrack) -> Int {
+    renditions.reduce(0) { $0 + (store.fileBytes(Self.keys($1, of: track))?.reduce(0, +) ?? 0) }
+  }
+
+  private static func keys(_ rendition: Rendition, of track: SegmentTrack) -> [SegmentKey] {
+    (0..<track.timeline(rendition).segmentCount).map {
+      SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: $0)
     }
   }
 

@@ -24,11 +24,11 @@ public final class Segment: Sendable {
 
   /// What was made of it for one way or another to deliver it, and is kept beside it.
   private struct Forms {
-    var packaged: ByteBuffer?
+    var packaged: (variant: Int, form: ByteBuffer)?
     var texts: [(range: Range<Int>, text: ByteBuffer)] = []
     var whenGrown: (@Sendable (Segment) -> Void)?
 
-    var byteCount: Int { texts.reduce(packaged?.readableBytes ?? 0) { $0 + $1.text.readableBytes } }
+    var byteCount: Int { texts.reduce(packaged?.form.readableBytes ?? 0) { $0 + $1.text.readableBytes } }
   }
 
   private let forms = Mutex(Forms())
@@ -88,11 +88,14 @@ public final class Segment: Sendable {
 
   /// The segment in the form in which it goes over HTTP, made once and counted in ``byteCount``: a segment that is
   /// asked for there takes twice its bytes, as long as it is in memory.
-  public func packaged(_ make: (Segment) -> ByteBuffer) -> ByteBuffer {
-    if let known = forms.withLock(\.packaged) { return known }
-    let form = make(self)
+  /// - Parameter variant: names the form, where there are several; one is kept.
+  public func packaged<Failure: Error>(
+    variant: Int = 0, _ make: (Segment) throws(Failure) -> ByteBuffer
+  ) throws(Failure) -> ByteBuffer {
+    if let known = forms.withLock(\.packaged), known.variant == variant { return known.form }
+    let form = try make(self)
     let whenGrown = forms.withLock { forms in
-      forms.packaged = form
+      forms.packaged = (variant, form)
       return forms.whenGrown
     }
     whenGrown?(self)

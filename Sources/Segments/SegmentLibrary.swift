@@ -24,25 +24,6 @@ public final class SegmentLibrary: Sendable {
     public init() {}
   }
 
-  /// What an operator wants to know.
-  public struct Statistics: Sendable {
-    public var memoryBytes = 0
-    public var memorySegments = 0
-    public var diskBytes = 0
-    public var diskSegments = 0
-    public var failedWrites = 0
-    /// Whether the files on disk have all been counted since the start.
-    public var isDiskCounted = false
-    /// Segments that are kept because somebody plays them.
-    public var pinned = 0
-    /// Files that are refused for a while, because they could not be decoded.
-    public var refusedFiles = 0
-    public var inTheMaking = 0
-    public var encoded = 0
-    public var memoryHits = 0
-    public var diskHits = 0
-  }
-
   private struct Making {
     let feed: SegmentFeed
     var job: SegmentJob?
@@ -192,6 +173,24 @@ public final class SegmentLibrary: Sendable {
     return files?.enumerated().map { index, bytes in
       let frames = settings.frames(ofSegment: index, totalSamples: track.sampleCount).count
       return SegmentFile.soundBytes(inFileOf: bytes, frames: frames)
+    }
+  }
+
+  /// Bytes of the frames of each segment of a rendition, as far as they are known without looking at the disk; of a lossy
+  /// one on disk to a frame, since its priming lies with it.
+  public func knownSizes(of track: SegmentTrack, rendition: Rendition) -> [Int?] {
+    let settings = rendition.encoderSettings(for: track)
+    let total = track.timeline(rendition).sampleCount
+    let keys = (0..<track.timeline(rendition).segmentCount).map {
+      SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: $0)
+    }
+    let inMemory = state.withLock { state in keys.map { state.memory.peek($0)?.frames.readableBytes } }
+    let onDisk = store?.knownFileBytes(keys) ?? []
+    return keys.indices.map { index in
+      if let bytes = inMemory[index] { return bytes }
+      guard index < onDisk.count, let bytes = onDisk[index] else { return nil }
+      let frames = settings.frames(ofSegment: index, totalSamples: total).count
+      return SegmentFile.soundBytes(inFileOf: bytes, frames: frames) * frames / (frames + settings.primingFrames)
     }
   }
 

@@ -63,9 +63,14 @@ final class SegmentStore: Sendable {
     }
   }
 
+  /// Bytes of the files of a row of segments, as far as the index knows them.
+  func knownFileBytes(_ keys: [SegmentKey]) -> [Int?] {
+    state.withLock { state in keys.map { state.index.bytes(of: Self.name(of: $0)) } }
+  }
+
   /// Bytes of the files of a row of segments; nil when one of them isn't there.
   func fileBytes(_ keys: [SegmentKey]) -> [Int]? {
-    let known = state.withLock { state in keys.map { state.index.bytes(of: Self.name(of: $0)) } }
+    let known = knownFileBytes(keys)
     var sizes: [Int] = []
     sizes.reserveCapacity(keys.count)
     for (key, size) in zip(keys, known) {
@@ -233,5 +238,5 @@ final class SegmentStore: Sendable {
 
   /// Part of every path: a change in how segments are encoded gets a new number, so that old sound is never mixed
   /// with new.
-  static let encodingVersion = 3
+  static let encodingVersion = 4
 }

@@ -24,14 +24,7 @@ extension AudioController {
       headers.add(name: field.name.rawName, value: field.value)
     }
     return QuickResponse(
-      headers: headers, body: Self.body(segment, PackagedTrack(track.segments, rendition: rendition)))
-  }
-
-  /// A segment as it goes over HTTP.
-  static func body(_ segment: Segment, _ track: PackagedTrack) -> ByteBuffer {
-    segment.packaged {
-      FragmentedMP4(track)?.fragment($0) ?? MP3File(track)?.packedSegment($0) ?? ByteBuffer()
-    }
+      headers: headers, body: PackagedTrack(track.segments, rendition: rendition).segmentForm(segment))
   }
 
   private static let packedHeaders: HTTPHeaders = [

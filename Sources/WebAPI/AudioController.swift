@@ -23,11 +23,13 @@ struct AudioController: Sendable {
   let keys: AudioKeyring
   let origins: @Sendable () -> CORSPolicy
   let logger: Logger
+  private let files: WholeFiles
 
   init(
-    library: SegmentLibrary, tracks: TrackDirectory, analyses: any AnalysisRepository, keys: AudioKeyring,
-    origins: @escaping @Sendable () -> CORSPolicy, logger: Logger
+    library: SegmentLibrary, tracks: TrackDirectory, analyses: any AnalysisRepository, files: WholeFiles,
+    keys: AudioKeyring, origins: @escaping @Sendable () -> CORSPolicy, logger: Logger
   ) {
+    self.files = files
     self.library = library
     self.tracks = tracks
     self.analyses = analyses
@@ -53,8 +55,8 @@ struct AudioController: Sendable {
     guard address.isCurrent(of: track) else { throw DubplateError(.urlExpired, "the track's file has changed") }
     let response: Response
     switch (address.resource, rendition) {
-    case (.master, _), (_, nil): response = try master(address, request, grant, track)
-    case (.playlist, let rendition?): response = try playlist(address, track, rendition)
+    case (.master, _), (_, nil): response = try await master(address, request, grant, track)
+    case (.playlist, let rendition?): response = try playlist(address, request, track, rendition)
     case (.header, let rendition?): response = try header(address, track, rendition)
     case (.segment(_, let index, let ending), let rendition?):
       guard ending == rendition.segmentExtension else { throw DubplateError(.notFound, "there is nothing here") }
@@ -118,16 +120,24 @@ struct AudioController: Sendable {
     return address.token.map { version + "&token=\($0)" } ?? version
   }
 
-  private static func text(_ playlist: String) -> Response {
-    Response(
-      status: .ok,
-      headers: [.contentType: "application/vnd.apple.mpegurl", .cacheControl: "private, max-age=60"],
-      body: .init(byteBuffer: ByteBuffer(string: playlist)))
+  /// Compressed where that is asked for: each line carries the token, so a tenth is left.
+  private static func text(_ playlist: String, _ request: Request) -> Response {
+    var headers: HTTPFields = [
+      .contentType: "application/vnd.apple.mpegurl", .cacheControl: "private, max-age=60", .vary: "Accept-Encoding",
+    ]
+    var playlist = playlist
+    if AcceptedEncodings(request.headers[.acceptEncoding]).includes("gzip"),
+      let packed = playlist.withUTF8({ Gzip.compressed($0) })
+    {
+      headers[.contentEncoding] = "gzip"
+      return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: packed)))
+    }
+    return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(string: playlist)))
   }
 
   private func master(
     _ address: AudioAddress, _ request: Request, _ grant: AudioGrant, _ track: PlayableTrack
-  ) throws -> Response {
+  ) async throws -> Response {
     // One codec unless more are asked for: Chromium's own HLS can't change it in the middle, nor read packed MP3.
     let wanted = request.uri.queryParameters["codecs"]?.split(separator: ",").map(String.init) ?? ["aac"]
     let packaged = grant.renditions.compactMap(Rendition.init(name:)).filter {
@@ -136,21 +146,35 @@ struct AudioController: Sendable {
       PackagedTrack(track.segments, rendition: $0)
     }
     guard !packaged.isEmpty else { throw DubplateError(.notFound, "there is no rendition of these codecs") }
+    var rated: [(track: PackagedTrack, bandwidth: Bandwidth)] = []
+    for track in packaged { rated.append((track, try await bandwidth(track))) }
     let query = Self.query(address, track)
-    return Self.text(Playlists.master(packaged) { "\($0)/index.m3u8\(query)" })
+    return Self.text(Playlists.master(rated) { "\($0)/index.m3u8\(query)" }, request)
   }
 
-  private func playlist(_ address: AudioAddress, _ track: PlayableTrack, _ rendition: Rendition) throws -> Response {
+  /// By what has been made, what the analysis foretells, and what the encoder does as a rule.
+  private func bandwidth(_ packaged: PackagedTrack) async throws -> Bandwidth {
+    let known = library.knownSizes(of: packaged.track, rendition: packaged.rendition)
+    guard packaged.rendition.isReproducible, known.contains(nil),
+      let foretold = try await analyses.segmentSizes(
+        of: packaged.track.fingerprint, version: TrackAnalysis.storedVersion)
+    else { return packaged.bandwidth(known) }
+    return packaged.bandwidth(foretold)
+  }
+
+  private func playlist(
+    _ address: AudioAddress, _ request: Request, _ track: PlayableTrack, _ rendition: Rendition
+  ) throws -> Response {
     guard rendition.isInHLS else { throw DubplateError(.notFound, "there is nothing here") }
     let query = Self.query(address, track)
     let packaged = PackagedTrack(track.segments, rendition: rendition)
-    let header = FragmentedMP4(packaged).map { _ in "init.mp4\(query)" }
+    let header = FragmentedMP4(packaged, for: .playlist).map { _ in "init.mp4\(query)" }
     return Self.text(
-      Playlists.media(packaged, header: header) { "\($0).\(rendition.segmentExtension)\(query)" })
+      Playlists.media(packaged, header: header) { "\($0).\(rendition.segmentExtension)\(query)" }, request)
   }
 
   private func header(_ address: AudioAddress, _ track: PlayableTrack, _ rendition: Rendition) throws -> Response {
-    guard let mp4 = FragmentedMP4(PackagedTrack(track.segments, rendition: rendition)) else {
+    guard let mp4 = FragmentedMP4(PackagedTrack(track.segments, rendition: rendition), for: .playlist) else {
       throw DubplateError(.notFound, "there is nothing here")
     }
     let headers: HTTPFields = [.contentType: rendition.segmentMediaType, .cacheControl: address.cacheControl]
@@ -173,7 +197,7 @@ struct AudioController: Sendable {
       throw DubplateError(error)
     }
     let headers: HTTPFields = [.contentType: rendition.segmentMediaType, .cacheControl: address.cacheControl]
-    return Response(status: .ok, headers: headers, body: .init(byteBuffer: Self.body(segment, packaged)))
+    return Response(status: .ok, headers: headers, body: .init(byteBuffer: packaged.segmentForm(segment)))
   }
 
   static var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
@@ -186,16 +210,16 @@ struct AudioController: Sendable {
     guard let container = ProgressiveFile.Container(rawValue: ending) else {
       throw DubplateError(.notFound, "there is nothing here")
     }
-    let packaged = PackagedTrack(track.segments, rendition: rendition)
     let sizes = container == .flac ? try await losslessSizes(of: track.segments, rendition) : nil
     guard
-      let file = ProgressiveFile(
-        packaged, container: container,
-        tags: FileTags(title: track.track.title, artist: track.track.artist, album: track.track.album),
-        losslessSizes: sizes?.bytes)
+      let file = try await files.file(track, rendition, container, sizes: sizes.map { ($0.bytes, $0.tag) })
     else { throw DubplateError(.notFound, "there is nothing here") }
 
-    var headers: HTTPFields = [.contentType: container.mediaType, .cacheControl: "private, max-age=86400"]
+    let modified = FileNaming.lastModified(of: track.track)
+    var headers: HTTPFields = [
+      .contentType: container.mediaType, .cacheControl: "private, max-age=86400", .lastModified: modified,
+      .contentDisposition: FileNaming.disposition(of: track.track, ending: container.rawValue),
+    ]
     var transfer = FileTransfer(
       library: library, track: track.segments, rendition: rendition, file: file, owner: grant.owner,
       logger: logger)
@@ -211,10 +235,14 @@ struct AudioController: Sendable {
       return Response(status: .ok, headers: headers, body: body)
     }
     let tag = EntityTag(
-      "\(track.segments.fingerprint.prefix(24))-\(rendition)\(sizes?.tag ?? "")", isStrong: rendition.isReproducible)
+      "\(track.segments.fingerprint.prefix(24))-\(rendition)-\(TrackAnalysis.storedVersion)-\(length)"
+        + (sizes?.tag ?? ""),
+      isStrong: rendition.isReproducible)
     headers[.eTag] = tag.text
     headers[.acceptRanges] = "bytes"
-    if request.headers[.ifNoneMatch].map(tag.matches(anyOf:)) == true {
+    let isKnown =
+      request.headers[.ifNoneMatch].map(tag.matches(anyOf:)) ?? (request.headers[.ifModifiedSince] == modified)
+    if isKnown {
       return Response(status: .notModified, headers: headers)
     }
     let isCurrent = request.headers[.ifRange].map(tag.isStronglyEqual(to:)) ?? true

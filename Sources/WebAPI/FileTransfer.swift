@@ -21,7 +21,7 @@ struct FileTransfer: Sendable {
   /// The first segment of an answer: there before the answer says that it has something.
   struct Beginning: Sendable {
     let index: Int
-    let bytes: ByteBuffer
+    let bytes: [ByteBuffer]
     /// Keeps the segment and the next one while the answer is on its way to the client.
     let lease: SegmentLease
   }
@@ -50,7 +50,7 @@ struct FileTransfer: Sendable {
     ResponseBody { writer in
       try await writer.write(file.head)
       try await sendSegments(from: beginning) { part in
-        try await writer.write(part)
+        try await writer.write(contentsOf: part)
         return true
       }
       try await writer.finish(nil)
@@ -72,12 +72,16 @@ struct FileTransfer: Sendable {
       if left > 0, let start = file.locate(max(range.lowerBound, head.readableBytes)) {
         var skip = start.offset
         try await sendSegments(from: beginning) { part in
-          var part = part
-          part.moveReaderIndex(forwardBy: skip)
-          skip = 0
-          let slice = part.readSlice(length: min(left, part.readableBytes)) ?? ByteBuffer()
-          left -= slice.readableBytes
-          try await writer.write(slice)
+          for var piece in part where left > 0 {
+            let skipped = min(skip, piece.readableBytes)
+            piece.moveReaderIndex(forwardBy: skipped)
+            skip -= skipped
+            guard let slice = piece.readSlice(length: min(left, piece.readableBytes)), slice.readableBytes > 0 else {
+              continue
+            }
+            left -= slice.readableBytes
+            try await writer.write(slice)
+          }
           return left > 0
         }
       }
@@ -86,7 +90,7 @@ struct FileTransfer: Sendable {
   }
 
   /// Hands over one segment after the other, the next one in the making meanwhile, until `send` has had enough.
-  private func sendSegments(from first: Beginning?, _ send: (ByteBuffer) async throws -> Bool) async throws {
+  private func sendSegments(from first: Beginning?, _ send: ([ByteBuffer]) async throws -> Bool) async throws {
     guard let first else { return }
     do {
       try await sendEach(from: first, send)
@@ -101,7 +105,7 @@ struct FileTransfer: Sendable {
     }
   }
 
-  private func sendEach(from first: Beginning, _ send: (ByteBuffer) async throws -> Bool) async throws {
+  private func sendEach(from first: Beginning, _ send: ([ByteBuffer]) async throws -> Bool) async throws {
     let began = AudioController.now
     let timeline = track.timeline(rendition)
     // Whole grid steps last that long: when a segment's sound would be heard, if this is for a player.

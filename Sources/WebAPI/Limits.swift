@@ -40,4 +40,12 @@ public enum WebLimits {
   static let analysisPatience = Duration.seconds(8)
   /// Tracks that one request may name: a screen of a queue.
   static let namedTracks = 100
+  /// Bytes of a cover that is put into a file as it is: what a player loads before the first sound. A larger one is scaled
+  /// to this square, which makes some 80 kB.
+  static let embeddedCoverBytes = 256 << 10
+  static let embeddedCoverSize = 512
+  /// Bytes of what whole files begin with that are kept: a hundred with covers.
+  static let fileHeadBytes = 32 << 20
+  /// Bytes of a file's name without its ending: file systems hold 255.
+  static let fileNameBytes = 200
 }

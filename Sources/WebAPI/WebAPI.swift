@@ -46,7 +46,9 @@ public struct WebAPI: Sendable {
       gateway: gateway, tokens: tokens, socketPath: socketPath, links: AudioLinks(keys: self.audioKeys),
       tracks: directory)
     audio = AudioController(
-      library: library, tracks: directory, analyses: analyses, keys: self.audioKeys, origins: origins, logger: logger)
+      library: library, tracks: directory, analyses: analyses,
+      files: WholeFiles(tracks: tracks, covers: covers, scaler: scaler), keys: self.audioKeys, origins: origins,
+      logger: logger)
     self.tokens = tokens
     self.readiness = readiness
     self.logger = logger

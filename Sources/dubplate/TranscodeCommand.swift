@@ -15,7 +15,7 @@ struct TranscodeCommand: AsyncParsableCommand {
 
         dubplate transcode --renditions mp3-128,aac-192 --jobs 2
 
-      Exit status: 0 all made, 1 some tracks failed (they are listed).
+      Exit status: 0 all made, 1 some tracks failed (they are listed), or the budget can't hold them all.
       """)
 
   @Option(help: "Names, separated by commas (default: all).")
@@ -33,9 +33,12 @@ struct TranscodeCommand: AsyncParsableCommand {
     logger.logLevel = .warning
     let meter = ProgressMeter()
     let result: LibraryTranscoding.Progress
+    let budget: Int
     do {
       let names = renditions?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-      let transcoding = try LibraryTranscoding(try places.read(), renditions: names, jobs: jobs, logger: logger)
+      let configuration = try places.read()
+      budget = configuration.segmentBudgetBytes
+      let transcoding = try LibraryTranscoding(configuration, renditions: names, jobs: jobs, logger: logger)
       result = try await transcoding.run { meter.show($0) }
     } catch {
       throw CommandFailure(error)
@@ -47,7 +50,12 @@ struct TranscodeCommand: AsyncParsableCommand {
     for failure in result.failures.sorted(by: { $0.path < $1.path }) {
       print("failed: \(failure.path): \(failure.reason)")
     }
-    if !result.failures.isEmpty { throw ExitCode(1) }
+    if result.isOverBudget {
+      print(
+        "the segment budget of \(ByteText.of(budget)) is too small to keep all of this: ended before the rest was made; "
+          + "give more with --segment-budget, or name fewer --renditions")
+    }
+    if !result.failures.isEmpty || result.isOverBudget { throw ExitCode(1) }
   }
 }
 

@@ -157,9 +157,35 @@ import Testing
     for (packet, kind) in zip(packets, [1, 3, 5] as [UInt8]) {
       #expect(packet.first == kind && packet.dropFirst().starts(with: "vorbis".utf8))
     }
-    // The same as in the pages of a file, with or without comments.
-    let tagged = settings.vorbisHeader(comments: [("TITLE", "Grüße"), ("ARTIST", String(repeating: "ß", count: 5_000))])
-    #expect(Array(tagged.suffix(packets[2].count)) == Array(packets[2]))
     #expect(try VorbisEncoder(settings).headers()[2] == Array(packets[2]))
+  }
+
+  @Test(arguments: [0, 1_000, 60_000, 65_025, 65_026, 200_000, 700_000])
+  func headersOfAnySizeAreReadAndSayTheTrueBitrate(_ size: Int) throws {
+    // A vendor of no length and one comment of so many bytes.
+    let comment = Array("A=".utf8) + [UInt8](repeating: 0x78, count: size)
+    let block = OggPage.bytes(0, 4) + OggPage.bytes(1, 4) + OggPage.bytes(UInt64(comment.count), 4) + comment
+    let header = settings.vorbisFileHeader(comments: block)
+    var pages: [ArraySlice<UInt8>] = []
+    var place = 0
+    while place < header.bytes.count {
+      let laces = Int(header.bytes[place + 26])
+      let payload = header.bytes[(place + 27)..<(place + 27 + laces)].reduce(0) { $0 + Int($1) }
+      pages.append(header.bytes[place..<(place + 27 + laces + payload)])
+      place += 27 + laces + payload
+    }
+    #expect(place == header.bytes.count && pages.count == 2 + header.morePages)
+    for (number, page) in pages.enumerated() {
+      let sequence = (0..<4).reduce(0) { $0 | Int(page[page.startIndex + 18 + $1]) << (8 * $1) }
+      #expect(sequence == number, "pages are numbered in a row")
+    }
+    #expect((header.morePages > 0) == (size > 55_000))
+    // The packets of the second page on, put together: comments, then the setup, whole.
+    let payload = pages.dropFirst().flatMap { page in page.dropFirst(27 + Int(page[page.startIndex + 26])) }
+    let setup = try VorbisEncoder(settings).headers()[2]
+    #expect(payload == [3] + Array("vorbis".utf8) + block + [1] + setup)
+    // 30 % above the nominal one, and the pages' heads.
+    let nominal = (0..<4).reduce(0) { $0 | Int(header.bytes[28 + 20 + $1]) << (8 * $1) }
+    #expect(nominal == settings.vorbisSlotBytes * 8 * settings.sampleRate / settings.frameSamples)
   }
 }

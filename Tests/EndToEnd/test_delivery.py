@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import struct
 import subprocess
 
 import numpy
@@ -10,6 +11,7 @@ import pytest
 import requests
 
 import sound
+from conftest import eventually
 
 FILES = {
     "mp3-128": "mp3",
@@ -23,8 +25,6 @@ FILES = {
     "ogg-160": "ogg",
 }
 HLS = [rendition for rendition in FILES if rendition != "ogg-160"]  # HLS has no Vorbis.
-# What a decoder makes of the frame in front of the music: an edit list takes it off where it is heeded.
-PRIMING = {"aac": (1024, 44100), "opus": (3840, 48000)}
 # Of a sound whose beginning and end were decoded by another path: an encoder's noise is 15 dB below and more.
 LEAST_SIGNAL_TO_NOISE = 8
 
@@ -187,14 +187,10 @@ def test_ffmpeg_plays_hls_sample_for_sample(server, music, links, rendition):
     if rendition == "flac":
         assert numpy.array_equal(samples, source)
         return
-    # Neither packed MP3 nor ffmpeg's reading of an edit list ends within a frame.
-    # The priming has its place in front of the beginning: ffmpeg gives it too, and says so.
-    begin = float(ffprobe(url, "-show_streams")["streams"][0]["start_time"])
-    priming, rate = PRIMING.get(rendition.split("-")[0], (0, 1))
-    assert round(-begin * rate) == priming
-    early = 0 if rendition.startswith("opus") else priming  # Opus' own header has it taken off
-    assert 0 <= len(samples) - early - len(source) < 1152, (len(samples), len(source))
-    samples = samples[early : early + len(source)]
+    # Neither packed MP3 nor MP4 ends within a frame.
+    assert abs(float(ffprobe(url, "-show_streams")["streams"][0]["start_time"])) < 0.03
+    assert 0 <= len(samples) - len(source) < 1152, (len(samples), len(source))
+    samples = samples[: len(source)]
     assert sound.lag(source, samples) == 0
     assert sound.signal_to_noise(source, samples) > LEAST_SIGNAL_TO_NOISE
 
@@ -364,3 +360,108 @@ def test_pages_of_allowed_origins_may_fetch_the_sound(fresh_server):
             answer = get(server, path, Origin=origin)
             assert answer.status_code == 200
             assert answer.headers.get("access-control-allow-origin") == allowed
+
+
+TAGS = {"title": "Grüße / „x“", "artist": "Ärtist", "album": "Alb", "album_artist": "Various", "genre": "Noise"}
+
+
+@pytest.fixture(scope="module")
+def tagged(tmp_path_factory):
+    """A file with every tag and a cover; and one whose cover is large."""
+    folder = tmp_path_factory.mktemp("tagged")
+    for name, size in (("small", 120), ("large", 1400)):
+        noise = numpy.random.default_rng(1).integers(0, 255, (size, size, 3), dtype=numpy.uint8)
+        sound.ffmpeg(
+            "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size}x{size}", "-i", "pipe:0", folder / f"{name}.png",
+            stdin=noise.tobytes(),
+        )  # fmt: skip
+        tags = TAGS | {"title": TAGS["title"] + name, "date": "1999", "track": "3", "disc": "2", "lyrics": "one\ntwo"}
+        options = [option for tag in tags.items() for option in ("-metadata", "=".join(tag))]
+        sound.ffmpeg(
+            "-f", "lavfi", "-i", "anoisesrc=d=5:c=pink:r=44100:seed=3", "-i", folder / f"{name}.png", "-map", "0", "-map", "1",
+            "-c:v", "copy", "-disposition:v", "attached_pic", "-ac", 2, *options, folder / f"{name}.flac",
+        )  # fmt: skip
+    return folder
+
+
+def test_whole_files_carry_all_tags_the_cover_a_name_and_a_date(fresh_server, tagged):
+    server = fresh_server(library=tagged).start()
+    tracks = server.wait_tracks(*(TAGS["title"] + name for name in ("small", "large")))
+    for name in ("small", "large"):
+        urls = server.post("/api/v1/stream/start", {"trackId": tracks[TAGS["title"] + name]["id"]}).json()["urls"]
+        for rendition, ending in FILES.items():
+            answer = get(server, urls[rendition])
+            path = tagged / f"{name}-{rendition}.{ending}"
+            path.write_bytes(answer.content)
+            found = ffprobe(path, "-show_format", "-show_streams")
+            tags = {}
+            for part in (*found["streams"], found["format"]):
+                tags |= {key.lower(): value for key, value in part.get("tags", {}).items()}
+            assert {key: tags[key] for key in TAGS} == TAGS | {"title": TAGS["title"] + name}, rendition
+            assert (tags["date"], tags["track"], tags["disc"]) == ("1999", "3", "2"), rendition
+            assert (tags.get("lyrics") or tags["lyrics-und"]) == "one\ntwo", rendition
+            picture = next(stream for stream in found["streams"] if stream["codec_type"] == "video")
+            assert picture["width"] == (120 if name == "small" else 512), rendition
+            shown = sound.ffmpeg("-i", path, "-map", "0:v", "-c", "copy", "-f", "image2pipe", "pipe:1")
+            assert name == "large" or shown == (tagged / "small.png").read_bytes(), rendition
+            # Nothing of it disturbs the sound.
+            sound.ffmpeg("-xerror", "-i", path, "-map", "0:a", "-f", "null", "-")
+            assert answer.headers["last-modified"].endswith(" GMT")
+            plain, _, encoded = answer.headers["content-disposition"].partition("; filename*=UTF-8''")
+            assert requests.utils.unquote(encoded) == f"Ärtist - Grüße _ „x“{name}.{ending}"
+            assert plain == f'inline; filename="_rtist - Gr__e _ _x_{name}.{ending}"'
+            since = {"If-Modified-Since": answer.headers["last-modified"]}
+            assert "etag" not in answer.headers or get(server, urls[rendition], **since).status_code == 304
+
+
+def test_a_flac_file_of_known_length_has_a_seek_table_that_holds(server, links, tracks):
+    server.get(f"/api/v1/tracks/{tracks['Long']['id']}/waveform")
+    data = eventually(
+        lambda: (got := get(server, links("Long")["flac"])).headers["accept-ranges"] == "bytes" and got.content,
+        "the file has a length",
+    )
+    at, points = 4, []
+    while True:
+        kind, length = data[at] & 0x7F, int.from_bytes(data[at + 1 : at + 4], "big")
+        if kind == 3:
+            table = data[at + 4 : at + 4 + length]
+            points = [struct.unpack(">QQH", table[start : start + 18]) for start in range(0, length, 18)]
+        last, at = data[at] >> 7, at + 4 + length
+        if last:
+            break
+    assert len(points) > 10
+    for sample, offset, _ in points:
+        frame = data[at + offset : at + offset + 16]
+        assert frame[:2] == b"\xff\xf8", "a point leads to a frame"
+        # Its number in UTF-8's scheme (RFC 9639, 9.1.5); those of this track have at most three bytes.
+        number = ord(frame[4 : 5 + (frame[4] >= 0xC0) + (frame[4] >= 0xE0)].decode())
+        assert number * 4608 == sample
+
+
+def test_playlists_say_the_true_bandwidth(server, links):
+    base = links("Odd FLAC")["hls"].rsplit("/", 1)[0]
+    address = links("Odd FLAC")["hls"] + "&codecs=mp3,aac,opus,flac"
+    for variant in [line for line in get(server, address).text.splitlines() if line and line[0] != "#"]:
+        for name in [line for line in get(server, f"{base}/{variant}").text.splitlines() if line[0] != "#"]:
+            assert get(server, f"{base}/{variant.split('/')[0]}/{name}").status_code == 200
+    lines = get(server, address).text.splitlines()
+    for at, line in enumerate(lines):
+        if not line.startswith("#EXT-X-STREAM-INF"):
+            continue
+        said = dict(part.split("=", 1) for part in line.split(":", 1)[1].split(","))
+        playlist = get(server, f"{base}/{lines[at + 1]}").text.splitlines()
+        seconds = [float(part[8:-1]) for part in playlist if part.startswith("#EXTINF:")]
+        folder = lines[at + 1].split("/")[0]
+        bits = [8 * len(get(server, f"{base}/{folder}/{name}").content) for name in playlist if name[0] != "#"]
+        rates = [b / s for b, s in zip(bits, seconds) if s >= seconds[0] / 2]
+        assert abs(int(said["AVERAGE-BANDWIDTH"]) / (sum(bits) / sum(seconds)) - 1) < 0.02, folder
+        assert 0.99 < int(said["BANDWIDTH"]) / max(rates) < 1.1, folder
+
+
+def test_playlists_are_compressed_when_asked(server, links):
+    url = links("Long")["hls"].replace("master.m3u8", "aac-192/index.m3u8")
+    plain = get(server, url, **{"Accept-Encoding": "identity"})
+    packed = get(server, url, **{"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers and packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content and int(packed.headers["content-length"]) < len(plain.content) / 3
+    assert all("accept-encoding" in answer.headers["vary"].lower() for answer in (plain, packed))

@@ -39,26 +39,74 @@ private func segment(_ rendition: Rendition, _ index: Int, size: (Int) -> Int) -
     return found
   }
 
+  /// The boxes of a fragment's `traf`, and the body of its `mdat`.
+  private func parts(_ fragment: ByteBuffer) throws -> (traf: [String: ByteBuffer], data: ByteBuffer) {
+    let top = try boxes(fragment)
+    #expect(top.map(\.name).prefix(2) == ["moof", "mdat"])
+    let traf = try #require(try boxes(top[0].body).last)
+    return (Dictionary(uniqueKeysWithValues: try boxes(traf.body).map { ($0.name, $0.body) }), top[1].body)
+  }
+
+  private func time(_ traf: [String: ByteBuffer]) throws -> UInt64? {
+    let box = try #require(traf["tfdt"])
+    return box.getInteger(at: box.readerIndex + 4, as: UInt64.self)
+  }
+
   @Test func aFragmentCarriesTheBareFramesAndItsTime() throws {
     let packaged = PackagedTrack(track, rendition: .aac192)
-    let mp4 = try #require(FragmentedMP4(packaged))
+    let mp4 = try #require(FragmentedMP4(packaged, for: .playlist))
     #expect(try boxes(mp4.header()).map(\.name) == ["ftyp", "moov"])
     // Frames of 100 bytes, of which seven are the ADTS header's.
-    let first = try boxes(mp4.fragment(segment(.aac192, 0) { _ in 100 }))
-    #expect(first.map(\.name) == ["moof", "mdat"])
-    #expect(first[1].body.readableBytes == 91 * 93)
-    #expect(first[1].body.getInteger(at: first[1].body.readerIndex, as: UInt8.self) == 0xEE)
-    let last = try boxes(mp4.fragment(segment(.aac192, 1) { _ in 100 }))
-    #expect(last[1].body.readableBytes == 40 * 93)
-    let fragment = try #require(try boxes(last[0].body).last)
-    let parts = Dictionary(uniqueKeysWithValues: try boxes(fragment.body).map { ($0.name, $0.body) })
-    let time = try #require(parts["tfdt"])
-    #expect(time.getInteger(at: time.readerIndex + 4, as: UInt64.self) == 92_160 + 1_024)
+    let first = try parts(mp4.fragment(segment(.aac192, 0) { _ in 100 }))
+    #expect(first.data.readableBytes == 90 * 93)
+    #expect(first.data.getInteger(at: first.data.readerIndex, as: UInt8.self) == 0)
+    #expect(try time(first.traf) == 0)
+    let last = try parts(mp4.fragment(segment(.aac192, 1) { _ in 100 }))
+    #expect(last.data.readableBytes == 40 * 93)
+    #expect(try time(last.traf) == 92_160)
     // 132,300 − 92,160 = 40,140 samples are 39 frames and 204 samples of the fortieth.
-    let run = try #require(parts["trun"])
+    let run = try #require(last.traf["trun"])
     #expect(run.getInteger(at: run.readerIndex + 4, as: UInt32.self) == 40)
     #expect(run.getInteger(at: run.readerIndex + 12, as: UInt32.self) == 1_024)
     #expect(run.getInteger(at: run.readerIndex + 12 + 39 * 8, as: UInt32.self) == 204)
+  }
+
+  /// Whether the whole tree of boxes has one of that name.
+  private func has(_ name: String, in file: ByteBuffer) -> Bool {
+    file.readableBytesView.indices.contains { file.getString(at: $0, length: name.utf8.count) == name }
+  }
+
+  @Test(arguments: [Rendition.aac128, .aac192, .opus48, .opus128, .flac])
+  func timesOfAPlaylistAreTheMusicsAndNothingIsToBeSkipped(rendition: Rendition) throws {
+    let mp4 = try #require(FragmentedMP4(PackagedTrack(track, rendition: rendition), for: .playlist))
+    #expect(!has("elst", in: mp4.header()))
+    guard rendition.codec == .opus else { return }
+    let header = mp4.header()
+    let place = try #require(header.readableBytesView.indices.first { header.getString(at: $0, length: 4) == "dOps" })
+    #expect(header.getInteger(at: place + 6, as: UInt16.self) == 0)
+    let file = try #require(FragmentedMP4(PackagedTrack(track, rendition: rendition), for: .file))
+    #expect(!has("elst", in: file.header(tags: FileTags(title: "x"))))
+    #expect(!has("iTunSMPB", in: file.header(tags: FileTags(title: "x"))))
+  }
+
+  @Test func aFileOfAACBeginsWithThePrimingThatItsEditListTakesOff() throws {
+    let packaged = PackagedTrack(track, rendition: .aac192)
+    let file = try #require(ProgressiveFile(packaged, container: .m4a, tags: FileTags(title: "x")))
+    #expect(has("elst", in: file.head) && has("iTunSMPB", in: file.head))
+    let both = [segment(.aac192, 0) { _ in 100 }, segment(.aac192, 1) { _ in 100 }]
+    let first = try parts(joined(try file.part(both[0])))
+    #expect(first.data.readableBytes == 91 * 93)
+    #expect(first.data.getInteger(at: first.data.readerIndex, as: UInt8.self) == 0xEE)
+    #expect(try time(first.traf) == 0)
+    let second = try parts(joined(try file.part(both[1])))
+    #expect(try time(second.traf) == 92_160 + 1_024)
+    #expect(second.data == (try parts(packaged.segmentForm(both[1])).data))
+  }
+
+  private func joined(_ pieces: [ByteBuffer]) -> ByteBuffer {
+    var whole = ByteBuffer()
+    for piece in pieces { whole.writeImmutableBuffer(piece) }
+    return whole
   }
 
   @Test func mp3DoesNotGoIntoMP4AndNothingElseIntoMP3() {
@@ -84,7 +132,7 @@ private func segment(_ rendition: Rendition, _ index: Int, size: (Int) -> Int) -
     var whole = file.head
     for index in 0..<packaged.segmentCount {
       #expect(file.locate(whole.readableBytes).map { $0 == (index, 0) } == true)
-      whole.writeImmutableBuffer(try file.part(segment(rendition, index) { _ in size }))
+      whole.writeImmutableBuffer(joined(try file.part(segment(rendition, index) { _ in size })))
     }
     #expect(whole.readableBytes == length)
     #expect(file.locate(length) == nil)
@@ -104,8 +152,9 @@ private func segment(_ rendition: Rendition, _ index: Int, size: (Int) -> Int) -
     #expect(unknown.byteCount == nil && unknown.locate(100) == nil)
     let known = try #require(
       ProgressiveFile(packaged, container: .flac, tags: FileTags(title: "x"), losslessSizes: [2_000, 900]))
-    #expect(known.byteCount == 42 + 2_900)
-    #expect(known.locate(42 + 2_000).map { $0 == (1, 0) } == true)
+    let head = known.head.readableBytes
+    #expect(known.byteCount == head + 2_900)
+    #expect(known.locate(head + 2_000).map { $0 == (1, 0) } == true)
     // Of a track that has another number of segments by now nothing is known.
     #expect(
       ProgressiveFile(packaged, container: .flac, tags: FileTags(title: "x"), losslessSizes: [1])?.byteCount == nil)
@@ -129,5 +178,64 @@ private func segment(_ rendition: Rendition, _ index: Int, size: (Int) -> Int) -
     #expect(text.contains("#EXT-X-TARGETDURATION:2\n"))
     let empty = SegmentTrack(fingerprint: "ab", path: "", gridRate: 44_100, sampleCount: 0, losslessBitDepth: 16)
     #expect(Playlists.media(PackagedTrack(empty, rendition: .flac), header: nil) { "\($0)" }.hasSuffix("ENDLIST\n"))
+  }
+
+  /// RFC 9639, section 8: blocks one behind the other, the last marked; points that lead to the segments.
+  @Test func aFLACFileSaysWhereItsSegmentsAre() throws {
+    let packaged = PackagedTrack(track, rendition: .flac)
+    let cover = FilePicture(bytes: ByteBuffer(repeating: 7, count: 70_000), mediaType: "image/png")
+    for (sizes, types) in [([2_000, 900], [0, 3, 4, 6]), (nil, [0, 4, 6])] as [([Int]?, [Int])] {
+      var head = try #require(
+        ProgressiveFile(
+          packaged, container: .flac, tags: FileTags(title: "x", cover: cover), losslessSizes: sizes)
+      ).head
+      #expect(head.readString(length: 4) == "fLaC")
+      var found: [Int] = []
+      while head.readableBytes > 0 {
+        let word = try #require(head.readInteger(as: UInt32.self))
+        var body = try #require(head.readSlice(length: Int(word & 0xFF_FFFF)))
+        found.append(Int(word >> 24 & 0x7F))
+        #expect((word >> 31 == 1) == (head.readableBytes == 0))
+        guard found.last == 3 else { continue }
+        for (sample, offset, count) in [(0, 0, 4_608), (92_160, 2_000, 4_608)] as [(UInt64, UInt64, UInt16)] {
+          let point = try #require(body.readMultipleIntegers(as: (UInt64, UInt64, UInt16).self))
+          #expect(point == (sample, offset, count))
+        }
+        #expect(body.readableBytes == 0)
+      }
+      #expect(found == types)
+    }
+  }
+
+  @Test func aSeekTableIsBounded() throws {
+    let long = SegmentTrack(
+      fingerprint: "ab", path: "", gridRate: 44_100, sampleCount: 44_100 * 3_600 * 20, losslessBitDepth: 16)
+    let packaged = PackagedTrack(long, rendition: .flac)
+    let sizes = [Int](repeating: 300_000, count: packaged.segmentCount)
+    let file = try #require(
+      ProgressiveFile(packaged, container: .flac, tags: FileTags(title: "x"), losslessSizes: sizes))
+    #expect(file.head.readableBytes < 18 * 1_024 + 200)
+  }
+
+  /// What is made of sizes is what a client would measure.
+  @Test func bandwidthIsThatOfTheSegments() throws {
+    for rendition in [Rendition.aac192, .flac, .opus128, .mp3x192] {
+      let packaged = PackagedTrack(track, rendition: rendition)
+      let size = rendition.codec == .mp3 ? rendition.encoderSettings(for: track).constantFrameBytes : 700
+      let segments = (0..<packaged.segmentCount).map { segment(rendition, $0) { _ in size } }
+      guard rendition.codec != .opus else { continue }
+      let bodies = segments.map { packaged.segmentForm($0).readableBytes * 8 }
+      let bandwidth = packaged.bandwidth(segments.map { $0.frames.readableBytes })
+      let seconds = (0..<packaged.segmentCount).map(packaged.seconds)
+      // The second, of 0.9 s, is shorter than half of the first, and counts together with it.
+      let peak = max(
+        Double(bodies[0]) / seconds[0], Double(bodies[0] + bodies[1]) / (seconds[0] + seconds[1]))
+      #expect(abs(Double(bandwidth.peak) - peak) <= peak / 1_000)
+      let mean = Double(bodies[0] + bodies[1]) / (seconds[0] + seconds[1])
+      #expect(abs(Double(bandwidth.average) - mean) <= mean / 1_000)
+    }
+    // Of what nobody knows, at most is more than the mean.
+    let unknown = PackagedTrack(track, rendition: .aac192).bandwidth()
+    #expect(unknown.peak > unknown.average && unknown.average >= 192_000)
   }
 }
