@@ -155,7 +155,7 @@ let package = Package(
       name: "SocketIOServerTests",
       dependencies: ["SocketIOServer", "SocketIO", "EngineIO", hummingbird, logging, nioCore, nioPosix, nioEmbedded],
       swiftSettings: strict),
-    .testTarget(name: "AudioCodecTests", dependencies: ["AudioCodec", "CFFmpeg"], swiftSettings: strict),
+    .testTarget(name: "AudioCodecTests", dependencies: ["AudioCodec"], swiftSettings: strict),
     .testTarget(
       name: "SegmentsTests", dependencies: ["Segments", "AudioCodec", logging, nioCore, nioPosix], swiftSettings: strict
     ),

@@ -23,6 +23,11 @@ struct MediaTime: Hashable, Comparable, Sendable {
   static func + (left: MediaTime, right: MediaTime) -> MediaTime? { MediaTime(left.value + right.value) }
   static func < (left: MediaTime, right: MediaTime) -> Bool { left.value < right.value }
 
+  /// The same moment on a clock of another rate, both in ticks a second.
+  func rescaled(fromRate rate: Int32, to other: Int32) -> MediaTime? {
+    rescaled(from: AVRational(num: 1, den: rate), to: AVRational(num: 1, den: other))
+  }
+
   /// The same moment on another clock; nil where that has no number for it, or a clock stands still.
   func rescaled(from: AVRational, to: AVRational, rounding: AVRounding = AV_ROUND_NEAR_INF) -> MediaTime? {
     // Where libavutil has no number it answers the lowest that there is.

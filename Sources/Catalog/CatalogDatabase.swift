@@ -31,8 +31,13 @@ public struct CatalogDatabase: Sendable {
     }
   }
 
-  /// Closes all connections; afterwards every call throws.
+  /// Closes all connections; afterwards every call throws. What the log holds is brought into the database.
   public func close() throws {
+    do {
+      _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+      // Another process works with it, and will bring the log in.
+    }
     try pool.close()
   }
 }

@@ -61,7 +61,9 @@ public final class StreamGateway: Sendable {
       do throws(DubplateError) {
         connection.context = try admit(connection.handshake, connectionId: connection.id)
       } catch {
-        throw ConnectError(error.message, data: ["code": .string(error.code.name)])
+        var data: SocketObject = ["code": .string(error.code.name)]
+        if let milliseconds = error.retryAfterMilliseconds { data["retryAfterMs"] = .int(Int64(milliseconds)) }
+        throw ConnectError(error.message, data: .object(data))
       }
     }
     namespace.onConnection { [self] socket in

@@ -70,7 +70,7 @@ struct AudioAddress: Equatable {
       case ("index", "m3u8"): resource = .playlist(rendition: rendition)
       case ("init", "mp4"): resource = .header(rendition: rendition)
       default:
-        guard let index = Int(stem), String(index) == stem else { return nil }
+        guard let index = Int(stem), index >= 0, String(index) == stem else { return nil }
         resource = .segment(rendition: rendition, index: index, ending: ending)
       }
     }

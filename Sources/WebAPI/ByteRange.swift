@@ -47,11 +47,18 @@ enum ByteRange: Equatable {
     guard let dash = range.firstIndex(of: UInt8(ascii: "-")) else { return nil }
     let (before, after) = (range[..<dash], range[(dash + 1)...])
     switch (number(before), number(after)) {
-    case (let first?, let last?): return first <= last ? .from(first, through: last) : nil
+    case (let first?, let last?):
+      return first < last || first == last && isOrdered(before, after) ? .from(first, through: last) : nil
     case (let first?, nil): return after.isEmpty ? .from(first, through: .max - 1) : nil
     case (nil, let count?): return before.isEmpty ? .last(count) : nil
     case (nil, nil): return nil
     }
+  }
+
+  /// Whether a number is at most another one, also where both are beyond all files.
+  private static func isOrdered(_ first: ArraySlice<UInt8>, _ last: ArraySlice<UInt8>) -> Bool {
+    let (first, last) = (first.drop { $0 == UInt8(ascii: "0") }, last.drop { $0 == UInt8(ascii: "0") })
+    return first.count != last.count ? first.count < last.count : !last.lexicographicallyPrecedes(first)
   }
 
   /// Digits and nothing else; a number beyond all files is as good as any.

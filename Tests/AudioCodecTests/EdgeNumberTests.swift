@@ -1,4 +1,3 @@
-import CFFmpeg
 import Foundation
 import Testing
 
@@ -218,7 +217,7 @@ import Testing
 
   @Test func aConversionWithoutRoomHasNoValue() throws {
     func rescaled(_ value: Int64, from: Int32, to: Int32) throws -> Int64? {
-      try #require(MediaTime(value)).rescaled(from: .init(num: 1, den: from), to: .init(num: 1, den: to))?.value
+      try #require(MediaTime(value)).rescaled(fromRate: from, to: to)?.value
     }
     #expect(try rescaled(1 << 50, from: 1, to: 48_000) == nil)
     #expect(try rescaled(1 << 60, from: 48_000, to: 48_000) == 1 << 60)

@@ -62,7 +62,8 @@ import Testing
   @Test(arguments: sources.filter { !$0.arguments.contains("-ar") && $0.ending != "opus" })
   func positionsAreThoseOfTheJudge(_ source: ExactSampleTests.Source) throws {
     let path = try TestAudio.convert(TestAudio.piece.path, source.arguments, to: source.ending)
-    let judge = try TestAudio.decode(path)
+    // Its decoder of choice for MP2 reckons in integers, and cuts off what is louder than full scale.
+    let judge = try TestAudio.decode(path, decoder: source.ending == "mp2" ? "mp2float" : nil)
     let reader = try PCMReader(path: path)
     let count = min(judge.count, Int(reader.sampleCount))
     let read = try reader.read(count)

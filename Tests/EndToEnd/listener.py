@@ -96,6 +96,11 @@ class Listener:
 
     def __init__(self, url, token=None, transports=None, headers=None, **auth):
         self.events, self.times, self.raw_chunks, self._changed = [], [], [], threading.Condition()
+        while not self._connects(url, token, transports, headers, auth):
+            time.sleep(self.connect_error["data"]["retryAfterMs"] / 1000)
+
+    def _connects(self, url, token, transports, headers, auth):
+        """False where the user has done too much just now, and is to come again."""
         self.connect_error = None
         self.client = OrderedClient(reconnection=False, handle_sigint=False)
         for name in SERVER_EVENTS:
@@ -110,8 +115,11 @@ class Listener:
         except socketio.exceptions.ConnectionError:
             self.client.shutdown()
             if isinstance(self.connect_error, dict) and "data" in self.connect_error:
+                if self.connect_error["data"].get("retryAfterMs"):
+                    return False
                 raise Refused(self.connect_error) from None
             raise
+        return True
 
     def _keeper(self, name):
         return lambda payload=None, *_: self._keep(name, payload)
@@ -129,8 +137,15 @@ class Listener:
         self.connect_error = payload
 
     def call(self, event, payload=None, timeout=PATIENCE):
-        """Sends an event and returns its acknowledgement."""
-        return self.client.call(event, {} if payload is None else payload, timeout=timeout)
+        """Sends an event and returns its acknowledgement; where the user has sent too many, as often as it takes."""
+        payload = {} if payload is None else payload
+        deadline = time.monotonic() + timeout
+        while True:
+            answer = self.client.call(event, payload, timeout=timeout)
+            error = (answer.get("error") if isinstance(answer, dict) else None) or {}
+            if error.get("code") != "rate_limited" or time.monotonic() > deadline:
+                return answer
+            time.sleep(error["retryAfterMs"] / 1000)
 
     def ok(self, event, payload=None):
         answer = self.call(event, payload)

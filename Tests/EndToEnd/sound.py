@@ -43,14 +43,21 @@ def source_samples(path, rate):
     """The source as ffmpeg decodes it, resampled to `rate` only where it has another."""
     raw = ffmpeg("-i", path, "-map", "0:a:0", "-ar", rate, "-ac", CHANNELS, "-f", "s16le", "pipe:1")
     samples = numpy.frombuffer(raw, "<i2").reshape(-1, CHANNELS)
-    # ffmpeg gives an MP4's last frame whole, though the edit list ends within it.
-    return samples[: round(stream_seconds(path) * rate)] if str(path).endswith(".m4a") else samples
+    # ffmpeg gives an MP4's last frame whole, though the track ends within it.
+    return samples[: round(mp4_seconds(path) * rate)] if str(path).endswith(".m4a") else samples
 
 
-def stream_seconds(path):
-    """How long the container says that its sound is, edit list and all."""
-    command = ["ffprobe", "-v", "error", "-select_streams", "a:0", "-show_entries", "stream=duration", "-of", "csv=p=0"]
-    return float(subprocess.run([*command, str(path)], capture_output=True, check=True, timeout=60).stdout)
+def mp4_seconds(path):
+    """How long an MP4's sound is: its track, counted in samples, without what lies before its beginning. (The edit list
+    says the same only to a tick of the movie's clock, a millisecond as a rule.)"""
+
+    def ask(*what):
+        command = ["ffprobe", "-v", "error", "-select_streams", "a:0", *what, "-of", "csv=p=0", str(path)]
+        return subprocess.run(command, capture_output=True, check=True, text=True, timeout=60).stdout.split("\n")[0]
+
+    rate, duration = map(int, ask("-ignore_editlist", "1", "-show_entries", "stream=sample_rate,duration_ts").split(","))
+    first = int(ask("-show_entries", "packet=pts", "-read_intervals", "%+#1").strip(","))
+    return (duration + min(first, 0)) / rate
 
 
 MP3_BITRATES = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)

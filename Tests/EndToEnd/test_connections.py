@@ -155,30 +155,6 @@ def test_a_server_that_accepts_no_more_rests(fresh_server):
     assert server.stop() == 0
 
 
-def test_an_address_has_its_share(fresh_server):
-    """Of another address than this machine's own only so many connections are held."""
-    address = next((a for a in addresses() if not a.startswith("127.")), None)
-    if address is None:
-        pytest.skip("this machine has no address but its own")
-    server = fresh_server(arguments=("--analysis", "off", "--connections-per-address", "8"), users=())
-    server.arguments += ("--host", "0.0.0.0")
-    server.start()
-    held = []
-    try:
-        for _ in range(40):
-            connection = socket.create_connection((address, server.port), timeout=60)
-            connection.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n{")
-            held.append(connection)
-        # The newest stay: what was only half sent makes room.
-        mine = [connection.getsockname()[1] for connection in held]
-        eventually(lambda: peers(server) & set(mine) == set(mine[-8:]), "eight of them", 60)
-        assert requests.get(server.url + "/healthz", timeout=60).status_code == 200
-    finally:
-        for connection in held:
-            connection.close()
-    assert server.stop() == 0
-
-
 def addresses():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

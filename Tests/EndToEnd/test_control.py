@@ -81,7 +81,7 @@ NONSENSE = [
 def test_a_wrong_type_is_refused_and_the_connection_lives_on(server, payload):
     with listening(server, **WEBSOCKET) as listener:
         for event in ("play_track", "seek_position", "volume_change", "quality_change", "audio_control", "clock_sync"):
-            answer = listener.client.call(event, payload, timeout=20)
+            answer = listener.call(event, payload)
             assert answer["ok"] is False and answer["error"]["code"] in (
                 "bad_request",
                 "no_stream",

@@ -36,7 +36,7 @@ struct MessagePackTests {
       ("d6ff65e07280", .string("2024-02-29T12:03:12.000Z")),
       ("d700ffffffffffffffff", .string("1969-12-31T23:59:59.999Z")),
       ("d7ff3b9ac9fc00000000", .string("1970-01-01T00:00:00.249Z")), ("c70cff000000007fffffffffffffff", .null),
-      ("d700fffbdf2150ae7fff", .string("-034208-11-27T23:20:33.311Z")), ("82a16101a16102", .object(["a": 2])),
+      ("d700fffbdf2150ae7fff", .string("-034854-05-25T19:49:34.847Z")), ("82a16101a16102", .object(["a": 2])),
     ] as [(String, SocketValue)])
   func whatIsNoValueOfOursBecomesWhatJSONWouldMakeOfIt(hex: String, value: SocketValue) throws {
     #expect(try SocketValue(messagePack: bytes(hex)) == value)

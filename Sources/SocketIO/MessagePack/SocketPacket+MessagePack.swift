@@ -43,7 +43,7 @@ extension SocketPacket {
       id = number
     }
     // A client's `undefined` may come as null.
-    let data = fields["data"].flatMap { $0.isNull ? nil : $0 }
-    self.init(Self.kinds[Int(type)], namespace: namespace, id: id, data: data)
+    let data = fields["data"]
+    self.init(Self.kinds[Int(type)], namespace: namespace, id: id, data: data?.isNull == true ? .none : data)
   }
 }
