@@ -145,9 +145,9 @@ def test_a_head_of_a_file_of_unknown_length_says_no_length(fresh_server, music):
         # To a client that knows no chunks the connection's end is the file's.
         old = connection.send(raw.request(server, url, version="1.0")).answer()
         assert "transfer-encoding" not in old.headers and old.is_whole
-            # From the first whole answer on the sizes of the frames are known, and a seek table lies in front of them.
+        # From the first whole answer on the sizes of the frames are known, and a seek table lies in front of them.
         assert old.body[-10_000:] == got.body[-10_000:]
-assert server.stop() == 0
+    assert server.stop() == 0
 
 
 def test_the_status_of_a_file_is_known_before_its_first_byte(fresh_server, music, tmp_path):
