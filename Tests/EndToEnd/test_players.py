@@ -140,7 +140,11 @@ def test_firefox_begins_and_seeks_where_it_should(server, links, source, tmp_pat
                 make_whole(urls[rendition])
             for seek in SEEKS:
                 what = f"Firefox, {rendition}, from {seek} s"
-                duration, rate, sound = browser.play(urls[rendition], seek, 1)
+                # On a busy machine nothing may be captured in the time that it is listened to.
+                for _ in range(4):
+                    duration, rate, sound = browser.play(urls[rendition], seek, 1)
+                    if numpy.count_nonzero(numpy.abs(sound[: RATE // 2]) > 30) > RATE / 4:
+                        break
                 assert rate == RATE
                 try:
                     assert abs(duration - SECONDS) < 0.05, f"{what}: it shows {duration} s"
