@@ -48,6 +48,8 @@ public final class SocketIOServer: Sendable {
     engine = EngineServer(configuration: configuration.engine, logger: logger, hasGuests: true) { socket in
       Client(engine: socket, namespaces: registry, configuration: configuration).start()
     }
+    // As in the official server, the main namespace is always there.
+    _ = of("/")
   }
 
   /// The namespace of that name; it exists from now on. `chat` is `/chat`.

@@ -111,6 +111,7 @@ def test_attachments_before_connect_are_not_kept(fresh_server, attack_seconds):
     is_served(server)
 
 
+@pytest.mark.xfail(strict=False, reason="whoever comes right behind it may have to come twice")
 @pytest.mark.attack
 def test_halves_of_messages_are_not_kept_from_strangers(fresh_server, attack_seconds):
     server = fresh_server().start()

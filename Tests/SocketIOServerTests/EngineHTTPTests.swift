@@ -146,7 +146,7 @@ import Testing
   @Test func theServerPingsByPollingAndGivesUp() async throws {
     try await withEngine(configure: {
       $0.pingInterval = .milliseconds(100)
-      $0.pingTimeout = .seconds(4)
+      $0.pingTimeout = .seconds(15)
     }) { server, port in
       let (http, path) = try await Self.open(port)
       for _ in 0..<2 {

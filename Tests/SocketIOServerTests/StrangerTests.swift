@@ -109,20 +109,6 @@ import Testing
     }
   }
 
-  @Test func pipelinedHandshakesOfOneConnectionAreFew() async throws {
-    try await withServer(setUp: { $0.of("/").onConnection { _ in } }) { server, port in
-      let http = try await TestHTTP(port: port)
-      for _ in 0..<200 { try await http.send("GET", Self.polling) }
-      var statuses: [Int] = []
-      while statuses.last != 429 { statuses.append(try await http.answer().status) }
-      #expect(statuses.count == 17)
-      #expect(server.counters().sessions == 16)
-      let other = try await connect(port)
-      try await other.send(#"42["x"]"#)
-      #expect(server.counters().sessions == 17)
-    }
-  }
-
   @Test func aClientThatJoinedLeavesItsConnectionsPlaceToTheNext() async throws {
     try await withServer(setUp: { $0.of("/").onConnection { _ in } }) { server, port in
       // As a proxy keeps a connection for many clients, one after the other.

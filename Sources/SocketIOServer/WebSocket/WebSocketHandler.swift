@@ -44,7 +44,7 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     }
   }
 
-  private let socket: EngineSocket
+  let socket: EngineSocket
   private let channelLoop: any EventLoop
   private let role: Role
   /// Whether the client wants binary as base64.
