@@ -61,7 +61,7 @@ def test_clients_that_never_read_cost_little_and_disturb_nobody(server, tracks):
         server, bufferSeconds=120, **WEBSOCKET
     ) as listener:  # everything is encoded once, before memory is looked at
         stream = listener.ok("play_track", {"trackId": tracks["Long"]["id"], "quality": "lossless"})["streamId"]
-        listener.wait_for("audio_chunk", where=lambda chunk: chunk["position"] > 115)
+        listener.wait_for("audio_chunk", where=lambda chunk: chunk["position"] > 115, timeout=120)
         listener.ok("stop_track")
         sent = sum(len(chunk["data"]) for chunk in listener.chunks if chunk["streamId"] == stream)
     before = resident_bytes(server)
