@@ -285,7 +285,7 @@ def test_an_audio_element_plays_it_and_seeks(chromium, server, tracks, links, re
           const event = (name) => new Promise((resolve, reject) => {
             audio.addEventListener(name, resolve, { once: true });
             audio.addEventListener('error', () => reject(new Error(audio.error.message)), { once: true });
-            setTimeout(() => reject(new Error(`no ${name}`)), 15000);
+            setTimeout(() => reject(new Error(`no ${name}`)), 60000);
           });
           const ready = event('canplay');
           audio.load();
