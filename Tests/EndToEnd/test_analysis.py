@@ -235,7 +235,12 @@ def test_sizes_that_turn_out_wrong_cost_one_answer_and_are_forgotten(fresh_serve
     url = server.url + server.post("/api/v1/stream/start", {"trackId": track["id"]}).json()["urls"]["flac"]
     assert "content-length" in requests.head(url, timeout=30).headers
     answer = requests.get(url, timeout=60)
-    assert answer.status_code == 503 and int(answer.headers["retry-after"]) >= 1, "found before it had begun"
+    # Found before the answer has begun: it says so, or goes by the sizes that there really are.
+    if answer.status_code == 503:
+        assert int(answer.headers["retry-after"]) >= 1
+    else:
+        right = sound.source_samples(music.files["Odd FLAC"], 44100)
+        assert answer.status_code == 200 and numpy.array_equal(sound.decoded(answer.content, "flac"), right)
     eventually(lambda: "content-length" not in requests.head(url, timeout=30).headers or segments(server), "forgetting")
     whole = requests.get(url, timeout=60).content
     assert numpy.array_equal(sound.decoded(whole, "flac"), sound.source_samples(music.files["Odd FLAC"], 44100))
