@@ -4,6 +4,7 @@ import base64
 import resource
 import socket
 import time
+from statistics import median
 
 import pytest
 
@@ -81,7 +82,7 @@ def test_memory_comes_back_when_thousands_of_connections_come_and_go(server):
         leave(connections)
         after.append(settled(server, below=idle[0] * 0.8))
     print(f"before {before >> 20} MiB, idle {[n >> 20 for n in idle]}, after {[n >> 20 for n in after]}")
-    # How much the allocator gives back at once varies by a third; what a leak would do is raise all of it.
+    # How much the allocator has given back when it is looked at varies; what a leak would do is raise all of it.
     half = ROUNDS // 2
-    assert max(after[half:]) <= max(after[:half]) * 1.1, after
-    assert max(idle[half:]) <= max(idle[:half]) * 1.1, idle
+    assert median(after[half:]) <= median(after[:half]) * 1.1, after
+    assert median(idle[half:]) <= median(idle[:half]) * 1.1, idle

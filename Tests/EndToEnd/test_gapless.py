@@ -90,7 +90,7 @@ RENDERER = """async ([tracks, quality, changes, isHeardOut]) => {
   socket.disconnect();
 
   // The same blocks through the very worklet, into memory. Rendering doesn't wait for messages: it pauses every PAUSE
-  // frames until the worklet says that it has everything, and only then is told to play.
+  // frames, and a while each time, until the worklet says that it has everything; then until it has begun to play.
   const PAUSE = 4096;
   const context = new OfflineAudioContext(2, written + 500 * PAUSE, 44_100);
   await context.audioWorklet.addModule('/js/audio/worklet.js');
@@ -98,13 +98,20 @@ RENDERER = """async ([tracks, quality, changes, isHeardOut]) => {
   const node = new AudioWorkletNode(context, 'dubplate-output', { numberOfInputs: 0, outputChannelCount: [2], processorOptions });
   node.connect(context.destination);
   let queued = 0;
+  let isTold = false;
+  let isPlaying = false;
   const left = new Promise((resolve) => (node.port.onmessage = ({ data }) => {
     queued = data.queued;
+    isPlaying ||= data.events.includes('started');
     if (data.events.includes('started')) resolve(data.spans.find(({ step }) => step === 1).frame);
   }));
-  const pause = () => context.suspend(context.currentTime + PAUSE / 44_100).then(() => {
-    if (queued < written) pause();
-    else node.port.postMessage({ type: 'play' });
+  const pause = () => context.suspend(context.currentTime + PAUSE / 44_100).then(async () => {
+    if (!isPlaying) pause();
+    if (!isTold && queued >= written) {
+      isTold = true;
+      node.port.postMessage({ type: 'play' });
+    }
+    if (!isPlaying) await new Promise((resolve) => setTimeout(resolve, 20));
     return context.resume();
   });
   for (const message of [{ type: 'flush', generation: 1 }, ...blocks, { type: 'end', generation: 1 }]) node.port.postMessage(message);
