@@ -1,4 +1,5 @@
 import Crypto
+import Foundation
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
@@ -7,6 +8,10 @@ import NIOCore
 ///
 /// A file has one path, letter for letter; whatever else a path says (an escape, a NUL, an empty part, a dot segment) names
 /// none. Answers as RFC 9110 has it: a strong tag for each form, conditions before ranges, ranges of the plain form.
+///
+/// Files in folders have a second path, `/assets/VERSION/` and their own, where caches and browsers keep them for ever
+/// (`immutable`, RFC 8246): the version is one of all files together, so that a module's relative imports stay within it.
+/// A page asks for its files there; one of an earlier version gets what there is now, and is told not to keep it.
 struct StaticFiles: Sendable {
   /// A file as it is sent.
   private struct Form: Sendable {
@@ -21,13 +26,44 @@ struct StaticFiles: Sendable {
     let packed: Form?
   }
 
+  private static let versionDigits = 16
+
   private var files: [String: File] = [:]
+  /// Of all files, in hexadecimal digits.
+  private let version: String
+
+  init(version: String = String(repeating: "0", count: versionDigits)) {
+    precondition(version.utf8.count == Self.versionDigits)
+    self.version = version
+  }
+
+  /// The files by path and content. The links of `index.html` to files in folders lead to their kept places.
+  init(_ contents: [(path: String, bytes: UnsafeBufferPointer<UInt8>)]) {
+    var hash = SHA256()
+    for (path, bytes) in contents {
+      hash.update(data: Data("\(path)\n\(bytes.count)\n".utf8))
+      hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
+    }
+    self.init(version: String(Self.hexadecimal(hash.finalize()).prefix(Self.versionDigits)))
+    let folders = Set(contents.compactMap { path, _ in path.contains("/") ? path.prefix { $0 != "/" } : nil })
+    for (path, bytes) in contents {
+      guard path == "index.html" else {
+        add(path, bytes)
+        continue
+      }
+      var page = String(decoding: bytes, as: UTF8.self)
+      for folder in folders { page = page.replacing("=\"\(folder)/", with: "=\"assets/\(version)/\(folder)/") }
+      page.withUTF8 { add(path, $0) }
+    }
+  }
+
+  private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    bytes.map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
+  }
 
   /// Adds a file, which is found under `/` and its path; `index.html` under `/` as well.
   mutating func add(_ path: String, _ bytes: UnsafeBufferPointer<UInt8>) {
-    let hash = SHA256.hash(data: UnsafeRawBufferPointer(bytes)).prefix(12).map { byte in
-      String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-    }.joined()
+    let hash = Self.hexadecimal(SHA256.hash(data: UnsafeRawBufferPointer(bytes)).prefix(12))
     let packed = Gzip.compressed(bytes).map { packed in
       Form(bytes: ByteBuffer(bytes: packed), tag: EntityTag("\(hash)-gzip", isStrong: true))
     }
@@ -40,8 +76,8 @@ struct StaticFiles: Sendable {
 
   /// The answer to a request for a file; nil for all others.
   func response(to request: Request) -> Response? {
-    let target = request.head.path ?? ""
-    guard let file = files[String(target.prefix { $0 != "?" })] else { return nil }
+    let path = (request.head.path ?? "").prefix { $0 != "?" }
+    guard let (file, isKept) = file(at: path) else { return nil }
     guard request.method == .get || request.method == .head else {
       return Response(status: .methodNotAllowed, headers: [.allow: "GET, HEAD"])
     }
@@ -49,12 +85,24 @@ struct StaticFiles: Sendable {
     let wantsPacked = isWhole && AcceptedEncodings(request.headers[.acceptEncoding]).includes("gzip")
     let form = wantsPacked ? file.packed ?? file.plain : file.plain
     var headers: HTTPFields = [
-      .contentType: file.mediaType, .eTag: form.tag.text, .acceptRanges: "bytes", .cacheControl: "no-cache",
+      .contentType: file.mediaType, .eTag: form.tag.text, .acceptRanges: "bytes",
+      .cacheControl: isKept ? "public, max-age=31536000, immutable" : "no-cache",
     ]
     if file.packed != nil { headers[.vary] = "Accept-Encoding" }
     if wantsPacked, file.packed != nil { headers[.contentEncoding] = "gzip" }
     let answer = Self.answer(request, form, headers)
     return request.method == .head ? answer.createHeadResponse() : answer
+  }
+
+  /// The file of a path, and whether it's the same for ever there.
+  private func file(at path: Substring) -> (file: File, isKept: Bool)? {
+    let prefix = "/assets/"
+    guard path.hasPrefix(prefix) else { return files[String(path)].map { ($0, false) } }
+    let asked = path.dropFirst(prefix.count).prefix { $0 != "/" }
+    let rest = path.dropFirst(prefix.count + asked.count)
+    guard asked.utf8.count == Self.versionDigits, asked.allSatisfy(\.isHexDigit), rest.dropFirst().contains("/")
+    else { return nil }
+    return files[String(rest)].map { ($0, asked == version) }
   }
 
   private static func answer(_ request: Request, _ form: Form, _ headers: HTTPFields) -> Response {

@@ -4,6 +4,7 @@ when the Socket.IO client is missing."""
 import gzip
 import http.client
 import random
+import re
 import shutil
 import socket
 
@@ -13,7 +14,7 @@ import requests
 from conftest import ROOT, Server, program
 
 PLAYER = ROOT / "Sources/WebAPI/Resources/player"
-PAGE = (PLAYER / "index.html").read_bytes()
+ICON = (PLAYER / "favicon.svg").read_bytes()
 
 
 def ask(server, path, method="GET", connection=None, **fields):
@@ -25,7 +26,7 @@ def ask(server, path, method="GET", connection=None, **fields):
 
 def test_every_file_of_the_player_is_served_as_it_is_and_packed(server):
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-    files = [path for path in PLAYER.rglob("*") if path.is_file()]
+    files = [path for path in PLAYER.rglob("*") if path.is_file() and path.name != "index.html"]
     assert len(files) > 50
     for file in files:
         path, content = "/" + str(file.relative_to(PLAYER)), file.read_bytes()
@@ -39,12 +40,33 @@ def test_every_file_of_the_player_is_served_as_it_is_and_packed(server):
         for tag, encoding in zip(tags, ("identity", "gzip")):
             same, body = ask(server, path, connection=connection, If_None_Match=tag, Accept_Encoding=encoding)
             assert same.status == 304 and body == b"" and same.headers["etag"] == tag, path
-    assert ask(server, "/", connection=connection)[1] == PAGE
+
+
+def test_what_the_page_asks_for_is_kept_for_ever_and_changes_with_its_address(server):
+    page, body = ask(server, "/")
+    assert page.headers["cache-control"] == "no-cache" and body == ask(server, "/index.html")[1]
+    links = re.findall(r'(?:href|src)="((?:[^"#/][^"]*)?/[^"]+)"', body.decode())
+    assets = [link for link in links if link.startswith("assets/")]
+    assert len(assets) > 10 and len({link.split("/")[1] for link in assets}) == 1
+    original = body.decode()
+    for link in assets:
+        _, version, path = link.split("/", 2)
+        asset, content = ask(server, f"/{link}")
+        assert asset.status == 200 and "immutable" in asset.headers["cache-control"] and "max-age=31536000" in asset.headers["cache-control"]
+        assert content == (PLAYER / path).read_bytes() and asset.headers["etag"] == ask(server, f"/{path}")[0].headers["etag"]
+        original = original.replace(f'"{link}"', f'"{path}"')
+        # A page of another version still gets its files, which nobody keeps under that name.
+        former, content = ask(server, f"/assets/{version[::-1]}/{path}")
+        assert former.status == 200 and former.headers["cache-control"] == "no-cache" and content == (PLAYER / path).read_bytes()
+        for other in (f"/assets/{version[1:]}/{path}", f"/assets/{version}0/{path}", f"/assets/{version}//{path}", f"/assets/{version}/x/{path}",
+                      f"/assets/{'z' * 16}/{path}", f"/assets/{path}", f"/assets/{version}/index.html"):  # fmt: skip
+            assert ask(server, other)[0].status == 404, other
+    assert original == (PLAYER / "index.html").read_text()
 
 
 def ranges(rng):
     """Range headers of every form, right and wrong."""
-    ends = ["", "0", "1", str(len(PAGE) - 1), str(len(PAGE)), str(len(PAGE) + 1), "9223372036854775807", "9" * 30, "x", "-1", " "]
+    ends = ["", "0", "1", str(len(ICON) - 1), str(len(ICON)), str(len(ICON) + 1), "9223372036854775807", "9" * 30, "x", "-1", " "]
     yield from (f"bytes={first}-{last}" for first in ends for last in ends)
     for _ in range(300):
         yield "bytes=" + "".join(rng.choice(["-", ",", " ", "=", "0", "7", "99999", "bytes", "9" * 20]) for _ in range(rng.randint(0, 7)))
@@ -56,20 +78,20 @@ def test_every_answer_to_a_range_is_as_long_as_it_says(server):
     counts = {}
     for header in ranges(random.Random(14)):
         for method in ("GET", "HEAD"):
-            answer, body = ask(server, "/index.html", method, connection, Range=header)
+            answer, body = ask(server, "/favicon.svg", method, connection, Range=header)
             counts[answer.status] = counts.get(answer.status, 0) + 1
             length = int(answer.headers["content-length"])
-            assert 0 <= length <= len(PAGE), header
+            assert 0 <= length <= len(ICON), header
             if method == "HEAD":
-                assert answer.status == 200 and length == len(PAGE) and body == b"", header
+                assert answer.status == 200 and length == len(ICON) and body == b"", header
             elif answer.status == 206:
                 first, last = map(int, answer.headers["content-range"].removeprefix("bytes ").split("/")[0].split("-"))
-                assert body == PAGE[first : last + 1] and length == len(body), header
-                assert answer.headers["content-range"].endswith(f"/{len(PAGE)}")
+                assert body == ICON[first : last + 1] and length == len(body), header
+                assert answer.headers["content-range"].endswith(f"/{len(ICON)}")
             elif answer.status == 416:
-                assert body == b"" and answer.headers["content-range"] == f"bytes */{len(PAGE)}", header
+                assert body == b"" and answer.headers["content-range"] == f"bytes */{len(ICON)}", header
             else:
-                assert answer.status == 200 and body == PAGE, header
+                assert answer.status == 200 and body == ICON, header
     assert min(counts[200], counts[206], counts[416]) > 10, counts
 
 

@@ -119,6 +119,48 @@ import Testing
     #expect(tiny.response.headers[.contentEncoding] == nil && tiny.response.headers[.vary] == nil)
   }
 
+  @Test func aFileInAFolderIsKeptUnderTheVersionOfAllFiles() async throws {
+    let version = String(repeating: "0", count: 16)
+    for (path, cached) in [
+      ("/js/main.js", "no-cache"), ("/assets/\(version)/js/main.js", "public, max-age=31536000, immutable"),
+      ("/assets/00000000deadbeef/js/main.js", "no-cache"), ("/", "no-cache"),
+    ] {
+      let answer = try #require(try await ask(path), "\(path)")
+      #expect(answer.response.status == .ok && answer.response.headers[.cacheControl] == cached, "\(path)")
+    }
+    for path in [
+      "/assets", "/assets/", "/assets/\(version)", "/assets/\(version)/", "/assets/\(version)/index.html",
+      "/assets/\(version)//js/main.js", "/assets/\(version)0/js/main.js", "/assets/0/js/main.js", "/assets//js/main.js",
+      "/assets/00000000DEADBEEG/js/main.js", "/assets/\(version)/js/../js/main.js",
+    ] {
+      let answer = try await ask(path)
+      #expect(answer == nil, "\(path)")
+    }
+  }
+
+  @Test func theVersionIsOfEveryFilesNameAndContent() async throws {
+    func page(_ files: [(String, String)]) async throws -> String {
+      let copies = files.map { path, text in
+        let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.utf8.count)
+        _ = bytes.initialize(from: text.utf8)
+        return (path: path, bytes: UnsafeBufferPointer(bytes))
+      }
+      defer { for copy in copies { copy.bytes.deallocate() } }
+      let made = StaticFiles(copies)
+      let collected = Collected()
+      let head = HTTPRequest(method: .get, scheme: "http", authority: "x", path: "/")
+      let request = Request(head: head, body: .init(buffer: ByteBuffer()))
+      try await #require(made.response(to: request)).body.write(collected)
+      return String(decoding: collected.bytes, as: UTF8.self)
+    }
+    let index = ("index.html", #"<a href="js/a.js"><a href="/js/a.js"><a href="other/a.js">"#)
+    let plain = try await page([index, ("js/a.js", "1"), ("js/b.js", "")])
+    #expect(plain.contains(#""assets/"#) && plain.contains(#""/js/a.js""#) && plain.contains(#""other/a.js""#))
+    #expect(try await page([index, ("js/a.js", "1"), ("js/b.js", "")]) == plain)
+    #expect(try await page([index, ("js/a.js", "1"), ("js/b.js", "2")]) != plain)
+    #expect(try await page([index, ("js/a.js", "1"), ("js/c.js", "")]) != plain)
+  }
+
   @Test func thePlayerIsPartOfTheProgram() throws {
     let page = Request(
       head: HTTPRequest(method: .get, scheme: "http", authority: "x", path: "/"), body: .init(buffer: ByteBuffer()))
