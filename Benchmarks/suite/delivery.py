@@ -130,9 +130,6 @@ def _nginx(body: bytes, cache: Path):
 def warm(given, programs, library: Path, cache: Path) -> dict:
     """One finished segment again and again, the server on one core and `wrk` on another; nginx with sendfile beside it,
     in turns of a few seconds: what else the machine does changes within a minute."""
-    for needed in ("wrk", "nginx", "taskset"):
-        if not shutil.which(needed):
-            raise Failure(f"{needed} is not installed")
     print("warm segments …", flush=True)
     track = _ten_minutes(library, cache)
     with contextlib.ExitStack() as stack:

@@ -79,6 +79,8 @@ public struct InspectionError: Error, Sendable, Equatable {
   /// The code of ``interrupted(isSecondTry:)``.
   static let interruptedCode = "interrupted"
 
+  var wasInterrupted: Bool { code == Self.interruptedCode }
+
   /// The process ended while it looked into the file.
   /// - Parameter isSecondTry: whether that was the second time, with no other file in hand.
   static func interrupted(isSecondTry: Bool) -> Self {

@@ -12,11 +12,16 @@ enum Identifier {
     return String((0..<16).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] })
   }
 
-  /// The fingerprint of a file's content, as far as the file system tells: 32 hexadecimal digits.
+  /// How files are looked into. Another number when that finds other lengths or other places of samples: what was made by
+  /// those found before, segments, analyses and URLs, is then another file's, and never mixed with what is made now.
+  static let inspectionVersion = 2
+
+  /// The fingerprint of a file's content, as far as the file system tells, and of how it was looked into: 32 hexadecimal
+  /// digits.
   static func fingerprint(path: String, size: Int64, modified: Int64) -> String {
     var hash = SHA256()
     // The length in front keeps a path that ends in digits apart from its neighbour.
-    hash.update(data: Data("\(path.utf8.count):\(path):\(size):\(modified)".utf8))
+    hash.update(data: Data("\(inspectionVersion):\(path.utf8.count):\(path):\(size):\(modified)".utf8))
     return hex(hash.finalize().prefix(16))
   }
 

@@ -49,11 +49,20 @@ extension SQLiteLibraryIndex {
     }
   }
 
-  /// Writes a failure, and marks the track that was at its path.
+  /// Writes a failure, and marks the track that was at its path: its file isn't what the catalogue says any more. A track
+  /// whose file was only to be looked into once more, and was interrupted in that, stays: what is known of it holds.
   static func write(_ problem: ScanBatch.Problem, scan: Int64, time: Int64, on connection: Database) throws {
     try connection.cachedStatement(
-      sql: "UPDATE tracks SET scan_id = $1, missing_since = COALESCE(missing_since, $2) WHERE path = $3"
-    ).execute(arguments: .numbered([scan, time, problem.path]))
+      sql: """
+        UPDATE tracks SET scan_id = $1, missing_since = CASE
+          WHEN $4 = 1 AND modified = \(Schema.forgottenModified) AND size = $5 THEN missing_since
+          ELSE COALESCE(missing_since, $2) END
+        WHERE path = $3
+        """
+    ).execute(
+      arguments: .numbered([
+        scan, time, problem.path, problem.error.wasInterrupted && problem.error.isPassing ? 1 : 0, problem.stamp.size,
+      ]))
     guard problem.isRemembered else { return }
     try connection.cachedStatement(
       sql: """

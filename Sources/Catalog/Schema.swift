@@ -121,9 +121,12 @@ enum Schema {
 
   /// Lengths and places of samples that are found more exactly than before: the next scan looks into every file again.
   private static let forgottenStamps = [
-    "UPDATE tracks SET modified = -1",
-    "UPDATE scan_problems SET modified = -1",
+    "UPDATE tracks SET modified = \(forgottenModified)",
+    "UPDATE scan_problems SET modified = \(forgottenModified)",
   ]
+
+  /// The date of a file that is to be looked into again, whatever it is.
+  static let forgottenModified = -1
 
   /// Apart from the tracks, which are written with every scan and read by the page.
   private static let lyrics = [

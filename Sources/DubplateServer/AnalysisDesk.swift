@@ -180,7 +180,8 @@ final class AnalysisDesk: TrackAnalysing, Sendable {
     }
   }
 
-  private func wasInterrupted(_ fingerprint: String) async throws -> Bool {
+  /// Whether an earlier process died over it.
+  func wasInterrupted(_ fingerprint: String) async throws -> Bool {
     guard
       case .failed(let failure) = try await repository.outcome(
         of: fingerprint, version: TrackAnalysis.storedVersion)

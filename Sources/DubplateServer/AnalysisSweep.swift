@@ -30,25 +30,37 @@ struct AnalysisSweep: Sendable {
       let batch = try await repository.pending(
         version: TrackAnalysis.storedVersion, before: began, limit: ServerLimits.analysisBatch)
       if batch.isEmpty { return }
-      let goesOn = try await withThrowingTaskGroup(of: (Track, AnalysisDesk.Outcome).self) { group in
-        var waiting = batch.makeIterator()
-        for _ in 0..<width {
-          guard let track = waiting.next() else { break }
-          group.addTask { (track, await desk.analyse(track)) }
-        }
-        while let (track, outcome) = try await group.next() {
-          report(track, outcome)
-          switch outcome {
-          case .stopped: return false
-          case .notStored(let reason): throw Interrupted(description: reason)
-          case .analysed, .failed: break
-          }
-          if Task.isCancelled { return false }
-          if let next = waiting.next() { group.addTask { (next, await desk.analyse(next)) } }
-        }
-        return true
+      // What an earlier process died over comes last and alone, or what is in hand beside it would be blamed with it.
+      var blamed: [Track] = []
+      var others: [Track] = []
+      for track in batch {
+        if try await desk.wasInterrupted(track.fingerprint) { blamed.append(track) } else { others.append(track) }
       }
-      if !goesOn { return }
+      guard try await analyse(others, width: width, report), try await analyse(blamed, width: 1, report) else { return }
+    }
+  }
+
+  /// - Returns: whether it goes on.
+  private func analyse(
+    _ tracks: [Track], width: Int, _ report: (Track, AnalysisDesk.Outcome) -> Void
+  ) async throws -> Bool {
+    try await withThrowingTaskGroup(of: (Track, AnalysisDesk.Outcome).self) { group in
+      var waiting = tracks.makeIterator()
+      for _ in 0..<width {
+        guard let track = waiting.next() else { break }
+        group.addTask { (track, await desk.analyse(track)) }
+      }
+      while let (track, outcome) = try await group.next() {
+        report(track, outcome)
+        switch outcome {
+        case .stopped: return false
+        case .notStored(let reason): throw Interrupted(description: reason)
+        case .analysed, .failed: break
+        }
+        if Task.isCancelled { return false }
+        if let next = waiting.next() { group.addTask { (next, await desk.analyse(next)) } }
+      }
+      return true
     }
   }
 }

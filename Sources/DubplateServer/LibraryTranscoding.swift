@@ -31,6 +31,8 @@ public struct LibraryTranscoding: Sendable {
     public var bytesBefore = 0
     /// The budget is too small to keep all that was asked for.
     public var isOverBudget = false
+    /// The disk takes no more, for whatever reason, and what was left has not been tried.
+    public var isDiskFull = false
   }
 
   private let configuration: ServerConfiguration
@@ -138,6 +140,7 @@ public struct LibraryTranscoding: Sendable {
       var counted = 0.0
       var outcome = BulkTranscoder.Outcome()
       var failure: String?
+      var isDiskFull = false
       do throws(SegmentError) {
         outcome = try transcoder.transcode(track.segments, into: renditions) { part in
           change { $0.secondsDone += part * whole - counted }
@@ -146,10 +149,15 @@ public struct LibraryTranscoding: Sendable {
         }
       } catch {
         failure = error.message
+        isDiskFull = error.code == .notKept
       }
       change { progress in
         progress.segments += outcome.segments
         progress.bytes += outcome.bytes
+        if isDiskFull {
+          progress.isDiskFull = true
+          cancel()
+        }
         // From here on each segment would push out one that was made before.
         if progress.bytesBefore + progress.bytes > budgetBytes, !progress.isOverBudget {
           progress.isOverBudget = true

@@ -65,7 +65,7 @@ public struct DubplateError: Error, Sendable, CustomStringConvertible {
     case .timedOut: self.init(.timedOut, "the track's sound takes too long to decode")
     case .busy, .shuttingDown:
       self.init(.busy, error.message, retryAfterMilliseconds: error.retryAfterMilliseconds ?? 1_000)
-    case .failed, .cancelled: self.init(.internalFault, "the track could not be prepared")
+    case .failed, .cancelled, .notKept: self.init(.internalFault, "the track could not be prepared")
     }
   }
 

@@ -72,7 +72,9 @@ public final class BulkTranscoder: Sendable {
           throw SegmentError(.timedOut, "the file's sound takes too long to decode")
         }
         let segment = lines[place].take(frames)
-        outcome.bytes += store.save(segment)
+        let bytes = store.save(segment)
+        guard bytes > 0 else { throw SegmentError(.notKept, "the disk is full, or can't be written to") }
+        outcome.bytes += bytes
         outcome.segments += 1
         if store.isWalkDue { store.buildIndex() }
       }

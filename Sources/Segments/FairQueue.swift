@@ -117,7 +117,7 @@ struct FairQueue<ID: Hashable> {
   @discardableResult
   mutating func expedite(_ id: ID, owner: String?, deadline: Int64, now: Int64) -> Bool {
     guard var job = waiting[id] else { return false }
-    let heir = better(job.owner, owner)
+    let heir = better(job.owner, owner, now: now)
     guard heir != job.owner || deadline < job.deadline else { return true }
     let former = job.owner
     orders += 1
@@ -132,8 +132,8 @@ struct FairQueue<ID: Hashable> {
   }
 
   /// Of two users the one who owes less.
-  func better(_ one: String?, _ other: String?) -> String? {
-    paidUntil(other) < paidUntil(one) ? other : one
+  func better(_ one: String?, _ other: String?, now: Int64) -> String? {
+    max(paidUntil(other), now) < max(paidUntil(one), now) ? other : one
   }
 
   private func paidUntil(_ owner: String?) -> Int64 { users[owner]?.paidUntil ?? .min }
@@ -162,6 +162,15 @@ struct FairQueue<ID: Hashable> {
     if started.updateValue(job.bytes, forKey: id) == nil { startedBytes += job.bytes }
     place(job.owner, now: now)
     return (id, job.owner)
+  }
+
+  /// Takes a waiting job out for good; what it held is free.
+  /// - Returns: whether it waited.
+  mutating func remove(_ id: ID, now: Int64) -> Bool {
+    guard let job = waiting.removeValue(forKey: id) else { return false }
+    end(id)
+    place(job.owner, now: now)
+    return true
   }
 
   /// A job has ended; what it held is free.

@@ -10,6 +10,8 @@ public enum SegmentLimits {
   /// segment it plays and the next.
   public static let jobsPerOwner = 16
 
+  /// Segments whose sizes are looked up under one lock, which those who play take as well.
+  static let sizesAtOnce = 256
   /// Jobs that may have begun and not ended: each holds a decoder, an encoder and an open file. More than twice the
   /// forty listeners who start at once and are each to have a first frame before anybody has the rest; what comes
   /// beyond waits, and holds nothing.

@@ -25,12 +25,14 @@ final class ReserveJob: TranscodeJob {
 
   func step() -> StepResult {
     // An encoder that can't be opened is reported to the listener who asks for one.
-    if (try? reserve.replenish()) == true { return .again(deadline: Self.deadline) }
-    abandon()
-    return .done
+    (try? reserve.replenish()) == true ? .again(deadline: Self.deadline) : .done
+  }
+
+  func ended() {
+    isQueued.store(false, ordering: .releasing)
   }
 
   func abandon() {
-    isQueued.store(false, ordering: .releasing)
+    ended()
   }
 }

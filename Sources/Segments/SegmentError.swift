@@ -16,6 +16,8 @@ public struct SegmentError: Error, Sendable, CustomStringConvertible {
     case cancelled
     /// The server is going down.
     case shuttingDown
+    /// It was made ahead of need, and the disk doesn't take it.
+    case notKept = "not_kept"
     /// A fault of ours.
     case failed
   }

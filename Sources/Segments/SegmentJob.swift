@@ -106,7 +106,7 @@ final class SegmentJob: TranscodeJob {
 
   func step() -> StepResult {
     if isCancelled.load(ordering: .relaxed) {
-      completion(.failure(.nobodyWaits))
+      withdrawn()
       return .done
     }
     do {
@@ -126,6 +126,11 @@ final class SegmentJob: TranscodeJob {
       completion(.failure(SegmentError(encoding: error)))
     }
     return .done
+  }
+
+  /// It has been cancelled, and `step` won't be called any more.
+  func withdrawn() {
+    completion(.failure(.nobodyWaits))
   }
 
   func abandon() {

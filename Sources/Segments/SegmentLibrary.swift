@@ -24,17 +24,29 @@ public final class SegmentLibrary: Sendable {
     public init() {}
   }
 
-  private struct Making {
+  /// Of what is made and of how it is packaged: what was made under another number never stands beside it.
+  public static let encodingVersion = SegmentStore.encodingVersion
+
+  struct Making {
     let feed: SegmentFeed
+    /// Nil while it's looked for on disk.
     var job: SegmentJob?
+    /// In whose number of segments in the making it counts.
     let owner: String
+    /// When it's needed first, and for whom an encoder would work: of those who wait the one who owes least.
+    var need: Need
     /// Somebody wants it who will not say when he doesn't any more.
     var isHeld = false
     /// Those who will: ``SegmentLease``.
     var leases = 0
   }
 
-  private struct State {
+  struct Need: Equatable {
+    var deadline: Int64
+    var owner: String
+  }
+
+  struct State {
     var memory = LRUIndex<SegmentKey, Segment>()
     var making: [SegmentKey: Making] = [:]
     var makingPerOwner: [String: Int] = [:]
@@ -46,15 +58,15 @@ public final class SegmentLibrary: Sendable {
   }
 
   private let configuration: Configuration
-  private let store: SegmentStore?
+  let store: SegmentStore?
   private let scheduler: TranscodeScheduler
-  private let filePool: NIOThreadPool
+  let filePool: NIOThreadPool
   private let writePool: NIOThreadPool
   private let pins = SegmentPins()
   private let clock: SegmentJob.Clock
   private let makeEncoder: SegmentJob.EncoderFactory
   private let replenishment: ReserveJob
-  private let state = Mutex(State())
+  let state = Mutex(State())
 
   /// - Throws: what making the store's folder throws.
   public convenience init(configuration: Configuration, logger: Logger) throws {
@@ -149,49 +161,19 @@ public final class SegmentLibrary: Sendable {
       Self.forget(making, in: &state)
       return making.job
     }
-    job?.cancel()
+    if let job { cancel(job) }
+  }
+
+  private func cancel(_ job: SegmentJob) {
+    job.cancel()
+    // One that waits would count among those that may, until its turn.
+    if scheduler.withdraw(job) { job.withdrawn() }
   }
 
   private static func forget(_ making: Making, in state: inout State) {
     state.making[making.feed.key] = nil
     let left = state.makingPerOwner[making.owner, default: 1] - 1
     state.makingPerOwner[making.owner] = left > 0 ? left : nil
-  }
-
-  /// Bytes of the frames of each segment of a lossless rendition, when all of them are kept; else nil.
-  public func losslessSizes(of track: SegmentTrack, rendition: Rendition) async -> [Int]? {
-    guard let store else { return nil }
-    let settings = rendition.encoderSettings(for: track)
-    let keys = (0..<track.timeline(rendition).segmentCount).map {
-      SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: $0)
-    }
-    let files: [Int]? = await withCheckedContinuation { continuation in
-      filePool.submit { poolState in
-        continuation.resume(returning: poolState == .active ? store.fileBytes(keys) : nil)
-      }
-    }
-    return files?.enumerated().map { index, bytes in
-      let frames = settings.frames(ofSegment: index, totalSamples: track.sampleCount).count
-      return SegmentFile.soundBytes(inFileOf: bytes, frames: frames)
-    }
-  }
-
-  /// Bytes of the frames of each segment of a rendition, as far as they are known without looking at the disk; of a lossy
-  /// one on disk to a frame, since its priming lies with it.
-  public func knownSizes(of track: SegmentTrack, rendition: Rendition) -> [Int?] {
-    let settings = rendition.encoderSettings(for: track)
-    let total = track.timeline(rendition).sampleCount
-    let keys = (0..<track.timeline(rendition).segmentCount).map {
-      SegmentKey(fingerprint: track.fingerprint, rendition: rendition, index: $0)
-    }
-    let inMemory = state.withLock { state in keys.map { state.memory.peek($0)?.frames.readableBytes } }
-    let onDisk = store?.knownFileBytes(keys) ?? []
-    return keys.indices.map { index in
-      if let bytes = inMemory[index] { return bytes }
-      guard index < onDisk.count, let bytes = onDisk[index] else { return nil }
-      let frames = settings.frames(ofSegment: index, totalSamples: total).count
-      return SegmentFile.soundBytes(inFileOf: bytes, frames: frames) * frames / (frames + settings.primingFrames)
-    }
   }
 
   private func open(
@@ -211,7 +193,7 @@ public final class SegmentLibrary: Sendable {
       }
       guard state.makingPerOwner[owner, default: 0] < SegmentLimits.jobsPerOwner else { return .refused }
       let feed = SegmentFeed(key: key)
-      var making = Making(feed: feed, job: nil, owner: owner)
+      var making = Making(feed: feed, job: nil, owner: owner, need: Need(deadline: deadline, owner: owner))
       join(&making)
       state.making[key] = making
       state.makingPerOwner[owner, default: 0] += 1
@@ -221,10 +203,7 @@ public final class SegmentLibrary: Sendable {
     case .ready(let segment):
       return SegmentFeed(segment)
     case .joined(let making):
-      if let job = making.job, deadline != TranscodeScheduler.noHurry {
-        job.join(deadline: deadline)
-        scheduler.expedite(job, owner: owner, deadline: deadline)
-      }
+      if deadline != TranscodeScheduler.noHurry { hurry(making.feed, Need(deadline: deadline, owner: owner)) }
       return making.feed
     case .refused:
       throw .busy("too many segments in the making for one user")
@@ -232,12 +211,30 @@ public final class SegmentLibrary: Sendable {
       // What the index doesn't know may have been made by another process: opening a file that isn't there takes
       // microseconds, encoding what is there a thousand times that.
       if let store {
-        load(feed, from: store, track: track, start: start, deadline: deadline, owner: owner)
+        load(feed, from: store, track: track, start: start)
       } else {
-        try encode(feed, track: track, start: start, deadline: deadline, owner: owner)
+        try encode(feed, track: track, start: start)
       }
       return feed
     }
+  }
+
+  /// Somebody more needs what is in the making.
+  private func hurry(_ feed: SegmentFeed, _ need: Need) {
+    let job = state.withLock { state -> SegmentJob? in
+      guard let making = state.making[feed.key], making.feed === feed else { return nil }
+      if let job = making.job { return job }
+      state.making[feed.key]?.need = Need(
+        deadline: min(making.need.deadline, need.deadline),
+        owner: scheduler.better(making.need.owner, need.owner))
+      return nil
+    }
+    if let job { expedite(job, need) }
+  }
+
+  private func expedite(_ job: SegmentJob, _ need: Need) {
+    job.join(deadline: need.deadline)
+    scheduler.expedite(job, owner: need.owner, deadline: need.deadline)
   }
 
   /// The numbers of now.
@@ -267,8 +264,7 @@ public final class SegmentLibrary: Sendable {
   }
 
   private func load(
-    _ feed: SegmentFeed, from store: SegmentStore, track: SegmentTrack, start: SegmentJob.Start, deadline: Int64,
-    owner: String
+    _ feed: SegmentFeed, from store: SegmentStore, track: SegmentTrack, start: SegmentJob.Start
   ) {
     filePool.submit { poolState in
       guard poolState == .active else {
@@ -286,7 +282,7 @@ public final class SegmentLibrary: Sendable {
         return
       }
       do {
-        try self.encode(feed, track: track, start: start, deadline: deadline, owner: owner)
+        try self.encode(feed, track: track, start: start)
       } catch {
         // The feed has failed with it: that is where its listeners look.
       }
@@ -294,32 +290,37 @@ public final class SegmentLibrary: Sendable {
   }
 
   private func encode(
-    _ feed: SegmentFeed, track: SegmentTrack, start: SegmentJob.Start, deadline: Int64, owner: String
+    _ feed: SegmentFeed, track: SegmentTrack, start: SegmentJob.Start
   ) throws(SegmentError) {
-    if let refusal = state.withLock({ $0.refusals.refusal(of: track.fingerprint, now: clock()) }) {
+    let (refusal, need) = state.withLock { state -> (SegmentError?, Need?) in
+      let making = state.making[feed.key]
+      return (
+        state.refusals.refusal(of: track.fingerprint, now: clock()), making?.feed === feed ? making?.need : nil
+      )
+    }
+    if let refusal {
       settle(feed, .failure(refusal))
       throw refusal
     }
+    guard let need else { return feed.fail(.nobodyWaits) }
     let job = SegmentJob(
-      feed: feed, track: track, start: start, deadline: deadline, clock: clock, makeEncoder: makeEncoder
+      feed: feed, track: track, start: start, deadline: need.deadline, clock: clock, makeEncoder: makeEncoder
     ) { result in
       self.jobEnded(feed, result)
     }
-    let isWanted = state.withLock { state in
-      guard state.making[feed.key]?.feed === feed else { return false }
-      state.making[feed.key]?.job = job
-      return true
-    }
-    guard isWanted else {
-      feed.fail(.nobodyWaits)
-      return
-    }
     do {
-      try scheduler.submit(job, owner: owner, deadline: deadline)
+      try scheduler.submit(job, owner: need.owner, deadline: need.deadline)
     } catch {
       settle(feed, .failure(error))
       throw error
     }
+    let latest = state.withLock { state -> Need? in
+      guard let making = state.making[feed.key], making.feed === feed else { return nil }
+      state.making[feed.key]?.job = job
+      return making.need
+    }
+    // Somebody has joined meanwhile; or everybody has left, or it has been made already, and that ends nothing.
+    if let latest { if latest != need { expedite(job, latest) } } else { cancel(job) }
     replenishReserve()
   }
 

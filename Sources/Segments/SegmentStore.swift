@@ -65,7 +65,14 @@ final class SegmentStore: Sendable {
 
   /// Bytes of the files of a row of segments, as far as the index knows them.
   func knownFileBytes(_ keys: [SegmentKey]) -> [Int?] {
-    state.withLock { state in keys.map { state.index.bytes(of: Self.name(of: $0)) } }
+    var found: [Int?] = []
+    found.reserveCapacity(keys.count)
+    for start in stride(from: 0, to: keys.count, by: SegmentLimits.sizesAtOnce) {
+      // Made before the lock is taken: others play meanwhile.
+      let names = keys[start..<min(start + SegmentLimits.sizesAtOnce, keys.count)].map(Self.name(of:))
+      state.withLock { state in found += names.map { state.index.bytes(of: $0) } }
+    }
+    return found
   }
 
   /// Bytes of the files of a row of segments; nil when one of them isn't there.

@@ -16,8 +16,14 @@ protocol TranscodeJob: AnyObject, Sendable {
   var bytes: Int { get }
   /// Does the next piece of work. Called on an encoder thread, never by two at once.
   func step() -> StepResult
+  /// `step` has answered `done`, and the scheduler knows nothing of it any more: it may be submitted again.
+  func ended()
   /// The scheduler has closed; `step` won't be called any more.
   func abandon()
+}
+
+extension TranscodeJob {
+  func ended() {}
 }
 
 /// Runs encoding jobs on a fixed number of threads: fairly among users, earliest deadline first.
@@ -82,11 +88,27 @@ final class TranscodeScheduler: Sendable {
     let id = ObjectIdentifier(job)
     state.withLock { state in
       if let running = state.running[id] {
-        state.running[id] = (min(running.deadline, deadline), state.queue.better(running.owner, owner))
+        state.running[id] = (min(running.deadline, deadline), state.queue.better(running.owner, owner, now: Self.now))
       } else {
         state.queue.expedite(id, owner: owner, deadline: deadline, now: Self.now)
       }
     }
+  }
+
+  /// Takes a job out that waits for its turn; nobody wants it any more, and it is nobody's share.
+  /// - Returns: whether it waited. One that runs ends by itself, or has ended.
+  func withdraw(_ job: any TranscodeJob) -> Bool {
+    let id = ObjectIdentifier(job)
+    return state.withLock { state in
+      guard state.queue.remove(id, now: Self.now) else { return false }
+      state.jobs[id] = nil
+      return true
+    }
+  }
+
+  /// Of two users the one who owes the encoders less.
+  func better(_ one: String, _ other: String) -> String {
+    state.withLock { $0.queue.better(one, other, now: Self.now) } ?? one
   }
 
   /// Stops taking jobs in, abandons those that wait and returns when the running steps have ended.
@@ -121,12 +143,18 @@ final class TranscodeScheduler: Sendable {
   /// Nil when there is nothing that can run now: the thread is free, and the next job that comes takes one.
   private func takeNext() -> (any TranscodeJob, String?)? {
     state.withLock { state in
-      guard let next = state.queue.takeNext(now: Self.now), let job = state.jobs[next.id] else {
-        state.workers -= 1
-        return nil
+      while let next = state.queue.takeNext(now: Self.now) {
+        guard let job = state.jobs[next.id] else {
+          // It would hold its place for ever.
+          assertionFailure("a job waits that nobody has")
+          state.queue.end(next.id)
+          continue
+        }
+        state.running[next.id] = (Self.noHurry, next.owner)
+        return (job, next.owner)
       }
-      state.running[next.id] = (Self.noHurry, next.owner)
-      return (job, next.owner)
+      state.workers -= 1
+      return nil
     }
   }
 
@@ -153,6 +181,6 @@ final class TranscodeScheduler: Sendable {
       return (false, false)
     }
     if needsWorker { addWorker() }
-    if isAbandoned { job.abandon() }
+    if isAbandoned { job.abandon() } else if case .done = result { job.ended() }
   }
 }

@@ -132,6 +132,13 @@ extension AudioAddress {
 }
 
 extension PlayableTrack {
-  /// `v` of its URLs: a file that was replaced has others, and no cache serves it old sound.
-  var urlVersion: Substring { segments.fingerprint.prefix(WebLimits.versionDigits) }
+  /// `v` of its URLs: a file that was replaced has others, as has one that is encoded or packaged in another way than
+  /// before, and no cache serves it old sound. Asked for by every request: fifteen bytes are a string without an allocation.
+  var urlVersion: String {
+    var version = String(segments.fingerprint.prefix(WebLimits.versionDigits))
+    version += Self.encodingSuffix
+    return version
+  }
+
+  private static let encodingSuffix = "\(SegmentLibrary.encodingVersion)"
 }

@@ -8,6 +8,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOPosix
 import Packaging
 import Segments
 import SocketIOServer
@@ -23,13 +24,15 @@ struct AudioController: Sendable {
   let keys: AudioKeyring
   let origins: @Sendable () -> CORSPolicy
   let logger: Logger
+  private let gateway: StreamGateway
   private let files: WholeFiles
 
   init(
     library: SegmentLibrary, tracks: TrackDirectory, analyses: any AnalysisRepository, files: WholeFiles,
-    keys: AudioKeyring, origins: @escaping @Sendable () -> CORSPolicy, logger: Logger
+    gateway: StreamGateway, keys: AudioKeyring, origins: @escaping @Sendable () -> CORSPolicy, logger: Logger
   ) {
     self.files = files
+    self.gateway = gateway
     self.library = library
     self.tracks = tracks
     self.analyses = analyses
@@ -56,7 +59,7 @@ struct AudioController: Sendable {
     let response: Response
     switch (address.resource, rendition) {
     case (.master, _), (_, nil): response = try await master(address, request, grant, track)
-    case (.playlist, let rendition?): response = try playlist(address, request, track, rendition)
+    case (.playlist, let rendition?): response = try await playlist(address, request, grant, track, rendition)
     case (.header, let rendition?): response = try header(address, track, rendition)
     case (.segment(_, let index, let ending), let rendition?):
       guard ending == rendition.segmentExtension else { throw DubplateError(.notFound, "there is nothing here") }
@@ -127,7 +130,7 @@ struct AudioController: Sendable {
     ]
     var playlist = playlist
     if AcceptedEncodings(request.headers[.acceptEncoding]).includes("gzip"),
-      let packed = playlist.withUTF8({ Gzip.compressed($0) })
+      let packed = playlist.withUTF8({ Gzip.compressed($0, .least) })
     {
       headers[.contentEncoding] = "gzip"
       return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: packed)))
@@ -145,6 +148,7 @@ struct AudioController: Sendable {
     }.map {
       PackagedTrack(track.segments, rendition: $0)
     }
+    try spend(packaged, grant)
     guard !packaged.isEmpty else { throw DubplateError(.notFound, "there is no rendition of these codecs") }
     var rated: [(track: PackagedTrack, bandwidth: Bandwidth)] = []
     for track in packaged { rated.append((track, try await bandwidth(track))) }
@@ -152,9 +156,25 @@ struct AudioController: Sendable {
     return Self.text(Playlists.master(rated) { "\($0)/index.m3u8\(query)" }, request)
   }
 
+  /// Makes an answer; one that is as long as a record's, where nobody else waits for a thread.
+  private static func made<Answer: Sendable>(
+    _ segments: Int, _ make: @escaping @Sendable () -> Answer
+  ) async throws -> Answer {
+    guard segments > WebLimits.longPlaylistSegments else { return make() }
+    return try await NIOThreadPool.singleton.runIfActive(make)
+  }
+
+  /// Has an answer paid for, by who was given the URL, for which each segment of the track is looked at.
+  private func spend(_ packaged: [PackagedTrack], _ grant: AudioGrant) throws(DubplateError) {
+    let segments = packaged.reduce(0) { $0 + $1.segmentCount }
+    try gateway.spendRequest(userId: grant.owner, cost: 1 + Double(segments) / WebLimits.segmentsPerRequest)
+  }
+
   /// By what has been made, what the analysis foretells, and what the encoder does as a rule.
   private func bandwidth(_ packaged: PackagedTrack) async throws -> Bandwidth {
-    let known = library.knownSizes(of: packaged.track, rendition: packaged.rendition)
+    let known = try await Self.made(packaged.segmentCount) { [library] in
+      library.knownSizes(of: packaged.track, rendition: packaged.rendition)
+    }
     guard packaged.rendition.isReproducible, known.contains(nil),
       let foretold = try await analyses.segmentSizes(
         of: packaged.track.fingerprint, version: TrackAnalysis.storedVersion)
@@ -163,14 +183,17 @@ struct AudioController: Sendable {
   }
 
   private func playlist(
-    _ address: AudioAddress, _ request: Request, _ track: PlayableTrack, _ rendition: Rendition
-  ) throws -> Response {
+    _ address: AudioAddress, _ request: Request, _ grant: AudioGrant, _ track: PlayableTrack, _ rendition: Rendition
+  ) async throws -> Response {
     guard rendition.isInHLS else { throw DubplateError(.notFound, "there is nothing here") }
     let query = Self.query(address, track)
     let packaged = PackagedTrack(track.segments, rendition: rendition)
+    try spend([packaged], grant)
     let header = FragmentedMP4(packaged, for: .playlist).map { _ in "init.mp4\(query)" }
-    return Self.text(
-      Playlists.media(packaged, header: header) { "\($0).\(rendition.segmentExtension)\(query)" }, request)
+    return try await Self.made(packaged.segmentCount) {
+      Self.text(
+        Playlists.media(packaged, header: header) { "\($0).\(rendition.segmentExtension)\(query)" }, request)
+    }
   }
 
   private func header(_ address: AudioAddress, _ track: PlayableTrack, _ rendition: Rendition) throws -> Response {
@@ -210,6 +233,7 @@ struct AudioController: Sendable {
     guard let container = ProgressiveFile.Container(rawValue: ending) else {
       throw DubplateError(.notFound, "there is nothing here")
     }
+    try spend(container == .flac ? [PackagedTrack(track.segments, rendition: rendition)] : [], grant)
     let sizes = container == .flac ? try await losslessSizes(of: track.segments, rendition) : nil
     guard
       let file = try await files.file(track, rendition, container, sizes: sizes.map { ($0.bytes, $0.tag) })

@@ -1,15 +1,22 @@
 import CZlib
 
-/// The gzip format (RFC 1952), once for bytes that are sent often.
+/// The gzip format (RFC 1952).
 enum Gzip {
-  /// The bytes, made as small as zlib can; nil where that isn't smaller.
-  static func compressed(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+  enum Effort {
+    /// For bytes that are packed once and sent often.
+    case most
+    /// For bytes that are packed for one answer.
+    case least
+  }
+
+  /// The bytes, made smaller; nil where they can't be.
+  static func compressed(_ bytes: UnsafeBufferPointer<UInt8>, _ effort: Effort) -> [UInt8]? {
     guard bytes.count > 0, bytes.count <= Int(UInt32.max) else { return nil }
     var stream = z_stream()
     // 15 bits of window, and 16 for gzip's frame. The macro of this name isn't seen by Swift; it says the same.
     let began = deflateInit2_(
-      &stream, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
-      Int32(MemoryLayout<z_stream>.size))
+      &stream, effort == .most ? Z_BEST_COMPRESSION : Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY,
+      ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     guard began == Z_OK else { return nil }
     defer { deflateEnd(&stream) }
     let packed = [UInt8](unsafeUninitializedCapacity: bytes.count) { room, count in

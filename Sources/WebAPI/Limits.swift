@@ -21,6 +21,11 @@ public enum WebLimits {
   /// Digits of a file's fingerprint in the URLs of its segments: a replaced file has other URLs, and no cache serves it
   /// old sound.
   static let versionDigits = 12
+  /// Segments that are looked at for an answer, a playlist or a file with ranges, and cost as much as a request of REST
+  /// besides: a song's costs two, a record's ten.
+  static let segmentsPerRequest = 100.0
+  /// Segments of a playlist that is made where nobody else waits.
+  static let longPlaylistSegments = 2_000
   /// Verified tokens that are remembered, each with its grant about half a kilobyte.
   static let knownGrants = 16_384
   /// A URI that is answered at once; those of segments have about 250 bytes.
@@ -44,8 +49,10 @@ public enum WebLimits {
   /// to this square, which makes some 80 kB.
   static let embeddedCoverBytes = 256 << 10
   static let embeddedCoverSize = 512
-  /// Bytes of what whole files begin with that are kept: a hundred with covers.
+  /// Bytes of whole files that are kept, what they begin with and where their segments lie: a hundred with covers.
   static let fileHeadBytes = 32 << 20
+  /// Bytes of one beside its beginning: the track, and a place for each segment.
+  static func fileBytes(segments: Int) -> Int { 2_048 + 8 * segments }
   /// Bytes of a file's name without its ending: file systems hold 255.
   static let fileNameBytes = 200
 }

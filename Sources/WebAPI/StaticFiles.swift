@@ -64,7 +64,7 @@ struct StaticFiles: Sendable {
   /// Adds a file, which is found under `/` and its path; `index.html` under `/` as well.
   mutating func add(_ path: String, _ bytes: UnsafeBufferPointer<UInt8>) {
     let hash = Self.hexadecimal(SHA256.hash(data: UnsafeRawBufferPointer(bytes)).prefix(12))
-    let packed = Gzip.compressed(bytes).map { packed in
+    let packed = Gzip.compressed(bytes, .most).map { packed in
       Form(bytes: ByteBuffer(bytes: packed), tag: EntityTag("\(hash)-gzip", isStrong: true))
     }
     let file = File(

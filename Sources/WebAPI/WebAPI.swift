@@ -47,8 +47,8 @@ public struct WebAPI: Sendable {
       tracks: directory)
     audio = AudioController(
       library: library, tracks: directory, analyses: analyses,
-      files: WholeFiles(tracks: tracks, covers: covers, scaler: scaler), keys: self.audioKeys, origins: origins,
-      logger: logger)
+      files: WholeFiles(tracks: tracks, covers: covers, scaler: scaler), gateway: gateway, keys: self.audioKeys,
+      origins: origins, logger: logger)
     self.tokens = tokens
     self.readiness = readiness
     self.logger = logger

@@ -50,10 +50,11 @@ final class WholeFiles: Sendable {
         tags: try await tags(of: track.track),
         losslessSizes: sizes?.bytes)
     else { return nil }
+    let bytes = file.head.readableBytes + WebLimits.fileBytes(segments: track.segments.timeline(rendition).segmentCount)
     state.withLock { state in
       // Bounded by forgetting everything: what is forgotten is made again, alike.
-      if state.bytes + file.head.readableBytes > WebLimits.fileHeadBytes { state = State() }
-      if state.files.updateValue(file, forKey: key) == nil { state.bytes += file.head.readableBytes }
+      if state.bytes + bytes > WebLimits.fileHeadBytes { state = State() }
+      if state.files.updateValue(file, forKey: key) == nil { state.bytes += bytes }
     }
     return file
   }

@@ -55,6 +55,7 @@ struct TranscodeCommand: AsyncParsableCommand {
         "the segment budget of \(ByteText.of(budget)) is too small to keep all of this: ended before the rest was made; "
           + "give more with --segment-budget, or name fewer --renditions")
     }
+    if result.isDiskFull { print("the disk takes no more segments: ended before the rest was made") }
     if !result.failures.isEmpty || result.isOverBudget { throw ExitCode(1) }
   }
 }

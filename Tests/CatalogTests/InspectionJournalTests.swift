@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Testing
 
 @testable import Catalog
@@ -111,6 +112,27 @@ import Testing
     #expect(library.inspector.takePaths() == ["b.flac"])
     #expect(try await library.problems().isEmpty)
     #expect(try InspectionJournal(path: journalPath).interrupted.isEmpty)
+  }
+
+  @Test func aTrackThatWasOnlyToBeLookedIntoOnceMoreStays() async throws {
+    _ = try await scanner().scan()
+    #expect(try await library.titles("") == ["a", "b", "c"])
+    // As a new release has it that looks more closely.
+    try await library.database.pool.write { connection in
+      try connection.execute(sql: "UPDATE tracks SET modified = \(Schema.forgottenModified)")
+    }
+    try die(over: "b.flac")
+    let report = try await scanner().scan()
+    #expect(report.interrupted == 1)
+    #expect(try await library.titles("") == ["a", "b", "c"])
+    #expect(try await library.problems().map(\.code) == ["interrupted"])
+    _ = try await scanner().scan()
+    #expect(try await library.problems().isEmpty)
+    // One whose file has changed is not what the catalogue says.
+    try library.music.write("another", to: "b.flac")
+    try die(over: "b.flac")
+    _ = try await scanner().scan()
+    #expect(try await library.titles("") == ["a", "c"])
   }
 
   @Test func theSecondTryIsMadeWithNothingElseInHandAndSaysSo() async throws {

@@ -43,9 +43,9 @@ import Testing
       waiting[id]?.order = orders
     }
 
-    mutating func expedite(_ id: Int, _ owner: String?, _ deadline: Int64) {
+    mutating func expedite(_ id: Int, _ owner: String?, _ deadline: Int64, _ now: Int64) {
       guard let job = waiting[id] else { return }
-      let (old, new) = (job.owner.flatMap { paidUntil[$0] } ?? .min, owner.flatMap { paidUntil[$0] } ?? .min)
+      let (old, new) = (debt(job.owner, now), debt(owner, now))
       guard new < old || deadline < job.deadline else { return }
       orders += 1
       waiting[id]?.order = orders
@@ -100,7 +100,7 @@ import Testing
       now += Int64.random(in: 0..<200 * Self.millisecond, using: &random)
       let owner = owners.randomElement(using: &random) ?? nil
       let deadline = Bool.random(using: &random) ? now + Int64.random(in: 0..<Self.second, using: &random) : .max
-      switch Int.random(in: 0..<10, using: &random) {
+      switch Int.random(in: 0..<11, using: &random) {
       case 0...3:
         let bytes = Int.random(in: 0..<60, using: &random)
         queue.insert(next, owner: owner, deadline: deadline, bytes: bytes, now: now)
@@ -109,7 +109,12 @@ import Testing
       case 4:
         let id = Int.random(in: 0..<max(1, next), using: &random)
         queue.expedite(id, owner: owner, deadline: deadline, now: now)
-        model.expedite(id, owner, deadline)
+        model.expedite(id, owner, deadline, now)
+      case 10:
+        let id = Int.random(in: 0..<max(1, next), using: &random)
+        let waited = model.waiting.removeValue(forKey: id) != nil
+        if waited { model.started[id] = nil }
+        #expect(queue.remove(id, now: now) == waited)
       case 5...7:
         let possible = model.candidates(now)
         let taken = queue.takeNext(now: now)

@@ -143,6 +143,23 @@ import Testing
     try await library.close()
   }
 
+  @Test func whoLeavesTakesHisWaitingSegmentsOutOfTheQueue() async throws {
+    let studio = FakeStudio()
+    let library = try library(studio, onDisk: false)
+    studio.hold()
+    let track = SegmentTrack.fake(samples: 92_160 * 100)
+    // More than may be in the making for one user, or wait at all, were they only marked.
+    for round in 0..<SegmentLimits.queuedJobs + 100 {
+      let lease = try library.lease(
+        track, rendition: .mp3x192, index: round % 100, deadline: TranscodeScheduler.noHurry, owner: "restless")
+      lease.release()
+    }
+    let feed = try open(library, owner: "patient")
+    studio.release()
+    #expect(try await feed.whole().frameCount == 80)
+    try await library.close()
+  }
+
   @Test func whatSomebodyListensToIsMadeThoughAnotherLeaves() async throws {
     let studio = FakeStudio()
     let library = try library(studio)

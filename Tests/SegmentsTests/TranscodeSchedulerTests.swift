@@ -120,6 +120,57 @@ import Testing
     try await scheduler.close()
   }
 
+  /// One that is wanted again and again, and asks for it from another thread the moment it may.
+  private final class RecurringJob: TranscodeJob {
+    let bytes = 0
+    private let queued = Atomic(true)
+    private let steps = Atomic(0)
+
+    var stepCount: Int { steps.load(ordering: .sequentiallyConsistent) }
+    var isQueued: Bool { queued.load(ordering: .sequentiallyConsistent) }
+
+    func begin() -> Bool { !queued.exchange(true, ordering: .sequentiallyConsistent) }
+
+    func step() -> StepResult {
+      steps.add(1, ordering: .sequentiallyConsistent)
+      return .done
+    }
+
+    func ended() { queued.store(false, ordering: .sequentiallyConsistent) }
+    func abandon() { ended() }
+  }
+
+  @Test func aJobThatIsSubmittedAgainAsItEndsRunsAgain() async throws {
+    let scheduler = TranscodeScheduler(threadCount: 2)
+    let job = RecurringJob()
+    try scheduler.submit(job, deadline: 0)
+    for round in 1...2_000 {
+      while !job.begin() { await Task.yield() }
+      #expect(job.stepCount == round)
+      try scheduler.submit(job, deadline: 0)
+    }
+    while job.isQueued { await Task.yield() }
+    #expect(job.stepCount == 2_001)
+    #expect(scheduler.waitingCount == 0)
+    try await scheduler.close()
+  }
+
+  @Test func aJobThatIsWithdrawnNeitherRunsNorCounts() async throws {
+    let journal = Journal()
+    let (scheduler, hold) = try heldScheduler(journal, capacity: 2)
+    let jobs = ["a", "b"].map { NamedJob($0, record: journal.note) }
+    for job in jobs { try scheduler.submit(job, owner: "anna", deadline: 10) }
+    #expect(throws: SegmentError.self) { try scheduler.submit(NamedJob("c", record: journal.note), deadline: 0) }
+    #expect(scheduler.withdraw(jobs[0]) && !scheduler.withdraw(jobs[0]))
+    #expect(scheduler.waitingCount == 1)
+    try scheduler.submit(NamedJob("d", record: journal.note), deadline: 20)
+    hold.signal()
+    let ran = await journal.next(3)
+    #expect(ran == ["first", "b", "d"])
+    #expect(!scheduler.withdraw(jobs[1]))
+    try await scheduler.close()
+  }
+
   @Test func closingAbandonsWhatWaits() async throws {
     let journal = Journal()
     let (scheduler, hold) = try heldScheduler(journal)

@@ -12,9 +12,12 @@ extension DeviceSession {
   func handle(_ event: SocketEvent) {
     do {
       try spendCommand(Command.cost(of: event.arguments))
+      // An answer that is given at once is a part of what the command took.
+      var isAtOnce = true
       try allowance.charging {
+        defer { isAtOnce = false }
         try handle(event.name, payload: event.arguments.first) { [allowance] result in
-          allowance.charging { Self.answer(event, result) }
+          if isAtOnce { Self.answer(event, result) } else { allowance.charging { Self.answer(event, result) } }
         }
       }
     } catch {

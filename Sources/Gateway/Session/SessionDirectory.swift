@@ -33,17 +33,21 @@ final class SessionDirectory: Sendable {
       unsavedItems += (session.map { $0.queue.count + 1 } ?? 0) - (former.map { $0.queue.count + 1 } ?? 0)
     }
 
-    /// Forgets what waits beyond the bound, those first who have no device here: the others will be written again.
-    /// - Returns: how many sessions.
-    mutating func giveUp(downTo mostItems: Int, sparing userId: String) -> Int {
-      var count = 0
-      while unsavedItems > mostItems {
-        let others = unsaved.keys.filter { $0 != userId }
-        guard let gone = others.first(where: { entries[$0] == nil }) ?? others.first else { break }
+    /// Takes out what waits beyond the bound: first of those who have a device here, whose sessions are in memory and can
+    /// be written later; what waits of the others is all that there is.
+    /// - Returns: the sessions that can be written later, and how many are lost.
+    mutating func giveUp(downTo mostItems: Int, sparing userId: String) -> (later: [UserSession], lost: Int) {
+      guard unsavedItems > mostItems else { return ([], 0) }
+      var later: [UserSession] = []
+      var lost = 0
+      let present = unsaved.keys.filter { $0 != userId && entries[$0] != nil }
+      let absent = unsaved.keys.filter { $0 != userId && entries[$0] == nil }
+      for gone in present + absent {
+        guard unsavedItems > mostItems else { break }
         setUnsaved(nil, of: gone)
-        count += 1
+        if let entry = entries[gone] { later.append(entry.session) } else { lost += 1 }
       }
-      return count
+      return (later, lost)
     }
   }
 
@@ -158,14 +162,15 @@ final class SessionDirectory: Sendable {
   /// Writes a session soon, and again until it is written; a newer one takes the place of one that waits.
   func save(_ userId: String, _ session: KeptSession) {
     guard let repository else { return }
-    let given = state.withLock { state -> Int in
+    let (later, lost) = state.withLock { state in
       state.setUnsaved(session, of: userId)
       let given = state.giveUp(downTo: mostItems, sparing: userId)
       if state.saver == nil, !state.isClosing { state.saver = Task { await saveAll(to: repository) } }
       return given
     }
-    if given > 0 {
-      logger.error("too many sessions wait to be written: some are lost", metadata: ["count": "\(given)"])
+    for session in later { session.enter { $0.scheduleSave() } }
+    if lost > 0 {
+      logger.error("too many sessions wait to be written: some are lost", metadata: ["count": "\(lost)"])
     }
   }
 

@@ -229,7 +229,8 @@ final class UserSession: Sendable {
       }
     }
 
-    private func scheduleSave() {
+    /// Has it written down soon.
+    func scheduleSave() {
       guard keepsChanges, saving == nil else { return }
       let bound = NIOLoopBound(self, eventLoop: eventLoop)
       saving = eventLoop.scheduleTask(in: GatewayLimits.saveDelay) { bound.value.save() }
