@@ -79,6 +79,11 @@ public struct InspectionError: Error, Sendable, Equatable {
   /// The code of ``interrupted(isSecondTry:)``.
   static let interruptedCode = "interrupted"
 
+  /// It was still being looked into when ``Limits/inspectionTime`` was over: its own fault, or that of a disk that stands
+  /// still.
+  static let tookTooLong = Self(
+    code: "timed_out", message: "To look into this file takes too long", isPassing: true)
+
   var wasInterrupted: Bool { code == Self.interruptedCode }
 
   /// The process ended while it looked into the file.

@@ -89,7 +89,8 @@ extension LibraryScanner {
   }
 
   private func inspect(_ file: Candidate) async throws -> Result<TrackRecord, InspectionError> {
-    try await work.run { [inspector, covers, root, journal] in
+    let found = try await work.run(within: Limits.inspectionTime) {
+      [inspector, covers, root, journal] () -> Result<TrackRecord, InspectionError> in
       let note = journal?.begin(.init(.scan, file.path, stamp: file.stamp, isSecondTry: file.isSecondTry))
       defer { if let note { journal?.end(note) } }
       do {
@@ -106,6 +107,7 @@ extension LibraryScanner {
         return .failure(InspectionError(code: "unreadable", message: "\(error)", isPassing: true))
       }
     }
+    return found ?? .failure(.tookTooLong)
   }
 }
 

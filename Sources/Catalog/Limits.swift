@@ -1,3 +1,4 @@
+import Dispatch
 /// Every bound of this module, and why it is what it is.
 enum Limits {
   /// Characters of one tag that are kept: whole booklets are found in comment-like fields, no title is longer.
@@ -79,6 +80,13 @@ enum Limits {
 
   /// Bytes of the signing secret that is made.
   static let secretBytes = 32
+
+  /// How long a file may be looked into. A decoder has a deadline of its own, half of this, at which it looks between two
+  /// reads; inside one call of libav nothing does, and a file of a hundred thousand tags holds that for minutes.
+  static let inspectionTime = DispatchTimeInterval.seconds(20)
+
+  /// Files that took longer and are still being looked into, each on a thread, before the scan waits for one.
+  static let abandonedCalls = 4
 
   /// Servers' lives that are remembered; each is a start.
   static let serverLives = 100

@@ -18,6 +18,15 @@ enum ServerLimits {
   /// Unsent bytes that a session may have which has joined nothing: it is sent pings and refusals.
   static let guestWriteBufferBytes = 64 * 1024
 
+  /// Packets that a session may send which has joined nothing: a CONNECT for each of many namespaces, and pongs.
+  static let guestPackets = 256
+
+  /// Packets of it that are handled at once; the rest waits for its turn, which all that wait take together.
+  static let guestPacketsPerTurn = 16
+
+  /// Packets over a WebSocket that is to take over from polling, which says two.
+  static let probePackets = 16
+
   /// Bytes that the handshakes of all sessions which have joined nothing may take.
   static let guestHandshakeBytes = 32 << 20
 
@@ -49,8 +58,8 @@ enum ServerLimits {
   /// four hundred small messages, a few milliseconds, and then all others have their turn.
   static let maxReceiveBufferBytes = 16 * 1024
 
-  /// Packets of one polling request that are handled at once; the rest waits for its turn. A request of a megabyte may
-  /// hold a hundred thousand packets.
+  /// Packets of one polling request, or of what has come over a WebSocket, that are handled at once; the rest waits for
+  /// its turn. A request of a megabyte may hold a hundred thousand packets.
   static let packetsPerTurn = 128
 
   /// How long those who wait for their turn may keep a loop busy before everybody else has as much, or this at least.

@@ -264,6 +264,9 @@ struct AudioController: Sendable {
       isStrong: rendition.isReproducible)
     headers[.eTag] = tag.text
     headers[.acceptRanges] = "bytes"
+    if let wanted = request.headers[.ifMatch], !tag.isStronglyEqual(toAnyOf: wanted) {
+      return Response(status: .preconditionFailed, headers: headers)
+    }
     let isKnown =
       request.headers[.ifNoneMatch].map(tag.matches(anyOf:)) ?? (request.headers[.ifModifiedSince] == modified)
     if isKnown {

@@ -4,9 +4,7 @@ import Foundation
 import Gateway
 import HTTPTypes
 import Hummingbird
-import NIOPosix
 import SocketIOServer
-import Synchronization
 
 /// Login, its renewal and logout: `/api/v1/auth`, and `/api/v1/me`.
 struct AuthController: Sendable {
@@ -59,12 +57,22 @@ struct AuthController: Sendable {
   private func login(_ request: Request, _ context: APIContext) async throws -> Response {
     let credentials = try await request.decode(as: Credentials.self, context: context)
     let user = try await users.user(username: credentials.username)
-    let isRight = try await hasher.verify(credentials.password, against: user?.passwordHash)
+    let isRight = try await hasher.verify(
+      credentials.password, against: user?.passwordHash, for: Self.asker(credentials, request, context))
     guard isRight, let user, !user.disabled else {
       throw DubplateError(.wrongCredentials, "the name or the password is wrong")
     }
     return try await admit(user, authenticatedAt: Date(), request, context)
   }
+
+  /// Who takes turns with others: who can't be told by an address is told by the name that he asks about.
+  private static func asker(_ credentials: Credentials, _ request: Request, _ context: APIContext) -> LoginHasher.Asker
+  {
+    ClientAddress.block(peer: context.peer, forwardedFor: forwardedFor.map { request.headers[values: $0] } ?? [])
+      .map { .address($0) } ?? .name(credentials.username.lowercased())
+  }
+
+  private static let forwardedFor = HTTPField.Name("X-Forwarded-For")
 
   /// A new token for one that is still good, with the plan that the account has now.
   private func refresh(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -93,34 +101,6 @@ struct AuthController: Sendable {
         path: "/",
         secure: request.isSecure, httpOnly: true, sameSite: .lax))
     return response
-  }
-}
-
-/// Checks passwords on threads of its own, a bounded number of them at a time.
-public final class LoginHasher: Sendable {
-  private let hasher = PasswordHasher()
-  private let pool = NIOThreadPool(numberOfThreads: WebLimits.hashThreads)
-  private let waiting = Mutex(0)
-
-  public init() {
-    pool.start()
-  }
-
-  /// Whether it is the password; the same work for a user that doesn't exist.
-  /// - Throws: `busy` when too many wait.
-  func verify(_ password: String, against hash: String?) async throws -> Bool {
-    let isAdmitted = waiting.withLock { waiting in
-      guard waiting < WebLimits.waitingLogins else { return false }
-      waiting += 1
-      return true
-    }
-    guard isAdmitted else { throw DubplateError(.busy, "too many logins at once", retryAfterMilliseconds: 2_000) }
-    defer { waiting.withLock { $0 -= 1 } }
-    return try await pool.runIfActive { try self.hasher.verify(password, against: hash) }
-  }
-
-  public func close() async throws {
-    try await pool.shutdownGracefully()
   }
 }
 

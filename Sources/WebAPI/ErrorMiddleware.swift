@@ -47,6 +47,8 @@ struct ErrorMiddleware: RouterMiddleware {
     let fault = Body.Fault(code: error.code.name, message: error.message, retryAfterMs: error.retryAfterMilliseconds)
     var headers: HTTPFields = [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"]
     if let milliseconds = error.retryAfterMilliseconds { headers[.retryAfter] = String((milliseconds + 999) / 1_000) }
+    // RFC 9110 section 15.5.2: a 401 says how; RFC 6750 has the scheme.
+    if error.code.httpStatus == 401 { headers[.wwwAuthenticate] = "Bearer realm=\"dubplate\"" }
     return Response(
       status: .init(code: error.code.httpStatus), headers: headers,
       body: .init(byteBuffer: ByteBuffer(bytes: try JSONEncoder().encode(Body(error: fault)))))

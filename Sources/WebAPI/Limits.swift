@@ -4,8 +4,8 @@ import Foundation
 public enum WebLimits {
   /// A JSON body: the longest is a login, a username and a password of at most a kilobyte each.
   static let bodyBytes = 16 << 10
-  /// Logins that may be hashed or wait for it. Each holds 32 MB and a tenth of a second of a core while it runs; the
-  /// threads are few, so memory is bounded by them and the wait by this.
+  /// Logins that may wait to be hashed, over all who ask, who take turns. Each holds 32 MB and a tenth of a second of a
+  /// core while it runs; the threads are few, so memory is bounded by them and the wait by this.
   static let waitingLogins = 32
   /// How long after its password was given a login may be renewed: a month, as for a player that is always open.
   static let loginLifetime: TimeInterval = 30 * 86_400

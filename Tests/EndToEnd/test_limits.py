@@ -69,3 +69,23 @@ def test_a_client_that_asks_on_and_on_and_reads_slowly_costs_little(fresh_server
                 assert piece, "the server has gone"
                 received += piece
             assert received.startswith(b"HTTP/1.1 200")
+
+
+def test_playlists_and_files_are_paid_for_by_who_was_given_the_url(fresh_server):
+    server = fresh_server().start()
+    urls = links(server, "Long")
+    master = server.url + urls["hls"]
+
+    def ask(_):
+        return requests.get(master, headers={"Accept-Encoding": "gzip"}, timeout=60)
+
+    answers = []
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        while len(answers) < 20_000 and all(answer.status_code == 200 for answer in answers):
+            answers += pool.map(ask, range(400))
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert refused and all(answer.status_code == 429 for answer in refused), {answer.status_code for answer in answers}
+    assert all(int(answer.headers["retry-after"]) >= 1 and answer.json()["error"]["code"] == "rate_limited" for answer in refused)
+    # The sound itself goes on, and so does everybody else.
+    assert requests.get(server.url + urls["mp3-320"], headers={"Range": "bytes=0-99"}, timeout=60).status_code in (206, 429)
+    assert requests.get(server.url + "/healthz", timeout=60).status_code == 200

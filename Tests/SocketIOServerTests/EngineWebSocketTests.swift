@@ -89,6 +89,24 @@ import Testing
     }
   }
 
+  @Test func aProbeThatIsRepeatedWithoutEndIsAbandoned() async throws {
+    try await withEngine { server, port in
+      let (http, path) = try await EngineHTTPTests.open(port)
+      let sessionPath = path.replacing("transport=polling", with: "transport=websocket")
+      let socket = try await TestWebSocket(port: port, path: sessionPath)
+      for _ in 0..<3 {
+        try await socket.send("2probe")
+        #expect(try await socket.text() == "3probe")
+      }
+      // Also from one who closes while it is written.
+      for _ in 0..<100 { try? await socket.send("2probe") }
+      #expect(try await socket.closeCode().0 == 1000)
+      // The session polls on.
+      #expect(try await http.post(path, "4still here").body == "ok")
+      #expect(server.counters().sessions == 1)
+    }
+  }
+
   @Test(arguments: [false, true])
   func anUpgradeTakesOverWithNothingLostOrDoubled(reusesConnection: Bool) async throws {
     try await withEngine(threads: 2) { server, port in

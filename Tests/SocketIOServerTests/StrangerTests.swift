@@ -46,6 +46,21 @@ import Testing
     }
   }
 
+  /// CONNECTs that are refused, pongs that nobody waits for, noops: each is little, and there is no end of them.
+  @Test(arguments: ["40/nowhere,", "3", "6"])
+  func packetsOfOneWhoHasJoinedNothingAreCounted(packet: String) async throws {
+    try await withServer(setUp: { $0.of("/").onConnection { _ in } }) { server, port in
+      let stranger = try await open(port)
+      // Also from one who closes while it is written.
+      for _ in 0..<600 { try? await stranger.send(packet) }
+      while server.counters().sessions > 0 { await Task.yield() }
+      let member = try await connect(port)
+      for _ in 0..<600 { try await member.send("6") }
+      try await member.send(#"421["nothing"]"#)
+      #expect(server.counters().sessions == 1)
+    }
+  }
+
   @Test func attachmentsTogetherAreNoLargerThanAMessage() async throws {
     try await withServer(configure: { $0.maxPayload = 100_000 }, setUp: { $0.of("/").onConnection { _ in } }) {
       _, port in

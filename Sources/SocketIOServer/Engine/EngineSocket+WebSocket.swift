@@ -23,6 +23,7 @@ extension EngineSocket {
       return
     }
     probe = handler
+    probePackets = 0
   }
 
   func received(_ packet: EnginePacket, over handler: WebSocketHandler) {
@@ -31,10 +32,12 @@ extension EngineSocket {
       return
     }
     guard handler === probe else { return }
+    probePackets += 1
+    guard probePackets <= ServerLimits.probePackets else { return abandonProbe() }
     switch session.probePacketArrived(packet) {
     case .answerProbe:
       handler.write(EnginePacket(.pong, "probe"), flush: true)
-      endPollForUpgrade()
+      if !isEndingPolls { endPollForUpgrade() }
     case .completeUpgrade:
       completeUpgrade(handler)
     default:
@@ -61,7 +64,8 @@ extension EngineSocket {
 
   /// Ends the open poll now, and any that the client opens before it has heard, a little later.
   private func endPollForUpgrade() {
-    guard session.isUpgrading else { return }
+    isEndingPolls = session.isUpgrading
+    guard isEndingPolls else { return }
     if session.wantsPollEnded { answerPoll(with: [EnginePacket(.noop)]) }
     eventLoop.scheduleTask(in: ServerLimits.upgradePollInterval) { [weak self] in self?.endPollForUpgrade() }
   }

@@ -24,6 +24,12 @@ public final class EngineSocket: @unchecked Sendable {
   var polling: PollingTransport?
   /// Attempts to upgrade, so that the timer of one doesn't end another.
   var upgrades: UInt32 = 0
+  /// Whether open polls are being ended for an upgrade.
+  var isEndingPolls = false
+  /// Packets over the WebSocket that is to take over.
+  var probePackets: UInt8 = 0
+  /// Packets from one who has joined nothing.
+  private var guestPackets: UInt16 = 0
   /// Its number in the list of guests, if it was one.
   let guest: UInt64?
   /// Whether nobody knows yet who it is. Written on the event loop, read anywhere.
@@ -135,6 +141,10 @@ public final class EngineSocket: @unchecked Sendable {
 
   /// A packet came over the transport that the session uses.
   func received(_ packet: EnginePacket) {
+    if isGuest {
+      guestPackets += 1
+      guard guestPackets <= ServerLimits.guestPackets else { return close(.overloaded) }
+    }
     switch session.packetArrived(packet, now: .now()) {
     case .deliver:
       loop.countIn(bytes: packet.payload.readableBytes)

@@ -141,10 +141,13 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
 
   private func takeMessages(_ context: ChannelHandlerContext) {
     isReading = true
+    var room = socket.isGuest ? ServerLimits.guestPacketsPerTurn : ServerLimits.packetsPerTurn
     do throws(WebSocketMessageParser.Failure) {
       while state == .open, heldUntil == nil {
         parser.maxMessageBytes = socket.maxMessageBytes
         guard let message = try parser.next() else { break }
+        room -= 1
+        if room == 0 { hold(for: .zero) }
         // What isn't whole now has only begun: a share is as old as its message.
         share.release()
         received(try inflated(message), context)
