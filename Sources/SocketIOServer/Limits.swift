@@ -148,4 +148,8 @@ enum HTTPLimits {
   /// Connections beyond the bound that may be accepted to find out who makes room for whom: as many as one turn of the
   /// accepting event loop brings.
   static let acceptedAtOnce = 16
+
+  /// Refusals of one address, since it had a place last, that say why: the kernel keeps an answer until the peer has it,
+  /// of a reset it keeps nothing.
+  static let toldRefusals = 16
 }

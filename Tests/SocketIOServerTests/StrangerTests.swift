@@ -157,6 +157,25 @@ import Testing
     }
   }
 
+  @Test func noFieldOfTheClientsHidesTheAddressThatItsProxyAdds() async throws {
+    try await withServer(configure: { $0.maxGuestsPerAddress = 4 }) { server, port in
+      for own in ["\u{301}", "\u{301}, \u{301}", "x,\u{301}", "127.0.0.1"] {
+        let http = try await TestHTTP(port: port)
+        for _ in 0..<6 {
+          let headers = ["X-Forwarded-For": "\(own), 203.0.113.9"]
+          #expect(try await http.request("GET", Self.polling, headers: headers).status == 200)
+        }
+        #expect(server.counters().guests <= 4)
+      }
+      // And those of whom the proxy says nothing readable are bounded together.
+      let http = try await TestHTTP(port: port)
+      for _ in 0..<20 {
+        #expect(try await http.request("GET", Self.polling, headers: ["X-Forwarded-For": "\u{301}"]).status == 200)
+      }
+      #expect(server.counters().guests <= 8)
+    }
+  }
+
   @Test func onlyHeadersThatAreUsedAreKept() async throws {
     let seen = Mailbox<[String]>()
     try await withServer(

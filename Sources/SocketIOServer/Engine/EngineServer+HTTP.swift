@@ -107,9 +107,13 @@ extension EngineServer {
   private func poll(_ session: EngineSocket, _ request: Request, _ channel: any Channel) async throws -> Response {
     let answer = session.eventLoop.flatSubmit { session.poll() }
     channel.eventLoop.execute {
-      // Absent only when the channel is being torn down: then the write of the answer fails.
-      let connection = try? channel.pipeline.syncOperations.handler(type: HTTPConnectionHandler.self)
-      connection?.watch(answer, on: channel.eventLoop) { session.eventLoop.execute { session.pollBroke() } }
+      let onBreak: @Sendable () -> Void = { session.eventLoop.execute { session.pollBroke() } }
+      // Absent once the connection is gone: what the session put into the poll would be lost, and nobody would know.
+      guard let connection = try? channel.pipeline.syncOperations.handler(type: HTTPConnectionHandler.self) else {
+        onBreak()
+        return
+      }
+      connection.watch(answer, on: channel.eventLoop, onBreak: onBreak)
     }
     return self.answer(try await answer.get(), to: request)
   }
