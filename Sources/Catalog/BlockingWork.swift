@@ -1,4 +1,4 @@
-import Dispatch
+@preconcurrency import Dispatch
 import Synchronization
 
 /// Threads for calls that block: file systems and decoders stay away from the threads of Swift's tasks.

@@ -3,7 +3,7 @@ public import NIOCore
 /// Whose request it is, where proxies stand in front of the server.
 public enum ClientAddress {
   /// The last address that the proxies don't vouch for; nil for a client of this machine itself, and for one that can't be
-  /// told from the others behind its proxy.
+  /// told from the others behind its proxy. Those whose proxy says something that is no address are one together.
   /// - Parameters:
   ///   - peer: of the connection; nil for a Unix socket, which whoever can reach it is of this machine.
   ///   - forwardedFor: the values of `X-Forwarded-For`, in the order of the fields.
@@ -12,5 +12,23 @@ public enum ClientAddress {
     peer: SocketAddress?, forwardedFor: [String], trusted: [AddressRange] = AddressRange.loopback
   ) -> AddressBlock? {
     block(peer: peer?.ipAddress ?? "", forwardedFor: forwardedFor, trusted: trusted)
+  }
+
+  static func block(
+    peer: String, forwardedFor: some Sequence<String>, trusted: [AddressRange]
+  ) -> AddressBlock? {
+    guard isTrusted(peer, trusted) else { return AddressBlock(peer) ?? .unreadable }
+    let lists = forwardedFor.map { $0.elements().map(String.init) }
+    guard !lists.isEmpty else { return nil }
+    let hops = lists.joined()
+    guard let client = hops.reversed().first(where: { !isTrusted($0, trusted) }) else {
+      return hops.isEmpty ? .unreadable : nil
+    }
+    return AddressBlock(client) ?? .unreadable
+  }
+
+  /// A Unix socket has no address: whoever can reach it is of this machine.
+  static func isTrusted(_ address: String, _ trusted: [AddressRange]) -> Bool {
+    address.isEmpty || trusted.contains { $0.contains(address) }
   }
 }
