@@ -36,7 +36,9 @@ extension HTTPConnectionHandler {
 
   private func upgrade(_ request: WebSocketRequest, as role: WebSocketHandler.Role, _ context: ChannelHandlerContext) {
     do {
-      let handler = try request.makeHandler(server, context.channel, as: role, readsItself: isHummingbirds)
+      ticket?.noteBusy()
+      let handler = try request.makeHandler(
+        server, context.channel, as: role, readsItself: isHummingbirds, ticket: ticket)
       let headers = request.responseHeaders(server, sid: handler.sessionID)
       var head = ByteBuffer()
       head.writeString("HTTP/1.1 101 Switching Protocols\r\n")
