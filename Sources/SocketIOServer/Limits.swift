@@ -51,6 +51,10 @@ enum ServerLimits {
   /// How often an open poll is ended while a client finishes its polls for an upgrade; the official server's interval.
   static let upgradePollInterval = TimeAmount.milliseconds(100)
 
+  /// How long what a server says on a connection waits behind the answer to CONNECT: longer than a client takes to wake up
+  /// and read, and no time to a listener.
+  static let apartTime = TimeAmount.milliseconds(1)
+
   /// The first receive buffer of a WebSocket connection: clients of a server that pushes say little.
   static let receiveBufferBytes = 512
 

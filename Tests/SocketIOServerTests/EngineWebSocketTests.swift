@@ -228,7 +228,7 @@ import Testing
       let (code, reason) = try await socket.closeCode()
       #expect(code == 1001 && reason == "server shutting down")
       #expect(try await poller.answer().body == "1")
-      #expect(try await idle.0.get(idle.1).body == "1")
+      #expect(try await idle.0.get(idle.1).body == "6\u{1e}1")
       #expect(try await idle.0.get(EngineHTTPTests.path).status == 503)
       #expect(server.counters().sessions == 0)
     }

@@ -41,10 +41,12 @@ extension HTTPConnectionHandler {
 
   private func upgrade(_ request: WebSocketRequest, as role: WebSocketHandler.Role, _ context: ChannelHandlerContext) {
     let handler: WebSocketHandler
+    ticket?.noteBusy()
     do {
       // Before a session is open: what fails until then leaves nothing behind.
       try WebSocketRequest.configure(context.channel)
-      handler = try request.makeHandler(server, context.channel, as: role, readsItself: isHummingbirds)
+      handler = try request.makeHandler(
+        server, context.channel, as: role, readsItself: isHummingbirds, ticket: ticket)
     } catch {
       refuse(error, context)
       return

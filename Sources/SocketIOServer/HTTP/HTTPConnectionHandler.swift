@@ -94,8 +94,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
   /// Somebody who asks for something needs this connection's place. Returns whether it is free.
   private static func makeRoom(_ channel: any Channel) -> Bool {
-    // None on a connection that has become a WebSocket, or is gone.
-    guard let context = try? channel.pipeline.syncOperations.context(handlerType: HTTPConnectionHandler.self),
+    let pipeline = channel.pipeline.syncOperations
+    if let webSocket = try? pipeline.handler(type: WebSocketHandler.self) { return webSocket.makeRoom() }
+    // None on a connection that is gone.
+    guard let context = try? pipeline.context(handlerType: HTTPConnectionHandler.self),
       let connection = context.handler as? HTTPConnectionHandler
     else { return false }
     return connection.leave(context)
@@ -115,7 +117,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
   func handlerRemoved(context: ChannelHandlerContext) {
     timer?.cancel()
-    ticket?.noteBusy()
     // Nothing happens here if it has been settled.
     result.fail(ChannelError.ioOnClosedChannel)
   }
@@ -155,7 +156,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
   /// Calls `onBreak` if the connection ends, or is asked to finish, before `answer` is there. On the event loop.
   func watch(
-    _ answer: EventLoopFuture<ByteBuffer>, on eventLoop: any EventLoop, onBreak: @escaping @Sendable () -> Void
+    _ answer: EventLoopFuture<PollingAnswer>, on eventLoop: any EventLoop, onBreak: @escaping @Sendable () -> Void
   ) {
     guard !hasEnded else {
       onBreak()
@@ -262,6 +263,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
   /// Idle since the last answer: what trickles in meanwhile makes nobody younger.
   func noteIdleness() {
+    // Of a WebSocket its own handler says it.
+    if case .upgraded = state.phase { return }
     guard let ticket else { return }
     if !state.owesNothing { ticket.noteBusy() } else if !ticket.isIdle { ticket.noteIdle() }
   }
