@@ -1,5 +1,4 @@
 public import HTTPTypes
-import SocketIO
 
 /// Which origins' pages may use the server (Fetch standard, "HTTP extensions").
 public enum CORSPolicy: Sendable, Equatable {
@@ -78,6 +77,6 @@ extension CORSPolicy {
   }
 
   private static func isListed(_ origin: String, in listed: Set<String>) -> Bool {
-    listed.containsBytewise(origin) || WebOrigin(origin).map { listed.contains($0.description) } ?? false
+    listed.contains(origin) || WebOrigin(origin).map { listed.contains($0.description) } ?? false
   }
 }

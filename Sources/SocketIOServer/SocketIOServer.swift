@@ -34,7 +34,8 @@ public final class SocketIOServer: Sendable {
     self.logger = logger
     let registry = NamespaceRegistry(
       logger: logger, codec: configuration.codec, cleansUp: configuration.cleanupEmptyChildNamespaces,
-      recovery: configuration.recovery, eventBudget: EventBudget(configuration.eventQueue), makeAdapter: adapter)
+      recovery: configuration.recovery, eventBudget: EventBudget(configuration.eventQueue),
+      oversizedConnect: configuration.oversizedConnect, makeAdapter: adapter)
     namespaces = registry
     var bundle: ClientBundle?
     if let path = configuration.clientBundle {

@@ -1,5 +1,6 @@
 import EngineIO
 import NIOCore
+import TestSupport
 import Testing
 
 @Suite struct PollingPayloadTests {

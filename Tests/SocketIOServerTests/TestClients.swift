@@ -18,10 +18,14 @@ final class TestConnection: Sendable {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
   }
 
-  init(port: Int, reads: Bool = true) async throws {
+  /// - Parameter address: this machine's own that it comes from; one that the system chooses if nil.
+  init(port: Int, from address: String? = nil, reads: Bool = true) async throws {
     let inbox = Mailbox<ByteBuffer?>()
     self.inbox = inbox
-    channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    if let address { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: address, port: 0)) }
+    channel =
+      try await bootstrap
       .channelOption(.autoRead, value: reads)
       .channelOption(.socketOption(.so_rcvbuf), value: reads ? 256 * 1024 : 4096)
       .channelInitializer { channel in
@@ -49,9 +53,9 @@ actor TestHTTP {
   let port: Int
   private var unread = ByteBuffer()
 
-  init(port: Int) async throws {
+  init(port: Int, from address: String? = nil) async throws {
     self.port = port
-    connection = try await TestConnection(port: port)
+    connection = try await TestConnection(port: port, from: address)
   }
 
   func send(_ method: String, _ path: String, headers: [String: String] = [:], body: String = "") async throws {

@@ -6,12 +6,16 @@ extension EngineSocket {
   /// A GET came.
   ///
   /// - Returns: the body, when there is one; fails with ``EngineRequestError``.
-  func poll() -> EventLoopFuture<ByteBuffer> {
+  func poll() -> EventLoopFuture<PollingAnswer> {
     expireIfDue()
-    if let farewell = polling?.farewell {
-      polling?.farewell = nil
-      server.remove(id, on: eventLoop)
-      return eventLoop.makeSucceededFuture(farewell)
+    if let polling, polling.isFarewellDue {
+      // What was said before comes first, as with the official server.
+      guard polling.queue.isEmpty else {
+        return eventLoop.makeSucceededFuture(polling.takeBody(maxPackets: ServerLimits.packetsPerPoll))
+      }
+      polling.forgetFarewell()
+      server.remove(self)
+      return eventLoop.makeSucceededFuture(Self.farewell)
     }
     switch session.pollArrived() {
     case .refuse:
@@ -20,7 +24,7 @@ extension EngineSocket {
       close(.transportError)
       return eventLoop.makeFailedFuture(EngineRequestError.badRequest)
     case .hold:
-      let promise = eventLoop.makePromise(of: ByteBuffer.self)
+      let promise = eventLoop.makePromise(of: PollingAnswer.self)
       polling?.open(promise)
       if let polling, !polling.queue.isEmpty { flushPoll() }
       return promise.futureResult
@@ -39,15 +43,15 @@ extension EngineSocket {
   func post(_ body: ByteBuffer) -> EventLoopFuture<Void> {
     do throws(EngineRequestError) {
       guard !session.isClosed else { throw .badRequest }
-      let packets: [EnginePacket]
+      let packets: PollingPayload.Packets
       do {
-        packets = try PollingPayload.decode(body)
+        packets = try PollingPayload.Packets(body)
       } catch {
-        close(.parseError)
+        close(.parseError, detail: nil, isFinal: true)
         throw .badRequest
       }
       let done = eventLoop.makePromise(of: Void.self)
-      handle(packets[...], done)
+      handle(packets, done)
       return done.futureResult
     } catch {
       session.postFinished()
@@ -55,14 +59,14 @@ extension EngineSocket {
     }
   }
 
-  private func handle(_ packets: ArraySlice<EnginePacket>, _ done: EventLoopPromise<Void>) {
+  private func handle(_ packets: PollingPayload.Packets, _ done: EventLoopPromise<Void>) {
     var left = packets
     var room = ServerLimits.packetsPerTurn
-    while room > 0, !session.isClosed, heldUntil <= .now(), let packet = left.popFirst() {
+    while room > 0, !session.isClosed, heldUntil <= .now(), let packet = left.next() {
       received(packet)
       room -= 1
     }
-    guard left.isEmpty || session.isClosed else {
+    guard left.isAtEnd || session.isClosed else {
       loop.turns.enter(from: max(heldUntil, .now())) { self.handle(left, done) }
       return
     }
@@ -86,7 +90,7 @@ extension EngineSocket {
   /// A POST's body was too long, or broke off.
   func postBroke(_ reason: EngineCloseReason) {
     session.postFinished()
-    close(reason)
+    close(reason, detail: nil, isFinal: true)
   }
 
   /// Ends the session if its pong is overdue, though the timer hasn't fired yet.
@@ -119,29 +123,38 @@ extension EngineSocket {
     flushPoll()
   }
 
-  /// The end of the session as a polling client sees it: a last answer now, or at its next poll.
-  func closePolling(_ reason: EngineCloseReason) {
+  private static let farewell = PollingAnswer(
+    body: PollingPayload.encode([EnginePacket(.noop), EnginePacket(.close)]), mayCompress: false)
+
+  /// The end of the session as a polling client sees it: a last answer now, or at its next polls.
+  func closePolling(_ reason: EngineCloseReason, isFinal: Bool) {
     guard let polling else {
-      server.remove(id, on: eventLoop)
+      server.remove(self)
       return
     }
     if polling.isPollOpen {
-      server.remove(id, on: eventLoop)
+      server.remove(self)
       // A client that closed needs its poll ended, not told that we close.
       if reason != .transportClose { polling.append(EnginePacket(.close)) } else { polling.append(EnginePacket(.noop)) }
       polling.answer(polling.takeBody())
       return
     }
-    switch reason {
-    case .forcedClose, .serverShuttingDown:
-      polling.append(EnginePacket(.close))
-      polling.farewell = polling.takeBody()
-      eventLoop.scheduleTask(in: ServerLimits.pollingCloseTimeout) { [server, id, eventLoop] in
-        server.remove(id, on: eventLoop)
-      }
-    default:
+    guard !isFinal, reason.isWorthAFarewell else {
       _ = polling.takeBody()
-      server.remove(id, on: eventLoop)
+      server.remove(self)
+      return
+    }
+    polling.announceFarewell(
+      eventLoop.scheduleTask(in: ServerLimits.pollingCloseTimeout) { self.server.remove(self) })
+  }
+}
+
+extension EngineCloseReason {
+  /// Whether the session ended by what the server found in its messages, or by its will: the client is still there.
+  fileprivate var isWorthAFarewell: Bool {
+    switch self {
+    case .forcedClose, .serverShuttingDown, .parseError, .messageTooLarge: true
+    case .transportClose, .transportError, .pingTimeout, .writeBufferExceeded, .overloaded: false
     }
   }
 }

@@ -48,7 +48,7 @@ extension EngineSocket {
     webSocket = handler
     let queued = polling?.finish() ?? []
     polling = nil
-    for packet in queued { handler.write(packet, flush: false) }
+    for queued in queued { handler.write(queued.packet, flush: false, mayCompress: queued.mayCompress) }
     handler.flush()
     receiver?.writabilityChanged(isWritable)
   }

@@ -2,48 +2,72 @@ import DequeModule
 import EngineIO
 import NIOCore
 
+/// The body of an answer to a poll.
+struct PollingAnswer: Sendable {
+  var body: ByteBuffer
+  /// Whether anything in it may be compressed.
+  var mayCompress: Bool
+}
+
 /// What a polling session has to send, and the request that waits for it. Lives on the session's event loop.
 final class PollingTransport {
-  private(set) var queue = Deque<EnginePacket>()
+  struct Queued {
+    let packet: EnginePacket
+    let mayCompress: Bool
+  }
+
+  private(set) var queue = Deque<Queued>()
   private(set) var queuedBytes = 0
-  private var poll: EventLoopPromise<ByteBuffer>?
+  private var poll: EventLoopPromise<PollingAnswer>?
   var isFlushScheduled = false
-  /// What the client hears at its next poll, the last one.
-  var farewell: ByteBuffer?
+  /// Ends the wait for the poll at which the client hears that the session has ended; nil while it goes on.
+  private var farewell: Scheduled<Void>?
+
+  var isFarewellDue: Bool { farewell != nil }
+
+  func announceFarewell(_ deadline: Scheduled<Void>) { farewell = deadline }
+
+  func forgetFarewell() {
+    farewell?.cancel()
+    farewell = nil
+  }
 
   var isPollOpen: Bool { poll != nil }
   var isWritable: Bool { queuedBytes < ServerLimits.pollingHighWatermark }
 
-  func append(_ packet: EnginePacket) {
-    queue.append(packet)
+  func append(_ packet: EnginePacket, mayCompress: Bool = true) {
+    queue.append(Queued(packet: packet, mayCompress: mayCompress))
     queuedBytes += PollingPayload.encodedBytes(of: packet)
   }
 
-  func open(_ promise: EventLoopPromise<ByteBuffer>) {
+  func open(_ promise: EventLoopPromise<PollingAnswer>) {
     poll = promise
   }
 
   /// Takes what is queued, as one body of at most so many packets.
-  func takeBody(maxPackets: Int = .max) -> ByteBuffer {
+  func takeBody(maxPackets: Int = .max) -> PollingAnswer {
     let count = min(maxPackets, queue.count)
-    let bytes = queue.prefix(count).reduce(0) { $0 + PollingPayload.encodedBytes(of: $1) }
-    var body = ByteBufferAllocator().buffer(capacity: bytes)
-    for packet in queue.prefix(count) { PollingPayload.append(packet, to: &body) }
+    let bytes = queue.prefix(count).reduce(0) { $0 + PollingPayload.encodedBytes(of: $1.packet) }
+    var answer = PollingAnswer(body: ByteBufferAllocator().buffer(capacity: bytes), mayCompress: false)
+    for queued in queue.prefix(count) {
+      PollingPayload.append(queued.packet, to: &answer.body)
+      if queued.mayCompress { answer.mayCompress = true }
+    }
     queue.removeFirst(count)
     if queue.isEmpty { queue = [] }
     queuedBytes -= bytes
-    return body
+    return answer
   }
 
-  func answer(_ body: ByteBuffer) {
+  func answer(_ answer: PollingAnswer) {
     let promise = poll
     poll = nil
-    promise?.succeed(body)
+    promise?.succeed(answer)
   }
 
   /// Takes the queue for another transport, ending a poll that may be open.
-  func finish() -> [EnginePacket] {
-    if isPollOpen { answer(PollingPayload.encode([EnginePacket(.noop)])) }
+  func finish() -> [Queued] {
+    if isPollOpen { answer(PollingAnswer(body: PollingPayload.encode([EnginePacket(.noop)]), mayCompress: false)) }
     defer {
       queue = []
       queuedBytes = 0

@@ -168,7 +168,11 @@ extension HTTPRequestParser {
 
   /// A list's elements in lower case; empty ones are none.
   static func elements(_ value: String) -> [String] {
-    value.elements().map(\.asciiLowercased)
+    value.split(separator: ",").compactMap { part in
+      let trimmed = part.drop { $0 == " " || $0 == "\t" }
+      guard let last = trimmed.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return nil }
+      return trimmed[...last].lowercased()
+    }
   }
 
   private static func isToken(_ byte: UInt8) -> Bool {
@@ -180,6 +184,10 @@ extension HTTPRequestParser {
       true
     default: false
     }
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    digit(byte) != nil || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
   }
 
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

@@ -46,7 +46,7 @@ public struct ServedOrigin: Sendable, Hashable {
   }
 
   private static func scheme(_ name: String) -> String? {
-    switch name.asciiLowercased {
+    switch name.lowercased() {
     case "http", "ws": "http"
     case "https", "wss": "https"
     default: nil
@@ -56,37 +56,36 @@ public struct ServedOrigin: Sendable, Hashable {
   /// The first element of a list, nil for an empty one.
   private static func first(_ list: String?) -> String? {
     guard let list else { return nil }
-    let element = Substring(list.utf8.prefix { $0 != UInt8(ascii: ",") }).trimmingBlanks
-    return element.isEmpty ? nil : String(element)
+    let element = list.prefix { $0 != "," }.trimmingSpaces()
+    return element.isEmpty ? nil : element
   }
 
   /// The parameters of the first element of `Forwarded`, by name in lower case.
   static func parameters(_ forwarded: String) -> [String: String] {
     var parameters: [String: String] = [:]
-    var (name, value): ([UInt8], [UInt8]) = ([], [])
+    var (name, value) = ("", "")
     var (isValue, isQuoted, isEscaped) = (false, false, false)
     func keep() {
-      let name = String(decoding: name, as: UTF8.self).trimmingBlanks.asciiLowercased
-      guard isValue, !name.isEmpty, parameters[name] == nil else { return }
-      parameters[name] = String(String(decoding: value, as: UTF8.self).trimmingBlanks)
+      let name = name.trimmingSpaces().lowercased()
+      if isValue, !name.isEmpty, parameters[name] == nil { parameters[name] = value.trimmingSpaces() }
     }
-    for byte in forwarded.utf8 {
-      switch byte {
+    for character in forwarded {
+      switch character {
       case _ where isEscaped:
-        value.append(byte)
+        value.append(character)
         isEscaped = false
-      case UInt8(ascii: "\\") where isQuoted: isEscaped = true
-      case UInt8(ascii: "\"") where isValue: isQuoted.toggle()
-      case _ where isQuoted: value.append(byte)
-      case UInt8(ascii: ","):
+      case "\\" where isQuoted: isEscaped = true
+      case "\"" where isValue: isQuoted.toggle()
+      case _ where isQuoted: value.append(character)
+      case ",":
         keep()
         return parameters
-      case UInt8(ascii: ";"):
+      case ";":
         keep()
-        (name, value, isValue) = ([], [], false)
-      case UInt8(ascii: "=") where !isValue: isValue = true
-      case _ where isValue: value.append(byte)
-      default: name.append(byte)
+        (name, value, isValue) = ("", "", false)
+      case "=" where !isValue: isValue = true
+      case _ where isValue: value.append(character)
+      default: name.append(character)
       }
     }
     if !isQuoted { keep() }
@@ -103,10 +102,7 @@ public struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
 
   /// Nil for `null` and for everything else that isn't an origin.
   public init?(_ text: String) {
-    // Of ASCII alone, in which a byte is a character and has no other that equals it.
-    guard text.utf8.count <= ServerLimits.maxOriginBytes, text.utf8.allSatisfy({ $0 < 0x80 }),
-      let mark = text.firstRange(of: "://")
-    else { return nil }
+    guard text.utf8.count <= ServerLimits.maxOriginBytes, let mark = text.firstRange(of: "://") else { return nil }
     let scheme = text[..<mark.lowerBound].lowercased()
     guard let first = scheme.utf8.first, Self.isLetter(first), scheme.utf8.allSatisfy(Self.isSchemeCharacter) else {
       return nil
@@ -158,5 +154,14 @@ public struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
   private static func isHostCharacter(_ byte: UInt8) -> Bool {
     isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
       || byte == UInt8(ascii: "_")
+  }
+}
+
+extension StringProtocol {
+  fileprivate func trimmingSpaces() -> String {
+    let isSpace = { (character: Character) in character == " " || character == "\t" }
+    let start = drop(while: isSpace)
+    guard let last = start.lastIndex(where: { !isSpace($0) }) else { return "" }
+    return String(start[...last])
   }
 }
