@@ -146,17 +146,14 @@ let package = Package(
       name: "abr-simulator", dependencies: ["Playback", argumentParser], path: "Benchmarks/abr", swiftSettings: strict),
 
     // Tests mirror the source tree.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
-    .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", "TestSupport", nioCore], swiftSettings: strict),
-    .testTarget(name: "SocketIOTests", dependencies: ["SocketIO", "TestSupport", nioCore], swiftSettings: strict),
+    .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", nioCore], swiftSettings: strict),
+    .testTarget(name: "SocketIOTests", dependencies: ["SocketIO", nioCore], swiftSettings: strict),
     .testTarget(
       name: "FuzzTests", dependencies: ["EngineIO", "SocketIO", nioCore], exclude: ["Corpus"], swiftSettings: strict),
     .testTarget(
       name: "SocketIOServerTests",
-      dependencies: [
-        "SocketIOServer", "SocketIO", "EngineIO", "TestSupport", hummingbird, logging, nioCore, nioPosix, nioEmbedded,
-      ],
+      dependencies: ["SocketIOServer", "SocketIO", "EngineIO", hummingbird, logging, nioCore, nioPosix, nioEmbedded],
       swiftSettings: strict),
     .testTarget(name: "AudioCodecTests", dependencies: ["AudioCodec"], swiftSettings: strict),
     .testTarget(
@@ -171,8 +168,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Gateway", "Access", "AudioCodec", "Catalog", logging, "Playback", "Segments", "SocketIOServer", "TestSupport",
-        nioCore, protobuf,
+        "Gateway", "Access", "AudioCodec", "Catalog", logging, "Playback", "Segments", "SocketIOServer", nioCore,
+        protobuf,
       ],
       swiftSettings: strict),
     .testTarget(

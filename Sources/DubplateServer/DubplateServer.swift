@@ -190,10 +190,6 @@ public struct DubplateServer: Sendable {
     sockets.maxGuests = min(sockets.maxGuests, max(connections / ServerLimits.guestsShare, 1))
     // What a device is known by: the token's cookie, or `auth`.
     sockets.keptHeaders = ["cookie"]
-    // Nothing else in it is that large.
-    sockets.oversizedConnect = ConnectError(
-      "the token has more than \(SocketIOLimits.maxConnectBytes) bytes with what comes along",
-      data: ["code": .string(DubplateError.Code.tokenInvalid.name)])
     sockets.clientBundle = configuration.socketIOClientPath ?? BrowserClient.find()
     if sockets.clientBundle == nil {
       logger.warning(

@@ -6,40 +6,22 @@ public enum PollingPayload {
   /// The record separator between two packets.
   public static let separator: UInt8 = 0x1e
 
-  /// The packets of a body, one after the other: a packet takes many times the memory of the two bytes that it may have,
-  /// and so they never are there all at once.
-  public struct Packets: Sendable, Sequence, IteratorProtocol {
-    private var rest: ByteBuffer
-    /// Whether there are no more.
-    public private(set) var isAtEnd = false
-
-    /// The whole body is read before anything is returned, so that a malformed packet leaves nothing half done.
-    /// - Parameter body: the whole body, at most `maxPayload` bytes; the caller has checked that.
-    public init(_ body: ByteBuffer) throws(EnginePacketError) {
-      guard body.readableBytes > 0 else { throw .empty }
-      guard body.isValidUTF8 else { throw .invalidUTF8 }
-      rest = body
-      var check = self
-      while !check.isAtEnd { _ = try check.read() }
-    }
-
-    /// The next packet; nil when there is none.
-    public mutating func next() -> EnginePacket? {
-      // All of them have been read before.
-      isAtEnd ? nil : try? read()
-    }
-
-    private mutating func read() throws(EnginePacketError) -> EnginePacket {
+  /// Takes the packets of a body apart.
+  ///
+  /// The whole body is read before anything is returned, so that a malformed packet leaves nothing half done.
+  /// - Parameter body: the whole body, at most `maxPayload` bytes; the caller has checked that.
+  public static func decode(_ body: ByteBuffer) throws(EnginePacketError) -> [EnginePacket] {
+    guard body.readableBytes > 0 else { throw .empty }
+    guard body.isValidUTF8 else { throw .invalidUTF8 }
+    var packets: [EnginePacket] = []
+    var rest = body
+    while true {
       let length = rest.readableBytesView.firstIndex(of: separator).map { $0 - rest.readerIndex }
       guard let element = rest.readSlice(length: length ?? rest.readableBytes) else { throw .empty }
-      if length == nil { isAtEnd = true } else { rest.moveReaderIndex(forwardBy: 1) }
-      return try EnginePacket(text: element)
+      packets.append(try EnginePacket(text: element))
+      guard length != nil else { return packets }
+      rest.moveReaderIndex(forwardBy: 1)
     }
-  }
-
-  /// The packets of a body, all at once.
-  public static func decode(_ body: ByteBuffer) throws(EnginePacketError) -> [EnginePacket] {
-    Array(try Packets(body))
   }
 
   /// Joins packets to a body.

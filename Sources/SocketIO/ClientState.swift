@@ -5,8 +5,7 @@
 /// before the first answer): only the latest attempt counts, whatever becomes of the others, and in whichever order.
 ///
 /// A client may not have heard yet that its socket has ended. What it sends there is dropped; the other namespaces of
-/// the connection must not end over it. And one whose CONNECT has crossed the answer to the one before takes itself to
-/// be in: its events wait for the socket that it is about to have.
+/// the connection must not end over it.
 public struct ClientState: ~Copyable, Sendable {
   private enum Phase {
     case connecting(attempt: UInt64)
@@ -36,8 +35,6 @@ public struct ClientState: ~Copyable, Sendable {
     case connect(namespace: String, auth: SocketValue?, attempt: UInt64, replaces: Bool)
     /// Hand the event to the namespace's socket.
     case event(namespace: String, id: UInt64?, elements: [SocketValue])
-    /// Keep the event for the socket that the latest attempt makes; drop it if that is refused, or the client leaves.
-    case wait(namespace: String, id: UInt64?, elements: [SocketValue])
     /// Settle what waits for this ack.
     case ack(namespace: String, id: UInt64, arguments: [SocketValue])
     /// The client leaves the namespace.
@@ -64,21 +61,14 @@ public struct ClientState: ~Copyable, Sendable {
     case (.event, .connected):
       guard case .array(let elements) = packet.data else { return .close }
       return .event(namespace: packet.namespace, id: packet.id, elements: elements)
-    case (.event, .connecting) where namespaces[place].hadSocket:
-      guard case .array(let elements) = packet.data, countLatePacket() else { return .close }
-      return .wait(namespace: packet.namespace, id: packet.id, elements: elements)
     case (.ack, .connected):
       guard let id = packet.id, case .array(let arguments) = packet.data else { return .close }
       return .ack(namespace: packet.namespace, id: id, arguments: arguments)
     case (.event, _) where namespaces[place].hadSocket, (.ack, _) where namespaces[place].hadSocket:
-      return countLatePacket() ? .ignore : .close
+      latePackets += 1
+      return latePackets <= SocketIOLimits.maxLatePackets ? .ignore : .close
     default: return .close
     }
-  }
-
-  private mutating func countLatePacket() -> Bool {
-    latePackets += 1
-    return latePackets <= SocketIOLimits.maxLatePackets
   }
 
   private mutating func connect(_ packet: SocketPacket) -> Action {
@@ -108,12 +98,6 @@ public struct ClientState: ~Copyable, Sendable {
     runningAttempts += 1
     lastAttempt += 1
     return lastAttempt
-  }
-
-  /// Whether an attempt still counts: the client has neither left nor tried again meanwhile.
-  public func isLatest(_ namespace: String, attempt: UInt64) -> Bool {
-    guard let place = place(of: namespace), case .connecting(attempt) = namespaces[place].phase else { return false }
-    return true
   }
 
   /// The namespace takes the socket of an attempt. False: the client has left, or tried again, meanwhile.

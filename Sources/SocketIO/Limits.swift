@@ -31,8 +31,7 @@ public enum SocketIOLimits {
   /// that a later one has overtaken.
   public static let maxNamespacesPerConnection = 64
 
-  /// Packets of one connection that may come for sockets which have ended, or for those that are about to replace them:
-  /// what a client sent before it heard of it.
+  /// Packets of one connection that may come for sockets which have ended: what a client sent before it heard of it.
   public static let maxLatePackets = 1_024
 
   /// Acks that one socket may owe the server at once; an `emitWithAck` beyond it fails at once.
@@ -40,9 +39,6 @@ public enum SocketIOLimits {
 
   /// Rooms that one socket may be in.
   public static let maxRoomsPerSocket = 1_024
-
-  /// Elements of an array of MessagePack for which there is room before they have been read.
-  static let reservedElements = 64
 
   /// Entries above which an object keeps an index beside its list.
   static let indexedObjectSize = 12

@@ -67,8 +67,6 @@ public struct RecoveryLog<Context: Sendable>: Sendable {
   /// The number of the next event.
   public private(set) var nextNumber: UInt64 = 0
   private var sessions: [BytewiseName: Lost] = [:]
-  /// When which session was lost, in order; some may have come back, or have been lost again since.
-  private var losses = CircularBuffer<(moment: Int64, privateID: BytewiseName)>()
 
   /// - Parameters:
   ///   - lifetime: nanoseconds for which lost sessions and packets are kept.
@@ -107,23 +105,9 @@ public struct RecoveryLog<Context: Sendable>: Sendable {
 
   /// Keeps the state of a socket whose connection was lost.
   public mutating func keep(_ session: Session, now: Int64) {
-    forgetSessions(now: now)
-    let privateID = BytewiseName(session.privateID)
+    sessions = sessions.filter { now - $0.value.moment <= lifetime }
     guard sessions.count < maxSessions else { return }
-    sessions[privateID] = Lost(session: session, moment: now, next: nextNumber)
-    losses.append((now, privateID))
-  }
-
-  /// Forgets the sessions that have been away for too long: each is looked at once.
-  private mutating func forgetSessions(now: Int64) {
-    while let loss = losses.first, now - loss.moment > lifetime || sessions[loss.privateID]?.moment != loss.moment {
-      losses.removeFirst()
-      if sessions[loss.privateID]?.moment == loss.moment { sessions[loss.privateID] = nil }
-    }
-    // Who has come back is taken out when he is half of them: once for each on average.
-    if losses.count > 2 * sessions.count + 64 {
-      losses.removeAll { sessions[$0.privateID]?.moment != $0.moment }
-    }
+    sessions[BytewiseName(session.privateID)] = Lost(session: session, moment: now, next: nextNumber)
   }
 
   /// The session of a client that came back; nil if it isn't known any more, or something of what it missed. A session

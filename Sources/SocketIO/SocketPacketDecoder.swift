@@ -10,9 +10,8 @@ public enum SocketPacketError: Error, Sendable, Equatable {
   case tooManyAttachments(limit: Int)
   /// A packet's text and attachments have more bytes together than are taken.
   case tooLarge(limit: Int)
-  /// A CONNECT with more bytes than ``SocketIOLimits/maxConnectBytes``. It has been passed over: what comes behind it
-  /// can be read.
-  case connectTooLarge(namespace: String)
+  /// A CONNECT with more bytes than ``SocketIOLimits/maxConnectBytes``.
+  case connectTooLarge
   case namespaceTooLong
   /// An ack id that is missing, misplaced, or too long.
   case invalidID
@@ -60,11 +59,9 @@ public struct SocketPacketDecoder: Sendable {
     guard text.readableBytes <= bounds.maxPacketBytes else { throw .tooLarge(limit: bounds.maxPacketBytes) }
     var reader = text
     let (kind, isBinary) = try readKind(&reader)
+    guard kind != .connect || text.readableBytes <= SocketIOLimits.maxConnectBytes else { throw .connectTooLarge }
     let expected = isBinary ? try readAttachmentCount(&reader) : 0
     let namespace = try readNamespace(&reader)
-    guard kind != .connect || text.readableBytes <= SocketIOLimits.maxConnectBytes else {
-      throw .connectTooLarge(namespace: namespace)
-    }
     let id = try readID(&reader)
     var data: SocketValue?
     if reader.readableBytes > 0 {
@@ -88,7 +85,7 @@ public struct SocketPacketDecoder: Sendable {
       guard binary.readableBytes <= bounds.maxPacketBytes else { throw .tooLarge(limit: bounds.maxPacketBytes) }
       var packet = try SocketPacket(messagePack: binary, bounds: bounds)
       guard packet.kind != .connect || binary.readableBytes <= SocketIOLimits.maxConnectBytes else {
-        throw .connectTooLarge(namespace: packet.namespace)
+        throw .connectTooLarge
       }
       try Self.validate(&packet)
       return packet
@@ -109,6 +106,9 @@ public struct SocketPacketDecoder: Sendable {
     held.packet.data = try held.packet.data.map { data throws(SocketPacketError) in try Self.fill(data, attachments) }
     return held.packet
   }
+
+  /// Whether an attachment is being waited for.
+  public var isWaiting: Bool { waiting != nil }
 
   /// The packet whose attachments are being waited for, without them.
   public var awaited: SocketPacket? { waiting?.packet }

@@ -1,4 +1,5 @@
 public import HTTPTypes
+import SocketIO
 
 /// Which origins' pages may use the server (Fetch standard, "HTTP extensions").
 public enum CORSPolicy: Sendable, Equatable {
@@ -77,6 +78,6 @@ extension CORSPolicy {
   }
 
   private static func isListed(_ origin: String, in listed: Set<String>) -> Bool {
-    listed.contains(origin) || WebOrigin(origin).map { listed.contains($0.description) } ?? false
+    listed.containsBytewise(origin) || WebOrigin(origin).map { listed.contains($0.description) } ?? false
   }
 }

@@ -55,9 +55,8 @@ public struct Handshake: Sendable {
 
   /// All header fields in the order they came; names in lower case.
   public var headers: [(name: String, value: String)] {
-    headerBlock.split(separator: "\n").compactMap { line in
-      guard let colon = line.firstIndex(of: ":") else { return nil }
-      return (String(line[..<colon]), String(line[colon...].dropFirst()))
+    headerBlock.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
+      Substring(line).halves(at: UInt8(ascii: ":")).map { (String($0.0), String($0.1)) }
     }
   }
 
@@ -74,14 +73,11 @@ public struct Handshake: Sendable {
   public var cookies: [String: String] {
     var cookies: [String: String] = [:]
     for (name, value) in headers where name == "cookie" {
-      for pair in value.split(separator: ";") {
-        let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { continue }
-        let name = parts[0].trimmingCharacters(in: .whitespaces)
-        var value = parts[1].trimmingCharacters(in: .whitespaces)
-        if value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") {
-          value = String(value.dropFirst().dropLast())
-        }
+      for pair in value.elements(separatedBy: UInt8(ascii: ";")) {
+        guard let (before, behind) = pair.halves(at: UInt8(ascii: "=")) else { continue }
+        let (name, bytes) = (String(before.trimmingBlanks), behind.trimmingBlanks.utf8)
+        let isQuoted = bytes.count >= 2 && bytes.first == UInt8(ascii: "\"") && bytes.last == UInt8(ascii: "\"")
+        let value = String(Substring(isQuoted ? bytes.dropFirst().dropLast() : bytes))
         if cookies[name] == nil { cookies[name] = value.removingPercentEncoding ?? value }
       }
     }

@@ -42,10 +42,6 @@ enum ServerLimits {
   /// How often an open poll is ended while a client finishes its polls for an upgrade; the official server's interval.
   static let upgradePollInterval = TimeAmount.milliseconds(100)
 
-  /// How long what a server says on a connection waits behind the answer to CONNECT: longer than a client takes to wake up
-  /// and read, and no time to a listener.
-  static let apartTime = TimeAmount.milliseconds(1)
-
   /// The first receive buffer of a WebSocket connection: clients of a server that pushes say little.
   static let receiveBufferBytes = 512
 
@@ -143,4 +139,8 @@ enum HTTPLimits {
   /// Connections beyond the bound that may be accepted to find out who makes room for whom: as many as one turn of the
   /// accepting event loop brings.
   static let acceptedAtOnce = 16
+
+  /// Refusals of one address, since it had a place last, that say why: the kernel keeps an answer until the peer has it,
+  /// of a reset it keeps nothing.
+  static let toldRefusals = 16
 }

@@ -25,8 +25,6 @@ extension SocketIOServer {
     public var maxDepth = SocketIOLimits.maxDepth
     /// Values in a client's packet.
     public var maxValues = SocketIOLimits.maxValues
-    /// What is answered to a CONNECT of more than `SocketIOLimits.maxConnectBytes`. The connection stays.
-    public var oversizedConnect = ConnectError.oversized
     /// The browser client: a file, served as `socket.io.js` below the path, or a directory with the official files.
     public var clientBundle: String?
 
@@ -80,9 +78,4 @@ extension SocketIOServer {
       set { engine[keyPath: path] = newValue }
     }
   }
-}
-
-extension ConnectError {
-  /// The CONNECT has more bytes than are taken.
-  static let oversized = ConnectError("CONNECT has more than \(SocketIOLimits.maxConnectBytes) bytes")
 }

@@ -34,8 +34,7 @@ public final class SocketIOServer: Sendable {
     self.logger = logger
     let registry = NamespaceRegistry(
       logger: logger, codec: configuration.codec, cleansUp: configuration.cleanupEmptyChildNamespaces,
-      recovery: configuration.recovery, eventBudget: EventBudget(configuration.eventQueue),
-      oversizedConnect: configuration.oversizedConnect, makeAdapter: adapter)
+      recovery: configuration.recovery, eventBudget: EventBudget(configuration.eventQueue), makeAdapter: adapter)
     namespaces = registry
     var bundle: ClientBundle?
     if let path = configuration.clientBundle {

@@ -148,8 +148,11 @@ struct AcceptedEncodings {
   private var weights: [String: Double] = [:]
 
   init(_ field: String?) {
-    for element in (field ?? "").lowercased().split(separator: ",") {
-      let parts = element.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+    // By bytes: a comma and a combining mark behind it would be one character.
+    for element in (field ?? "").lowercased().utf8.split(separator: UInt8(ascii: ",")) {
+      let parts = element.split(separator: UInt8(ascii: ";")).map { part in
+        String(decoding: part.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }, as: UTF8.self)
+      }
       guard let name = parts.first, !name.isEmpty else { continue }
       let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
       weights[name == "x-gzip" ? "gzip" : name] = weight

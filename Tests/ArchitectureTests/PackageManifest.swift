@@ -5,8 +5,6 @@ struct PackageManifest: Decodable {
   struct Target: Decodable {
     let name: String
     let type: String
-    /// Where it lies, if it says so.
-    let path: String?
     let dependencies: [Dependency]
   }
 
@@ -71,10 +69,8 @@ struct PackageManifest: Decodable {
     return try JSONDecoder().decode(PackageManifest.self, from: data)
   }
 
-  /// Names of the targets that ship: everything but tests, and what tests share.
-  var shippedNames: Set<String> {
-    Set(targets.filter { $0.type != "test" && $0.path?.hasPrefix("Tests/") != true }.map(\.name))
-  }
+  /// Names of the targets that ship: everything but tests.
+  var shippedNames: Set<String> { Set(targets.filter { $0.type != "test" }.map(\.name)) }
 
   /// Which of the package's own targets each shipped target depends on.
   var arrows: [String: Set<String>] {

@@ -125,6 +125,23 @@ def test_an_early_answer_is_read_though_its_request_goes_on(server):
             assert answer.headers["connection"] == "close" and connection.is_ended()
 
 
+def test_what_breaks_off_behind_another_request_is_refused_in_its_turn(server):
+    """A body or an upgrade that waits behind another request when the client ends its side: nobody waits for the rest of it."""
+    for count in (1, 3):
+        with raw.Connection(server) as connection:
+            text = raw.request(server, "/readyz") * count
+            text += raw.request(server, "/api/v1/auth/login", "POST", headers=("Content-Length: 10",), body="abc")
+            connection.send(text).end_input()
+            began = time.monotonic()
+            assert [connection.answer().status for _ in range(count)] == [200] * count
+            assert connection.answer().status == 400 and connection.is_ended()
+            assert time.monotonic() - began < 25, "it was waited for"  # 30 s is what a body has
+        with raw.Connection(server) as connection:
+            connection.send(raw.request(server, "/readyz") * count + raw.upgrade(server)).end_input()
+            assert [connection.answer().status for _ in range(count)] == [200] * count
+            assert connection.is_ended()
+
+
 def going_down(server):
     server.process.terminate()
     return server

@@ -1,6 +1,5 @@
 import EngineIO
 import NIOCore
-import TestSupport
 import Testing
 
 @Suite struct PollingPayloadTests {

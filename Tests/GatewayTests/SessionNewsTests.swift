@@ -1,5 +1,4 @@
 import Playback
-import TestSupport
 import Testing
 
 @testable import Gateway

@@ -93,12 +93,12 @@ import Testing
     }
   }
 
-  private func client(
-    _ port: Int, offer: String = "permessage-deflate; client_max_window_bits", query: String = ""
-  ) async throws -> TestWebSocket {
+  private func client(_ port: Int, offer: String = "permessage-deflate; client_max_window_bits") async throws
+    -> TestWebSocket
+  {
     let socket = try await TestWebSocket(
-      port: port, path: "/socket.io/?EIO=4&transport=websocket" + query,
-      headers: ["Sec-WebSocket-Extensions": offer], allowsCompression: true)
+      port: port, path: "/socket.io/?EIO=4&transport=websocket", headers: ["Sec-WebSocket-Extensions": offer],
+      allowsCompression: true)
     _ = try await socket.text()
     try await socket.send("40")
     _ = try await socket.text()
@@ -152,51 +152,6 @@ import Testing
       #expect(try await sockets[1].text() == #"42["plain","\#(word)"]"#)
       #expect(try inflated(try await sockets[1].next()).hasPrefix(#"451-["both""#))
       #expect(try inflated(try await sockets[1].next()) == String(repeating: "\u{7}", count: 5_000))
-    }
-  }
-
-  @Test func whatIsNotToBeCompressedIsNotForClientsOfTextEither() async throws {
-    let word = String(repeating: "compress me ", count: 500)
-    try await withServer(
-      configure: Self.enable,
-      setUp: { server in
-        server.of("/").on("all") { event in
-          server.of("/").emit("told", .string(word))
-          server.of("/").compress(false).emit("plain", .string(word))
-          let json = ByteBuffer(string: #"["raw","\#(word)",{"_placeholder":true,"num":0}]"#)
-          let shared = ByteBuffer(repeating: 0, count: 3_000)
-          event.socket.emit(
-            raw: RawEvent(json: .init(head: json), attachment: .init(head: ByteBuffer(), shared: shared)))
-        }
-      }
-    ) { _, port in
-      let socket = try await client(port, query: "&b64=1")
-      try await socket.send(#"42["all"]"#)
-      #expect(try inflated(try await socket.next()) == #"42["told","\#(word)"]"#)
-      #expect(try await socket.text() == #"42["plain","\#(word)"]"#)
-      #expect(try await socket.text().hasPrefix(#"451-["raw""#))
-      #expect(try await socket.text().hasPrefix("bAAAA"))
-    }
-  }
-
-  @Test func anAnswerToAPollOfWhatIsNotToBeCompressedIsNot() async throws {
-    let word = String(repeating: "compress me ", count: 500)
-    try await withServer(setUp: { server in
-      server.of("/").on("say") { $0.socket.compress($0.arguments[0].bool ?? true).emit("told", .string(word)) }
-      server.of("/").on("say all") { server.of("/").compress($0.arguments[0].bool ?? true).emit("told", .string(word)) }
-    }) { _, port in
-      let polling = "/socket.io/?EIO=4&transport=polling"
-      let http = try await TestHTTP(port: port)
-      let path = polling + "&sid=" + (try sid(of: try await http.get(polling).body))
-      #expect(try await http.post(path, "40").body == "ok")
-      #expect(try await http.get(path).body.hasPrefix("40{"))
-      for name in ["say", "say all"] {
-        for mayCompress in [true, false] {
-          #expect(try await http.post(path, #"42["\#(name)",\#(mayCompress)]"#).body == "ok")
-          let answer = try await http.request("GET", path, headers: ["Accept-Encoding": "gzip"])
-          #expect(answer.headers["content-encoding"] == (mayCompress ? "gzip" : nil))
-        }
-      }
     }
   }
 

@@ -119,6 +119,65 @@ import Testing
     }
   }
 
+  /// What comes before the answer, with the request or behind it, is no reason to hear nothing afterwards.
+  @Test(arguments: [true, false]) func framesBeforeTheAnswerMakeNobodyDeaf(comeWithTheRequest: Bool) async throws {
+    let (asked, mayAnswer) = (Mailbox<Bool>(), Mailbox<Bool>())
+    try await withEngine(configure: {
+      $0.allowRequest = { _ in
+        asked.put(true)
+        return (try? await mayAnswer.next()) ?? false
+      }
+    }) { _, port in
+      let early = Self.frames("4one", "4two")
+      let request = ByteBuffer(string: Self.upgrade(Self.path))
+      let client = try await EarlyClient(port: port, request, with: comeWithTheRequest ? early : ByteBuffer())
+      _ = try await asked.next()
+      if !comeWithTheRequest { try await client.connection.send(early) }
+      mayAnswer.put(true)
+      #expect(try await client.texts(3).dropFirst() == ["4one", "4two"])
+      try await client.connection.send(Self.frames("4three"))
+      #expect(try await client.texts(1) == ["4three"])
+    }
+  }
+
+  @Test(arguments: [1, 2]) func aProbeWithItsRequestMakesNobodyDeaf(threads: Int) async throws {
+    try await withEngine(threads: threads) { _, port in
+      for _ in 0..<4 {
+        let (_, path) = try await EngineHTTPTests.open(port)
+        let request = ByteBuffer(string: Self.upgrade(path.replacing("transport=polling", with: "transport=websocket")))
+        let client = try await EarlyClient(port: port, request, with: Self.frames("2probe"))
+        #expect(try await client.texts(1) == ["3probe"])
+        try await client.connection.send(Self.frames("5", "4on"))
+        #expect(try await client.texts(1) == ["4on"])
+        await client.connection.close()
+      }
+    }
+  }
+
+  @Test func aPlaceThatWasTakenMeanwhileIsRefusedInWords() async throws {
+    let (asked, mayAnswer) = (Mailbox<Bool>(), Mailbox<Bool>())
+    try await withEngine(configure: {
+      $0.maxSessions = 1
+      $0.allowRequest = { _ in
+        asked.put(true)
+        return (try? await mayAnswer.next()) ?? false
+      }
+    }) { server, port in
+      let attempts = (0..<2).map { _ in Task { try await TestWebSocket(port: port, path: Self.path) } }
+      for _ in attempts { _ = try await asked.next() }
+      for _ in attempts { mayAnswer.put(true) }
+      var refused: [Int] = []
+      for attempt in attempts {
+        do {
+          _ = try await attempt.value
+        } catch let refusal as TestWebSocket.Refused {
+          refused.append(refusal.answer.status)
+        }
+      }
+      #expect(refused == [503] && server.counters().sessions == 1)
+    }
+  }
+
   @Test func anUpgradeThatStallsIsGivenUpAndPollingGoesOn() async throws {
     try await withEngine(configure: { $0.upgradeTimeout = .milliseconds(100) }) { _, port in
       let (http, path) = try await EngineHTTPTests.open(port)
@@ -151,9 +210,64 @@ import Testing
       let (code, reason) = try await socket.closeCode()
       #expect(code == 1001 && reason == "server shutting down")
       #expect(try await poller.answer().body == "1")
-      #expect(try await idle.0.get(idle.1).body == "6\u{1e}1")
+      #expect(try await idle.0.get(idle.1).body == "1")
       #expect(try await idle.0.get(EngineHTTPTests.path).status == 503)
       #expect(server.counters().sessions == 0)
+    }
+  }
+}
+
+extension EngineWebSocketTests {
+  static func upgrade(_ path: String) -> String {
+    "GET \(path) HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+      + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+  }
+
+  static func frames(_ texts: String...) -> ByteBuffer {
+    var frames = ByteBuffer()
+    for text in texts {
+      frames.writeMaskedWebSocketFrame(.text, payload: ByteBuffer(string: text), key: 0x0102_0304)
+    }
+    return frames
+  }
+
+  /// A client that doesn't wait for the answer to its upgrade.
+  private actor EarlyClient {
+    let connection: TestConnection
+    private var parser = WebSocketMessageParser(reading: .server, maxMessageBytes: 1 << 16, allowsCompression: false)
+    private var head: ByteBuffer? = ByteBuffer()
+
+    init(port: Int, _ request: ByteBuffer, with early: ByteBuffer) async throws {
+      connection = try await TestConnection(port: port)
+      var bytes = request
+      bytes.writeImmutableBuffer(early)
+      try await connection.send(bytes)
+    }
+
+    /// So many texts, behind the answer's head.
+    func texts(_ count: Int) async throws -> [String] {
+      var texts: [String] = []
+      while texts.count < count {
+        if head == nil, let message = try parser.next() {
+          guard case .text(let text) = message else { throw Unexpected(what: "\(message)") }
+          texts.append(String(buffer: text))
+          continue
+        }
+        let bytes = try #require(try await connection.read())
+        guard var whole = head else {
+          parser.append(bytes)
+          continue
+        }
+        whole.writeImmutableBuffer(bytes)
+        head = whole
+        let text = String(buffer: whole)
+        guard let end = text.firstRange(of: "\r\n\r\n") else { continue }
+        #expect(text.hasPrefix("HTTP/1.1 101 "))
+        whole.moveReaderIndex(forwardBy: text[..<end.upperBound].utf8.count)
+        parser.append(whole)
+        head = nil
+      }
+      return texts
     }
   }
 }

@@ -1,5 +1,4 @@
 import EngineIO
-import TestSupport
 import Testing
 
 @testable import SocketIOServer
@@ -42,7 +41,11 @@ import Testing
     ("203.0.113.9", "", "203.0.113.9"), ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
     ("127.0.0.1", "", nil), ("127.0.0.1", "198.51.100.1", "198.51.100.1"), ("", "198.51.100.1", "198.51.100.1"),
     ("127.0.0.1", "198.51.100.1, 203.0.113.9", "203.0.113.9"),
-    ("127.0.0.1", "198.51.100.1,  10.1.1.1 ,127.0.0.1", "198.51.100.1"), ("127.0.0.1", "nonsense", nil),
+    ("127.0.0.1", "198.51.100.1,  10.1.1.1 ,127.0.0.1", "198.51.100.1"), ("127.0.0.1", "nonsense", "?"),
+    ("127.0.0.1", "198.51.100.1,,\t,", "198.51.100.1"), ("127.0.0.1", " , ", "?"), ("127.0.0.1", "127.0.0.1", nil),
+    // A combining mark is no part of the delimiter in front of it.
+    ("127.0.0.1", "\u{301}", "?"), ("127.0.0.1", "\u{301}, 198.51.100.1", "198.51.100.1"),
+    ("127.0.0.1", "x,\u{301}, 198.51.100.1", "198.51.100.1"), ("127.0.0.1", "198.51.100.1,\u{301}", "?"),
   ])
   func onlyATrustedProxyIsBelieved(peer: String, forwarded: String, expected: String?) {
     var configuration = EngineServer.Configuration()
@@ -50,7 +53,33 @@ import Testing
     let headers = forwarded.isEmpty ? [] : [(name: "X-Forwarded-For", value: forwarded)]
     let handshake = Handshake(
       headers: headers, target: RequestTarget(uri: "/"), remoteAddress: peer, transport: .polling)
-    #expect(configuration.address(of: handshake) == expected.flatMap { AddressBlock($0) })
+    let block = expected == "?" ? AddressBlock.unreadable : expected.flatMap { AddressBlock($0) }
+    #expect(configuration.address(of: handshake) == block)
+    #expect(configuration.isForwarded(handshake) == (!forwarded.isEmpty && peer != "203.0.113.9"))
+  }
+
+  /// Whatever a client puts into a field, it hides none and makes none; and the address that its proxy adds is found.
+  @Test func fieldsAreTakenApartByBytes() throws {
+    var generator = SeededGenerator(seed: 6)
+    let bits = [
+      "\u{301}", ":", ",", ";", "\u{37e}", "=", " ", "\t", "a", "\"", "\u{20dd}", "é", "\u{200d}", "127.0.0.1",
+    ]
+    let configuration = EngineServer.Configuration()
+    for _ in 0..<3_000 {
+      func junk() -> String {
+        (0..<Int.random(in: 0...5, using: &generator)).map { _ in bits.randomElement(using: &generator) ?? "" }.joined()
+      }
+      let own = junk()
+      let fields = [("x-forwarded-for", "\(own), 198.51.100.7"), ("x", junk()), ("cookie", "\(junk()); token=good")]
+      let handshake = Handshake(
+        headers: fields.map { (name: $0.0, value: $0.1) }, target: RequestTarget(uri: "/"), remoteAddress: "127.0.0.1",
+        transport: .polling
+      ).keeping(["x-forwarded-for", "x", "cookie"], upTo: 1_000)
+      try #require(handshake.headers.map(\.name) == fields.map(\.0), "\(fields)")
+      try #require(zip(handshake.headers, fields).allSatisfy { $0.value.utf8.elementsEqual($1.1.utf8) }, "\(fields)")
+      try #require(configuration.address(of: handshake) == AddressBlock("198.51.100.7"), "\(own)")
+      try #require(handshake.cookies["token"] == "good", "\(fields)")
+    }
   }
 
   @Test func whatHandshakesTakeIsBounded() {

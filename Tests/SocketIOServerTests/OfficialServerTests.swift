@@ -43,21 +43,6 @@ import Testing
     }
   }
 
-  /// A session that breaks the protocol of Socket.IO is closed in good order: what it's owed, and then CLOSE.
-  @Test(arguments: [["42[\"x\"]"], ["4abc"], ["40", "4abc"], ["40", "42{}"], ["40", "45-[\"x\"]"]])
-  func aPollingClientHearsThatItBrokeTheProtocol(posts: [String]) async throws {
-    try await withServer { server, port in
-      let http = try await TestHTTP(port: port)
-      let polling = "/socket.io/?EIO=4&transport=polling"
-      let path = polling + "&sid=" + (try sid(of: try await http.get(polling).body))
-      for post in posts { #expect(try await http.post(path, post).body == "ok") }
-      if posts.count > 1 { #expect(try await http.get(path).body.hasPrefix("40{")) }
-      #expect(try await http.get(path).body == "6\u{1e}1")
-      #expect(try await http.get(path).status == 400)
-      #expect(server.counters().sessions == 0)
-    }
-  }
-
   @Test func base64GoesBothWaysOverAWebSocketThatAsksForIt() async throws {
     try await withEngine { _, port in
       let socket = try await TestWebSocket(port: port, path: Self.webSocket + "&b64=1")

@@ -31,6 +31,12 @@ import Testing
     ("Host:inner\nForwarded:host=\"never closed", "http://inner"),
     ("Host:inner\nForwarded:;;=;host;proto=", "http://inner"),
     ("Host:a\nForwarded:proto=http\nX-Forwarded-Proto:https", "https://a"),
+    ("Host:a\nX-Forwarded-Proto:https,\u{301}", "https://a"),
+    ("Host:a\nX-Forwarded-Host:outer,\u{301}middle", "http://outer"),
+    ("Host:a\nForwarded:host=outer;\u{301};proto=https", "https://outer"),
+    ("Host:a\nForwarded:host=outer,\u{301}proto=https", "http://outer"),
+    ("Host:a\nForwarded:for=x\u{37e}proto=https", "http://a"),
+    ("Host:a\nX-Forwarded-Host:\u{212a}", "http://a"),
   ]
 
   @Test(arguments: Self.requests)
@@ -60,7 +66,7 @@ import Testing
     "null", "", "http:", "http://", "http:///", "music.example", "http://a/", "http://a/b", "http://a:", "http://a:0",
     "http://a:65536", "http://a:1:2", "http://u@a", "http://a b", "http://a?b", "http://a#b", "http://[::1",
     "http://[x]",
-    "://a", "1http://a", "http://a, http://b", "http://\u{0}",
+    "://a", "1http://a", "http://a, http://b", "http://\u{0}", "http://\u{212a}.example", "http://music.example\u{301}",
   ])
   func whatIsNoOriginIsNobodys(text: String) {
     // `http://a:` is an origin with an empty port: the scheme's own.

@@ -105,35 +105,6 @@ private final class Counter: Sendable {
     }
   }
 
-  /// What it missed may be more than a connection may have waiting; then it is lost again, and was never there.
-  @Test func whoIsLostWhileItIsGivenBackWhatItMissedHasNotArrived() async throws {
-    let (arrivals, departures) = (Mailbox<Bool>(), Mailbox<Bool>())
-    try await withServer(
-      configure: {
-        $0.recovery = .init()
-        $0.maxWriteBufferBytes = 100_000
-      },
-      setUp: { server in
-        server.of("/").onConnection { arrivals.put($0.wasRecovered) }
-        server.of("/").onDisconnect { socket, _ in departures.put(socket.wasRecovered) }
-      }
-    ) { server, port in
-      let first = try await open(port)
-      let pid = field("pid", of: try await first.text())
-      #expect(try await arrivals.next() == false)
-      await first.close()
-      #expect(try await departures.next() == false)
-      for _ in 0..<50 { server.of("/").emit("missed", .string(String(repeating: "x", count: 10_000))) }
-      let second = try await open(port, auth: #"{"pid":"\#(pid)"}"#)
-      #expect(try await departures.next() == true)
-      #expect(server.of("/").socketCount == 0 && server.counters().sessions == 0)
-      let third = try await open(port)
-      #expect(try await third.text().hasPrefix("40{"))
-      #expect(try await arrivals.next() == false, "nobody has arrived in between")
-      await second.close()
-    }
-  }
-
   @Test func withoutRecoveryNothingIsAdded() async throws {
     try await withServer(setUp: { _ = $0.of("/") }) { server, port in
       let socket = try await open(port, auth: #"{"pid":"a","offset":"b"}"#)

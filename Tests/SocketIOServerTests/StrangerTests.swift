@@ -109,115 +109,6 @@ import Testing
     }
   }
 
-  /// Whoever goes beyond the budget may be the one who has held longest.
-  @Test(arguments: ["fragments", "attachments", "body"])
-  func theOldestMayBeTheOneWhoAsksForMore(of kind: String) async throws {
-    try await withServer(
-      configure: { $0.maxAssemblyBytes = 1 << 20 }, setUp: { $0.of("/").on("x") { $0.acknowledge() } }
-    ) { server, port in
-      let announcement = #"452-["x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#
-      let oldest = try await connect(port)
-      let http = try await TestHTTP(port: port)
-      func more(_ bytes: Int, isFirst: Bool) async throws {
-        let payload = ByteBuffer(repeating: UInt8(ascii: "x"), count: bytes)
-        switch kind {
-        case "fragments":
-          var frame = ByteBuffer()
-          frame.writeMaskedWebSocketFrame(isFirst ? .text : .continuation, payload: payload, key: 1, isFinal: false)
-          try await oldest.connection.send(frame)
-        case "attachments":
-          if isFirst { try await oldest.send(announcement.replacing("452", with: "453")) }
-          try await oldest.send(.binary, payload)
-        default: try await http.connection.send(payload)
-        }
-      }
-      if kind == "body" {
-        let path = Self.polling + "&sid=" + (try sid(of: try await http.get(Self.polling).body))
-        #expect(try await http.post(path, "40").body == "ok")
-        #expect(try await http.get(path).body.hasPrefix("40{"))
-        try await http.connection.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n")
-      }
-      try await more(100_000, isFirst: true)
-      while server.counters().assemblyBytes < 100_000 { try await Task.sleep(for: .milliseconds(5)) }
-      let other = try await connect(port)
-      try await other.send(announcement)
-      try await other.send(binary: Array(repeating: 1, count: 900_000))
-      while server.counters().assemblyBytes < 1_000_000 { try await Task.sleep(for: .milliseconds(5)) }
-      try await more(100_000, isFirst: false)
-      if kind == "body" {
-        while try await http.connection.read() != nil {}
-      } else {
-        #expect(try await oldest.closeCode().0 == 1013)
-      }
-      try await other.send(binary: [1])
-      try await other.send(#"421["x"]"#)
-      #expect(try await other.text() == "431[]")
-      #expect(server.counters().assemblyBytes == 0)
-    }
-  }
-
-  /// The place of one that makes room goes to who comes, also if the program gives both the same id.
-  @Test func whoMakesRoomTakesNobodyElsesSessionAlong() async throws {
-    try await withServer(configure: {
-      $0.maxSessions = 1
-      $0.generateID = { _ in "same" }
-    }) { server, port in
-      let first = try await TestHTTP(port: port)
-      #expect(try await first.get(Self.polling).body.contains("same"))
-      let second = try await TestHTTP(port: port)
-      #expect(try await second.get(Self.polling).body.contains("same"))
-      #expect(try await second.post(Self.polling + "&sid=same", "40").body == "ok")
-      #expect(try await second.get(Self.polling + "&sid=same").body.hasPrefix("40{"))
-      #expect(server.counters().sessions == 1)
-    }
-  }
-
-  @Test func pipelinedHandshakesOfOneConnectionAreFew() async throws {
-    try await withServer(setUp: { $0.of("/").onConnection { _ in } }) { server, port in
-      let http = try await TestHTTP(port: port)
-      // In one piece: the server ends the connection before it has read them all.
-      let request = "GET \(Self.polling) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-      try await http.connection.send(String(repeating: request, count: 200))
-      for _ in 0..<16 { #expect(try await http.answer().status == 200) }
-      #expect(try await http.answer().status == 429)
-      #expect(server.counters().sessions == 16)
-      _ = try await connect(port)
-      #expect(server.counters().sessions == 17)
-    }
-  }
-
-  /// Guests of one address make room for each other, and for nobody else's sake.
-  @Test func anAddressHasItsShareOfGuests() async throws {
-    try await withServer(configure: {
-      $0.maxGuestsPerAddress = 4
-      // Who comes from this machine is somebody of his own.
-      $0.trustedProxies = []
-    }) { server, port in
-      let neighbours = try await open(port, from: "127.0.0.3", count: 3)
-      let crowd = try await open(port, from: "127.0.0.2", count: 12)
-      for stranger in crowd.dropLast(4) { #expect(try await stranger.closeCode().0 == 1013) }
-      #expect(server.counters().guests == 7)
-      for stranger in neighbours + crowd.suffix(4) {
-        try await stranger.send("40")
-        #expect(try await stranger.text().hasPrefix("40{"))
-      }
-      #expect(server.counters().guests == 0)
-      // Members don't count.
-      _ = try await open(port, from: "127.0.0.2", count: 4)
-      #expect(server.counters().sessions == 11)
-    }
-  }
-
-  private func open(_ port: Int, from address: String, count: Int) async throws -> [TestWebSocket] {
-    var sockets: [TestWebSocket] = []
-    for _ in 0..<count {
-      let http = try await TestHTTP(port: port, from: address)
-      sockets.append(try await TestWebSocket(port: port, path: Self.webSocket, over: http))
-      #expect(try await sockets[sockets.count - 1].text().hasPrefix("0{"))
-    }
-    return sockets
-  }
-
   @Test func aClientThatJoinedLeavesItsConnectionsPlaceToTheNext() async throws {
     try await withServer(setUp: { $0.of("/").onConnection { _ in } }) { server, port in
       // As a proxy keeps a connection for many clients, one after the other.
@@ -248,6 +139,25 @@ import Testing
       }
       try await inside.send("40")
       #expect(try await inside.text().hasPrefix("40{"))
+    }
+  }
+
+  @Test func noFieldOfTheClientsHidesTheAddressThatItsProxyAdds() async throws {
+    try await withServer(configure: { $0.maxGuestsPerAddress = 4 }) { server, port in
+      for own in ["\u{301}", "\u{301}, \u{301}", "x,\u{301}", "127.0.0.1"] {
+        let http = try await TestHTTP(port: port)
+        for _ in 0..<6 {
+          let headers = ["X-Forwarded-For": "\(own), 203.0.113.9"]
+          #expect(try await http.request("GET", Self.polling, headers: headers).status == 200)
+        }
+        #expect(server.counters().guests <= 4)
+      }
+      // And those of whom the proxy says nothing readable are bounded together.
+      let http = try await TestHTTP(port: port)
+      for _ in 0..<20 {
+        #expect(try await http.request("GET", Self.polling, headers: ["X-Forwarded-For": "\u{301}"]).status == 200)
+      }
+      #expect(server.counters().guests <= 8)
     }
   }
 

@@ -18,14 +18,10 @@ final class TestConnection: Sendable {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
   }
 
-  /// - Parameter address: this machine's own that it comes from; one that the system chooses if nil.
-  init(port: Int, from address: String? = nil, reads: Bool = true) async throws {
+  init(port: Int, reads: Bool = true) async throws {
     let inbox = Mailbox<ByteBuffer?>()
     self.inbox = inbox
-    var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-    if let address { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: address, port: 0)) }
-    channel =
-      try await bootstrap
+    channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.autoRead, value: reads)
       .channelOption(.socketOption(.so_rcvbuf), value: reads ? 256 * 1024 : 4096)
       .channelInitializer { channel in
@@ -53,9 +49,9 @@ actor TestHTTP {
   let port: Int
   private var unread = ByteBuffer()
 
-  init(port: Int, from address: String? = nil) async throws {
+  init(port: Int) async throws {
     self.port = port
-    connection = try await TestConnection(port: port, from: address)
+    connection = try await TestConnection(port: port)
   }
 
   func send(_ method: String, _ path: String, headers: [String: String] = [:], body: String = "") async throws {

@@ -1,6 +1,5 @@
 import NIOCore
 import SocketIO
-import TestSupport
 import Testing
 
 /// Names are equal when their bytes are, as they are to a JavaScript client.

@@ -40,15 +40,13 @@ import Testing
     }
   }
 
-  @Test func aConnectOfAConnectedClientReplacesItsSocketAndItsEventsWaitForTheNewOne() {
+  @Test func aConnectOfAConnectedClientReplacesItsSocket() {
     var state = ClientState()
     _ = state.packetArrived(Self.connect)
     expect(state.connected("/", attempt: 1))
     expect(state.packetArrived(Self.connect) == .connect(namespace: "/", auth: nil, attempt: 2, replaces: true))
-    // The client has heard that it's in, and not yet of what.
-    expect(state.packetArrived(.event("x", [1], id: 4)) == .wait(namespace: "/", id: 4, elements: ["x", 1]))
-    // Of what the first socket asked.
-    expect(state.packetArrived(SocketPacket(.ack, id: 1, data: [2])) == .ignore)
+    // Sent before the client gave up its first socket.
+    expect(state.packetArrived(.event("x", [])) == .ignore)
     expect(state.connected("/", attempt: 2))
     expect(state.packetArrived(.event("x", [])) == .event(namespace: "/", id: nil, elements: ["x"]))
   }
@@ -63,15 +61,6 @@ import Testing
     expect(state.packetArrived(.event("x", [])) == .close)
     expect(state.packetArrived(SocketPacket(.disconnect)) == .ignore)
     expect(state.packetArrived(SocketPacket(.disconnect)) == .close)
-  }
-
-  @Test func eventsThatWaitForASocketAreBounded() {
-    var state = ClientState()
-    _ = state.packetArrived(Self.connect)
-    expect(state.connected("/", attempt: 1))
-    _ = state.packetArrived(Self.connect)
-    for _ in 0..<SocketIOLimits.maxLatePackets { expect(state.packetArrived(.event("x", [])) != .close) }
-    expect(state.packetArrived(.event("x", [])) == .close)
   }
 
   @Test func namespacesOfOneConnectionAreBounded() {

@@ -1,6 +1,5 @@
 import NIOCore
 import SocketIO
-import TestSupport
 import Testing
 
 struct MessagePackTests {

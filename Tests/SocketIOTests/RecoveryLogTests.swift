@@ -1,6 +1,5 @@
 import NIOCore
 import SocketIO
-import TestSupport
 import Testing
 
 @Suite struct RecoveryLogTests {
@@ -69,28 +68,6 @@ import Testing
     expectNothing(log.restore(privateID: "p-b", offset: last, now: 103), "away for too long")
     log.keep(session("d"), now: 150)
     expectNothing(log.restore(privateID: "p-d", offset: last, now: 151), "the packet is too old")
-  }
-
-  /// Sessions that are lost, come back and are lost again, against a plain list of them.
-  @Test(arguments: 0..<20 as Range<UInt64>) func lostSessionsAreKeptForTheirTime(seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
-    var log = log(lifetime: 20, maxSessions: 8)
-    var model: [String: Int64] = [:]
-    var now: Int64 = 0
-    for _ in 0..<2_000 {
-      now += Int64.random(in: 0...3, using: &random)
-      let id = "\(Int.random(in: 0..<16, using: &random))"
-      if Bool.random(using: &random) {
-        model = model.filter { now - $0.value <= 20 }
-        if model.count < 8 { model[id] = now }
-        log.keep(traced(id, RecoveryTrace(start: 0)), now: now)
-        #expect(log.kept.sessions == model.count)
-      } else {
-        let isThere = model.removeValue(forKey: id).map { now - $0 <= 20 } ?? false
-        let restored = log.restore(privateID: "p-" + id, offset: nil, now: now)
-        #expect((restored != nil) == isThere)
-      }
-    }
   }
 
   @Test(arguments: ["", "-1", "zzzzzzzzzzzzzzzzzzzz", "é", "1.0", " 0"])

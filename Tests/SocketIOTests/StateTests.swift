@@ -1,5 +1,4 @@
 import SocketIO
-import TestSupport
 import Testing
 
 @Suite struct RoomTableTests {

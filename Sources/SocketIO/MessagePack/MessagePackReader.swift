@@ -98,8 +98,7 @@ struct MessagePackReader {
     guard count <= buffer.readableBytes else { throw .truncated }
     guard count <= valuesLeft else { throw .tooManyValues }
     var elements: [SocketValue] = []
-    // What is said, not what has come: each level could reserve as many.
-    elements.reserveCapacity(min(count, SocketIOLimits.reservedElements))
+    elements.reserveCapacity(count)
     for _ in 0..<count { elements.append(try value(depth: depth + 1)) }
     return .array(elements)
   }

@@ -9,9 +9,9 @@ enum PollingCompression: String {
   init?(acceptEncoding: String?) {
     guard let acceptEncoding else { return nil }
     var weights: [Substring: Double] = [:]
-    for item in acceptEncoding.lowercased().split(separator: ",") {
-      let parts = item.split(separator: ";").map { $0.drop { $0 == " " || $0 == "\t" } }
-      guard let name = parts.first?.prefix(while: { $0 != " " && $0 != "\t" }) else { continue }
+    for item in acceptEncoding.asciiLowercased.elements() {
+      let parts = item.elements(separatedBy: UInt8(ascii: ";"))
+      guard let name = parts.first else { continue }
       let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map {
         Double($0.dropFirst(2).filter { $0 != " " }) ?? 0
       }

@@ -54,11 +54,14 @@ public struct AddressRange: Hashable, Sendable {
 extension EngineServer.Configuration {
   /// Whose place a handshake takes. Behind a proxy that is trusted it's the last address that the proxies don't vouch
   /// for; nil for a client of this machine itself, and for one that can't be told from the others behind its proxy.
+  /// Those whose proxy says something that is no address have one place together.
   func address(of handshake: Handshake) -> AddressBlock? {
-    guard isTrusted(handshake.remoteAddress) else { return AddressBlock(handshake.remoteAddress) }
-    let hops = handshake.headers.filter { $0.name == "x-forwarded-for" }.flatMap { $0.value.split(separator: ",") }
-    let client = hops.map(\.trimmed).last { !isTrusted($0) }
-    return client.flatMap { AddressBlock($0) }
+    guard isTrusted(handshake.remoteAddress) else { return AddressBlock(handshake.remoteAddress) ?? .unreadable }
+    let lists = handshake.headers.filter { $0.name == "x-forwarded-for" }
+    guard !lists.isEmpty else { return nil }
+    let hops = lists.flatMap { $0.value.elements().map(String.init) }
+    guard let client = hops.last(where: { !isTrusted($0) }) else { return hops.isEmpty ? .unreadable : nil }
+    return AddressBlock(client) ?? .unreadable
   }
 
   /// Whether a handshake came through a proxy that says for whom.
@@ -69,11 +72,5 @@ extension EngineServer.Configuration {
   /// A Unix socket has no address: whoever can reach it is of this machine.
   private func isTrusted(_ address: String) -> Bool {
     address.isEmpty || trustedProxies.contains { $0.contains(address) }
-  }
-}
-
-extension Substring {
-  fileprivate var trimmed: String {
-    String(drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
   }
 }

@@ -77,8 +77,7 @@ struct AssemblyShare: ~Copyable {
 
   /// - Parameters:
   ///   - bytes: held now.
-  ///   - shed: makes what ends the assembler if others need the place: called on any thread, also from within this call
-  ///     and for the caller itself, whose share is being changed. So it must not end anything at once, but later.
+  ///   - shed: makes what ends the assembler, on any thread, if others need the place.
   mutating func hold(_ bytes: Int, orElse shed: () -> @Sendable () -> Void) {
     if bytes > ServerLimits.uncountedAssemblyBytes {
       number = budget.set(number, to: bytes, shed)

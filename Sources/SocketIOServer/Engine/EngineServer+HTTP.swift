@@ -60,7 +60,7 @@ extension EngineServer {
       throw EngineRequestError.forbidden
     }
     let eventLoop = channel.eventLoop
-    let opening = eventLoop.flatSubmit { () -> EventLoopFuture<(sid: String, answer: PollingAnswer)> in
+    let opening = eventLoop.flatSubmit { () -> EventLoopFuture<(sid: String, body: ByteBuffer)> in
       do throws(Refusal) {
         let guests = self.configuration.isForwarded(handshake) ? nil : Self.guests(of: channel)
         guard guests?.hasPlace() ?? true else { throw .tooManyOfOneConnection }
@@ -74,8 +74,8 @@ extension EngineServer {
       }
     }
     do {
-      let (sid, opened) = try await opening.get()
-      var response = answer(opened, to: request)
+      let (sid, body) = try await opening.get()
+      var response = answer(body, to: request)
       if let cookie = configuration.cookie { response.headers[.setCookie] = cookie.field(sid: sid) }
       configuration.initialHeaders?(&response.headers, handshake)
       return response
@@ -107,9 +107,13 @@ extension EngineServer {
   private func poll(_ session: EngineSocket, _ request: Request, _ channel: any Channel) async throws -> Response {
     let answer = session.eventLoop.flatSubmit { session.poll() }
     channel.eventLoop.execute {
-      // Absent only when the channel is being torn down: then the write of the answer fails.
-      let connection = try? channel.pipeline.syncOperations.handler(type: HTTPConnectionHandler.self)
-      connection?.watch(answer, on: channel.eventLoop) { session.eventLoop.execute { session.pollBroke() } }
+      let onBreak: @Sendable () -> Void = { session.eventLoop.execute { session.pollBroke() } }
+      // Absent once the connection is gone: what the session put into the poll would be lost, and nobody would know.
+      guard let connection = try? channel.pipeline.syncOperations.handler(type: HTTPConnectionHandler.self) else {
+        onBreak()
+        return
+      }
+      connection.watch(answer, on: channel.eventLoop, onBreak: onBreak)
     }
     return self.answer(try await answer.get(), to: request)
   }
@@ -118,10 +122,8 @@ extension EngineServer {
     try await session.eventLoop.submit { try session.postArrived() }.get()
     let body: ByteBuffer
     let limit = session.maxMessageBytes
-    // Held until all of it has been handled.
-    var share = AssemblyShare(of: assembly)
     do {
-      body = try await collect(request, upTo: limit, for: session, channel, &share)
+      body = try await collect(request, upTo: limit, for: session, channel)
     } catch is NIOTooManyBytesError {
       session.eventLoop.execute { session.postBroke(.messageTooLarge) }
       return Response(
@@ -132,27 +134,26 @@ extension EngineServer {
       throw EngineRequestError.badRequest
     }
     try await session.eventLoop.flatSubmit { session.post(body) }.get()
-    share.release()
     return Response(
       status: .ok, headers: [.contentType: "text/html"], body: .init(byteBuffer: ByteBuffer(string: "ok")))
   }
 
   /// A request's body, counted while it comes.
   private func collect(
-    _ request: Request, upTo limit: Int, for session: EngineSocket, _ channel: any Channel, _ share: inout AssemblyShare
+    _ request: Request, upTo limit: Int, for session: EngineSocket, _ channel: any Channel
   ) async throws -> ByteBuffer {
     if let length = request.headers[.contentLength].flatMap(Int.init), length > limit {
       throw NIOTooManyBytesError(maxBytes: limit)
     }
     var body = ByteBuffer()
+    var share = AssemblyShare(of: assembly)
     for try await chunk in request.body {
       guard chunk.readableBytes <= limit - body.readableBytes else { throw NIOTooManyBytesError(maxBytes: limit) }
       body.writeImmutableBuffer(chunk)
       share.hold(body.readableBytes) {
         {
-          // Later, as for every share.
-          session.eventLoop.execute { session.close(.overloaded) }
-          channel.eventLoop.execute { channel.close(promise: nil) }
+          session.close(.overloaded)
+          channel.close(promise: nil)
         }
       }
     }
@@ -160,10 +161,9 @@ extension EngineServer {
   }
 
   /// The answer to a poll, compressed if it is worth it and the client takes that.
-  private func answer(_ answer: PollingAnswer, to request: Request) -> Response {
-    let body = answer.body
+  private func answer(_ body: ByteBuffer, to request: Request) -> Response {
     var headers: HTTPFields = [.contentType: "text/plain; charset=UTF-8"]
-    if answer.mayCompress, let settings = configuration.httpCompression, body.readableBytes >= settings.threshold,
+    if let settings = configuration.httpCompression, body.readableBytes >= settings.threshold,
       let encoding = PollingCompression(acceptEncoding: request.headers[.acceptEncoding]),
       let encoded = encoding.encode(body, level: settings.level)
     {

@@ -154,17 +154,15 @@ public final class EngineServer: Sendable {
     return session
   }
 
-  /// Takes a session out of the table, unless another has its id by now.
-  func remove(_ session: EngineSocket) {
+  func remove(_ sid: String, on eventLoop: any EventLoop) {
     let hasEbbed = state.withLock { state in
-      guard state.sessions[session.id] === session else { return false }
-      state.sessions[session.id] = nil
+      guard let session = state.sessions.removeValue(forKey: sid) else { return false }
       if let guest = session.guest { state.guests.remove(guest) }
       // A dictionary doesn't shrink by itself; after a wave of connections its memory is to come back.
       if state.sessions.isEmpty { state.sessions = [:] }
       return state.wave.fell(to: state.sessions.count)
     }
-    if hasEbbed { returnMemory(session.eventLoop) }
+    if hasEbbed { returnMemory(eventLoop) }
   }
 
   /// Gives what a wave of connections has left behind back to the system, off the event loops, a moment later: others

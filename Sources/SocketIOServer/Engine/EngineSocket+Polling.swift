@@ -6,16 +6,12 @@ extension EngineSocket {
   /// A GET came.
   ///
   /// - Returns: the body, when there is one; fails with ``EngineRequestError``.
-  func poll() -> EventLoopFuture<PollingAnswer> {
+  func poll() -> EventLoopFuture<ByteBuffer> {
     expireIfDue()
-    if let polling, polling.isFarewellDue {
-      // What was said before comes first, as with the official server.
-      guard polling.queue.isEmpty else {
-        return eventLoop.makeSucceededFuture(polling.takeBody(maxPackets: ServerLimits.packetsPerPoll))
-      }
-      polling.forgetFarewell()
-      server.remove(self)
-      return eventLoop.makeSucceededFuture(Self.farewell)
+    if let farewell = polling?.farewell {
+      polling?.farewell = nil
+      server.remove(id, on: eventLoop)
+      return eventLoop.makeSucceededFuture(farewell)
     }
     switch session.pollArrived() {
     case .refuse:
@@ -24,7 +20,7 @@ extension EngineSocket {
       close(.transportError)
       return eventLoop.makeFailedFuture(EngineRequestError.badRequest)
     case .hold:
-      let promise = eventLoop.makePromise(of: PollingAnswer.self)
+      let promise = eventLoop.makePromise(of: ByteBuffer.self)
       polling?.open(promise)
       if let polling, !polling.queue.isEmpty { flushPoll() }
       return promise.futureResult
@@ -43,15 +39,15 @@ extension EngineSocket {
   func post(_ body: ByteBuffer) -> EventLoopFuture<Void> {
     do throws(EngineRequestError) {
       guard !session.isClosed else { throw .badRequest }
-      let packets: PollingPayload.Packets
+      let packets: [EnginePacket]
       do {
-        packets = try PollingPayload.Packets(body)
+        packets = try PollingPayload.decode(body)
       } catch {
-        close(.parseError, detail: nil, isFinal: true)
+        close(.parseError)
         throw .badRequest
       }
       let done = eventLoop.makePromise(of: Void.self)
-      handle(packets, done)
+      handle(packets[...], done)
       return done.futureResult
     } catch {
       session.postFinished()
@@ -59,14 +55,14 @@ extension EngineSocket {
     }
   }
 
-  private func handle(_ packets: PollingPayload.Packets, _ done: EventLoopPromise<Void>) {
+  private func handle(_ packets: ArraySlice<EnginePacket>, _ done: EventLoopPromise<Void>) {
     var left = packets
     var room = ServerLimits.packetsPerTurn
-    while room > 0, !session.isClosed, heldUntil <= .now(), let packet = left.next() {
+    while room > 0, !session.isClosed, heldUntil <= .now(), let packet = left.popFirst() {
       received(packet)
       room -= 1
     }
-    guard left.isAtEnd || session.isClosed else {
+    guard left.isEmpty || session.isClosed else {
       loop.turns.enter(from: max(heldUntil, .now())) { self.handle(left, done) }
       return
     }
@@ -90,7 +86,7 @@ extension EngineSocket {
   /// A POST's body was too long, or broke off.
   func postBroke(_ reason: EngineCloseReason) {
     session.postFinished()
-    close(reason, detail: nil, isFinal: true)
+    close(reason)
   }
 
   /// Ends the session if its pong is overdue, though the timer hasn't fired yet.
@@ -123,38 +119,29 @@ extension EngineSocket {
     flushPoll()
   }
 
-  private static let farewell = PollingAnswer(
-    body: PollingPayload.encode([EnginePacket(.noop), EnginePacket(.close)]), mayCompress: false)
-
-  /// The end of the session as a polling client sees it: a last answer now, or at its next polls.
-  func closePolling(_ reason: EngineCloseReason, isFinal: Bool) {
+  /// The end of the session as a polling client sees it: a last answer now, or at its next poll.
+  func closePolling(_ reason: EngineCloseReason) {
     guard let polling else {
-      server.remove(self)
+      server.remove(id, on: eventLoop)
       return
     }
     if polling.isPollOpen {
-      server.remove(self)
+      server.remove(id, on: eventLoop)
       // A client that closed needs its poll ended, not told that we close.
       if reason != .transportClose { polling.append(EnginePacket(.close)) } else { polling.append(EnginePacket(.noop)) }
       polling.answer(polling.takeBody())
       return
     }
-    guard !isFinal, reason.isWorthAFarewell else {
+    switch reason {
+    case .forcedClose, .serverShuttingDown:
+      polling.append(EnginePacket(.close))
+      polling.farewell = polling.takeBody()
+      eventLoop.scheduleTask(in: ServerLimits.pollingCloseTimeout) { [server, id, eventLoop] in
+        server.remove(id, on: eventLoop)
+      }
+    default:
       _ = polling.takeBody()
-      server.remove(self)
-      return
-    }
-    polling.announceFarewell(
-      eventLoop.scheduleTask(in: ServerLimits.pollingCloseTimeout) { self.server.remove(self) })
-  }
-}
-
-extension EngineCloseReason {
-  /// Whether the session ended by what the server found in its messages, or by its will: the client is still there.
-  fileprivate var isWorthAFarewell: Bool {
-    switch self {
-    case .forcedClose, .serverShuttingDown, .parseError, .messageTooLarge: true
-    case .transportClose, .transportError, .pingTimeout, .writeBufferExceeded, .overloaded: false
+      server.remove(id, on: eventLoop)
     }
   }
 }

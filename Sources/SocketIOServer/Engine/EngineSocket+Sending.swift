@@ -40,14 +40,14 @@ extension EngineSocket {
     if let webSocket {
       webSocket.write(packet, flush: flush, mayCompress: mayCompress)
     } else {
-      queue(packet, mayCompress: mayCompress)
+      queue(packet)
     }
   }
 
-  private func queue(_ packet: EnginePacket, mayCompress: Bool) {
+  private func queue(_ packet: EnginePacket) {
     guard let polling else { return }
     let wasWritable = polling.isWritable
-    polling.append(packet, mayCompress: mayCompress)
+    polling.append(packet)
     if polling.queuedBytes > maxWriteBufferBytes, !polling.isPollOpen {
       close(.writeBufferExceeded)
       return
@@ -63,7 +63,7 @@ extension EngineSocket {
       loop.countOut(bytes: payload.bytes, messages: payload.packets.count)
       webSocket.write(payload.frames(for: webSocket, on: loop), flush: true)
     } else {
-      for packet in payload.packets { send(packet, flush: true, mayCompress: payload.mayCompress) }
+      for packet in payload.packets { send(packet, flush: true) }
     }
   }
 
@@ -74,12 +74,8 @@ extension EngineSocket {
   func send(head: ByteBuffer, _ json: RawEvent.Parts, attachment: RawEvent.Parts?, flush: Bool) -> Bool {
     guard !session.isClosed else { return false }
     guard let webSocket, attachment == nil || !webSocket.sendsTextOnly else {
-      // As it is, like the other way; a poll's answer in base64 is worth it.
-      let mayCompress = webSocket == nil
-      send(EnginePacket(.message, json.joined(after: head)), flush: flush, mayCompress: mayCompress)
-      if let attachment {
-        send(EnginePacket(binary: attachment.joined(after: nil)), flush: flush, mayCompress: mayCompress)
-      }
+      send(EnginePacket(.message, json.joined(after: head)), flush: flush)
+      if let attachment { send(EnginePacket(binary: attachment.joined(after: nil)), flush: flush) }
       return !session.isClosed
     }
     let textBytes = 1 + head.readableBytes + json.bytes
@@ -98,11 +94,6 @@ extension EngineSocket {
     if flush { webSocket.flush() }
     return !session.isClosed
   }
-
-  /// Lets what has been sent go out, and what is sent next go out a moment later, so that it comes in another read: Node's
-  /// WebSocket hands out all messages of one read at once, and a client that only then begins to listen (as those of
-  /// the official conformance suite do) would miss the second.
-  func sendApart() { webSocket?.writeApart() }
 
   /// Lets what was sent without flushing go out.
   func flush() {

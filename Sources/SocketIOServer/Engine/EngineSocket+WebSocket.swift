@@ -48,7 +48,7 @@ extension EngineSocket {
     webSocket = handler
     let queued = polling?.finish() ?? []
     polling = nil
-    for queued in queued { handler.write(queued.packet, flush: false, mayCompress: queued.mayCompress) }
+    for packet in queued { handler.write(packet, flush: false) }
     handler.flush()
     receiver?.writabilityChanged(isWritable)
   }

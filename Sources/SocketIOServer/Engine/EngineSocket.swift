@@ -83,8 +83,6 @@ public final class EngineSocket: @unchecked Sendable {
     } else {
       polling?.append(open)
     }
-    // A write may find that the connection has ended.
-    guard !session.isClosed else { return }
     loop.watch(self)
     server.announce(self)
   }
@@ -105,22 +103,16 @@ public final class EngineSocket: @unchecked Sendable {
     close(reason, detail: nil)
   }
 
-  /// - Parameters:
-  ///   - detail: more than the reason says, for the peer's eyes.
-  ///   - isFinal: a client that polls is not told at its next poll: it has been, or wouldn't hear of it.
-  func close(_ reason: EngineCloseReason, detail: String?, isFinal: Bool = false) {
-    guard session.close() else {
-      // Others need the place of one that has ended and was to be told.
-      if reason == .overloaded { polling?.forgetFarewell() }
-      return
-    }
+  /// - Parameter detail: more than the reason says, for the peer's eyes.
+  func close(_ reason: EngineCloseReason, detail: String?) {
+    guard session.close() else { return }
     server.logger.debug("session closed", metadata: ["sid": "\(id)", "reason": "\(reason)"])
     loop.unwatch(self)
     // The books first, the wire last: whoever sees the connection end finds the session gone.
     let receiver = receiver
     self.receiver = nil
     receiver?.closed(reason)
-    closePolling(reason, isFinal: isFinal)
+    closePolling(reason)
     probe?.close(code: 1000, reason: "")
     probe = nil
     let webSocket = webSocket
@@ -153,7 +145,7 @@ public final class EngineSocket: @unchecked Sendable {
       }
     case .none:
       if packet.kind == .pong { loop.watch(self) }
-    case .close(let reason): close(reason, detail: nil, isFinal: true)
+    case .close(let reason): close(reason)
     case .answerProbe, .completeUpgrade, .abandonProbe: break
     }
   }

@@ -2,72 +2,48 @@ import DequeModule
 import EngineIO
 import NIOCore
 
-/// The body of an answer to a poll.
-struct PollingAnswer: Sendable {
-  var body: ByteBuffer
-  /// Whether anything in it may be compressed.
-  var mayCompress: Bool
-}
-
 /// What a polling session has to send, and the request that waits for it. Lives on the session's event loop.
 final class PollingTransport {
-  struct Queued {
-    let packet: EnginePacket
-    let mayCompress: Bool
-  }
-
-  private(set) var queue = Deque<Queued>()
+  private(set) var queue = Deque<EnginePacket>()
   private(set) var queuedBytes = 0
-  private var poll: EventLoopPromise<PollingAnswer>?
+  private var poll: EventLoopPromise<ByteBuffer>?
   var isFlushScheduled = false
-  /// Ends the wait for the poll at which the client hears that the session has ended; nil while it goes on.
-  private var farewell: Scheduled<Void>?
-
-  var isFarewellDue: Bool { farewell != nil }
-
-  func announceFarewell(_ deadline: Scheduled<Void>) { farewell = deadline }
-
-  func forgetFarewell() {
-    farewell?.cancel()
-    farewell = nil
-  }
+  /// What the client hears at its next poll, the last one.
+  var farewell: ByteBuffer?
 
   var isPollOpen: Bool { poll != nil }
   var isWritable: Bool { queuedBytes < ServerLimits.pollingHighWatermark }
 
-  func append(_ packet: EnginePacket, mayCompress: Bool = true) {
-    queue.append(Queued(packet: packet, mayCompress: mayCompress))
+  func append(_ packet: EnginePacket) {
+    queue.append(packet)
     queuedBytes += PollingPayload.encodedBytes(of: packet)
   }
 
-  func open(_ promise: EventLoopPromise<PollingAnswer>) {
+  func open(_ promise: EventLoopPromise<ByteBuffer>) {
     poll = promise
   }
 
   /// Takes what is queued, as one body of at most so many packets.
-  func takeBody(maxPackets: Int = .max) -> PollingAnswer {
+  func takeBody(maxPackets: Int = .max) -> ByteBuffer {
     let count = min(maxPackets, queue.count)
-    let bytes = queue.prefix(count).reduce(0) { $0 + PollingPayload.encodedBytes(of: $1.packet) }
-    var answer = PollingAnswer(body: ByteBufferAllocator().buffer(capacity: bytes), mayCompress: false)
-    for queued in queue.prefix(count) {
-      PollingPayload.append(queued.packet, to: &answer.body)
-      if queued.mayCompress { answer.mayCompress = true }
-    }
+    let bytes = queue.prefix(count).reduce(0) { $0 + PollingPayload.encodedBytes(of: $1) }
+    var body = ByteBufferAllocator().buffer(capacity: bytes)
+    for packet in queue.prefix(count) { PollingPayload.append(packet, to: &body) }
     queue.removeFirst(count)
     if queue.isEmpty { queue = [] }
     queuedBytes -= bytes
-    return answer
+    return body
   }
 
-  func answer(_ answer: PollingAnswer) {
+  func answer(_ body: ByteBuffer) {
     let promise = poll
     poll = nil
-    promise?.succeed(answer)
+    promise?.succeed(body)
   }
 
   /// Takes the queue for another transport, ending a poll that may be open.
-  func finish() -> [Queued] {
-    if isPollOpen { answer(PollingAnswer(body: PollingPayload.encode([EnginePacket(.noop)]), mayCompress: false)) }
+  func finish() -> [EnginePacket] {
+    if isPollOpen { answer(PollingPayload.encode([EnginePacket(.noop)])) }
     defer {
       queue = []
       queuedBytes = 0

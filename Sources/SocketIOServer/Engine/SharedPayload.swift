@@ -9,7 +9,7 @@ final class SharedPayload: Sendable {
   let packets: [EnginePacket]
   let bytes: Int
   private let frames: [ByteBuffer]
-  let mayCompress: Bool
+  private let mayCompress: Bool
   private let compressed = Mutex<[UInt8: [ByteBuffer]]>([:])
 
   /// - Parameter mayCompress: false for what the program wants to go out as it is.

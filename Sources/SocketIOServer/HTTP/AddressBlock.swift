@@ -33,6 +33,9 @@ public struct AddressBlock: Hashable, Sendable {
     }
   }
 
+  /// Everybody of whom a proxy says what is no address. No peer has this prefix: it is of IPv4 and longer than that.
+  static let unreadable = AddressBlock(prefix: .max, isIPv4: true, isLoopback: false)
+
   private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
 
   private init(ipv4 address: UInt64) {

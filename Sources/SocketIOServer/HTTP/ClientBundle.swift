@@ -16,7 +16,7 @@ struct ClientBundle: Sendable {
         return Response(status: .methodNotAllowed, headers: [.allow: "GET, HEAD"])
       }
       var headers: HTTPFields = [.eTag: etag, .cacheControl: "public, max-age=0", .contentType: contentType]
-      let known = request.headers[.ifNoneMatch]?.split { $0 == "," || $0 == " " } ?? []
+      let known = request.headers[.ifNoneMatch]?.elements() ?? []
       if known.contains(where: { $0 == etag || $0 == "W/\(etag)" || $0 == "*" }) {
         return Response(status: .notModified, headers: headers)
       }

@@ -20,9 +20,16 @@ public final class ConnectionGate: AvailableConnectionsDelegate, Sendable {
   /// never bounded by it: everybody behind a proxy has the proxy's address.
   public let perAddress: Int
 
+  /// The connections of one address.
+  private struct Places {
+    var tickets: [ObjectIdentifier: Ticket] = [:]
+    /// How many were refused since one was admitted.
+    var refusals = 0
+  }
+
   private struct State {
     /// By address; those without one, and this machine's, under nil.
-    var tickets: [AddressBlock?: [ObjectIdentifier: Ticket]] = [:]
+    var places: [AddressBlock?: Places] = [:]
     /// Connections that were told to go and haven't yet.
     var leaving = 0
   }
@@ -39,20 +46,15 @@ public final class ConnectionGate: AvailableConnectionsDelegate, Sendable {
   /// One connection's place.
   final class Ticket: Sendable {
     let block: AddressBlock?
-    /// Whether there was none: it is to be told so, and to go.
-    let isRefused: Bool
     /// Since when nothing is owed to it, in nanoseconds; 0 while something is, or once it was told to go.
     private let idleSince: Atomic<UInt64>
     private let isLeaving = Atomic<Bool>(false)
     private let leave: @Sendable (Ticket) -> Void
 
-    fileprivate init(
-      block: AddressBlock?, isRefused: Bool, now: NIODeadline, leave: @escaping @Sendable (Ticket) -> Void
-    ) {
+    fileprivate init(block: AddressBlock?, now: NIODeadline, leave: @escaping @Sendable (Ticket) -> Void) {
       self.block = block
-      self.isRefused = isRefused
       self.leave = leave
-      idleSince = Atomic(isRefused ? 0 : now.uptimeNanoseconds)
+      idleSince = Atomic(now.uptimeNanoseconds)
     }
 
     var isIdle: Bool { idle > 0 }
@@ -70,40 +72,54 @@ public final class ConnectionGate: AvailableConnectionsDelegate, Sendable {
     fileprivate func stay() { isLeaving.store(false, ordering: .relaxed) }
   }
 
+  /// What becomes of a connection that has come.
+  enum Admission {
+    case place(Ticket)
+    /// Its address has no more. It is to go at once, and holds nothing meanwhile.
+    /// - Parameter isTold: whether it's worth a word: to somebody who keeps coming it isn't.
+    case refused(isTold: Bool)
+  }
+
   /// Whether connections have to go.
   var isFull: Bool { accepted.load(ordering: .relaxed) >= total }
 
-  /// A connection is there.
-  /// - Parameter leave: tells it to go, from any thread. If it isn't idle any more, it says ``stays(_:)``.
+  /// A connection is there. Somebody may have to go for it, but for one that is refused nobody.
+  /// - Parameter leave: tells it to go, from any thread. If it can't go at once, it says ``stays(_:)``.
   func admit(
     _ address: SocketAddress?, now: NIODeadline = .now(), leave: @escaping @Sendable (Ticket) -> Void
-  ) -> Ticket {
+  ) -> Admission {
     let block = AddressBlock(address).flatMap { $0.isLoopback ? nil : $0 }
     return state.withLock { state in
-      let isBounded = block != nil && perAddress > 0
-      let isRefused = isBounded && !makeRoom(of: block, in: &state)
-      let ticket = Ticket(block: block, isRefused: isRefused, now: now, leave: leave)
-      // In place: a copy of all that are there for each that comes would be quadratic.
-      state.tickets[block, default: [:]][ObjectIdentifier(ticket)] = ticket
-      return ticket
+      // In place, here and below: a copy of all that are there for each that comes would be quadratic.
+      if block != nil, perAddress > 0, !makeRoom(of: block, in: &state) {
+        state.places[block, default: Places()].refusals += 1
+        return .refused(isTold: state.places[block]?.refusals ?? 0 <= HTTPLimits.toldRefusals)
+      }
+      makeRoom(in: &state)
+      let ticket = Ticket(block: block, now: now, leave: leave)
+      state.places[block, default: Places()].tickets[ObjectIdentifier(ticket)] = ticket
+      state.places[block]?.refusals = 0
+      return .place(ticket)
     }
   }
 
   /// Returns whether one address may have another connection; one of its own may have to go for it.
   private func makeRoom(of block: AddressBlock?, in state: inout State) -> Bool {
-    guard let count = state.tickets[block]?.count, count >= perAddress else { return true }
-    guard state.tickets[block]?.values.count(where: { !$0.hasToLeave }) ?? 0 >= perAddress else { return true }
-    let gone = Self.longestIdle(state.tickets[block, default: [:]].values, count: max(1, perAddress / 16))
+    guard let tickets = state.places[block]?.tickets, tickets.count >= perAddress else { return true }
+    guard tickets.values.count(where: { !$0.hasToLeave }) >= perAddress else { return true }
+    let gone = Self.longestIdle(tickets.values, count: max(1, perAddress / 16))
     state.leaving += gone.count
     for ticket in gone { ticket.tellToLeave() }
     return !gone.isEmpty
   }
 
-  /// One who was told to go has something to do.
+  /// One who was told to go has something to do, or must be read to its end. It keeps its place, and isn't asked again
+  /// before it is idle anew.
   func stays(_ ticket: Ticket) {
+    ticket.noteBusy()
     state.withLock { state in
       // It may have gone meanwhile, and been counted.
-      guard ticket.hasToLeave, state.tickets[ticket.block]?[ObjectIdentifier(ticket)] != nil else { return }
+      guard ticket.hasToLeave, state.places[ticket.block]?.tickets[ObjectIdentifier(ticket)] != nil else { return }
       ticket.stay()
       state.leaving -= 1
     }
@@ -112,9 +128,10 @@ public final class ConnectionGate: AvailableConnectionsDelegate, Sendable {
   /// A connection has ended.
   func left(_ ticket: Ticket) {
     state.withLock { state in
-      guard state.tickets[ticket.block]?.removeValue(forKey: ObjectIdentifier(ticket)) != nil else { return }
+      let key = ObjectIdentifier(ticket)
+      guard state.places[ticket.block]?.tickets.removeValue(forKey: key) != nil else { return }
       if ticket.hasToLeave { state.leaving -= 1 }
-      if state.tickets[ticket.block]?.isEmpty == true { state.tickets[ticket.block] = nil }
+      if state.places[ticket.block]?.tickets.isEmpty == true { state.places[ticket.block] = nil }
     }
   }
 
@@ -132,22 +149,22 @@ public final class ConnectionGate: AvailableConnectionsDelegate, Sendable {
     return found.map(\.ticket)
   }
 
-  private func makeRoom() {
+  /// The same for all addresses together. Not before a connection is admitted: for one of an address that has no more
+  /// nobody else goes.
+  private func makeRoom(in state: inout State) {
     let count = accepted.load(ordering: .relaxed)
-    state.withLock { state in
-      guard count - state.leaving > total else { return }
-      // A few more than is needed: the next ones come at once, and looking takes a walk over all.
-      let wanted = max(count - state.leaving - total, min(HTTPLimits.evictionsAtOnce, total / 16))
-      let gone = Self.longestIdle(state.tickets.values.lazy.flatMap(\.values), count: wanted)
-      state.leaving += gone.count
-      for ticket in gone { ticket.tellToLeave() }
-    }
+    guard count - state.leaving > total else { return }
+    // A few more than is needed: the next ones come at once, and looking takes a walk over all.
+    let wanted = max(count - state.leaving - total, min(HTTPLimits.evictionsAtOnce, total / 16))
+    let gone = Self.longestIdle(state.places.values.lazy.flatMap(\.tickets.values), count: wanted)
+    state.leaving += gone.count
+    for ticket in gone { ticket.tellToLeave() }
   }
 
   // MARK: AvailableConnectionsDelegate
 
   public func connectionOpened() {
-    if accepted.wrappingAdd(1, ordering: .relaxed).newValue > total { makeRoom() }
+    accepted.wrappingAdd(1, ordering: .relaxed)
   }
 
   public func connectionClosed() {

@@ -96,7 +96,8 @@ extension HTTPConnectionHandler {
     case .goOn(let isChunked):
       if isChunked { put(.lastChunk, context) }
       context.flush()
-      ticket?.noteIdle()
+      // Idle since now, unless more of the request is to come.
+      if state.owesNothing { ticket?.noteIdle() } else { ticket?.noteBusy() }
       arm(context)
       // A turn later: we may be in the midst of a write of Hummingbird's.
       if !isProceeding {
@@ -160,12 +161,8 @@ extension HTTPConnectionHandler {
       // Hummingbird has nothing more to say. How the connection ends isn't its affair.
       promise?.succeed()
     case (.all, .upgraded): context.close(promise: promise)
-    case (_, .waiting):
-      carryOut(state.finish(now: .now()), context)
-      promise?.succeed()
-    case (_, .exchange):
-      // It gave up in the midst of an answer.
-      carryOut(.abort, context)
+    case (_, .waiting), (_, .exchange):
+      carryOut(state.givenUp(now: .now()), context)
       promise?.succeed()
     }
   }

@@ -12,12 +12,17 @@ extension HTTPConnectionHandler {
       guard self.state.answerer == .upgrade, bound.value.channel.isActive else { return }
       switch outcome {
       case .success(let role): self.upgrade(request, as: role, bound.value)
-      case .failure(let error as EngineRequestError): self.refuse(error, bound.value)
-      case .failure(is EngineServer.Refusal):
-        self.refuse(
-          QuickResponse(status: .serviceUnavailable, headers: ["retry-after": "5"], body: ByteBuffer()), bound.value)
-      case .failure: self.refuse(.badRequest, bound.value)
+      case .failure(let error): self.refuse(error, bound.value)
       }
+    }
+  }
+
+  private func refuse(_ error: any Error, _ context: ChannelHandlerContext) {
+    switch error {
+    case let error as EngineRequestError: refuse(error, context)
+    case is EngineServer.Refusal:
+      refuse(QuickResponse(status: .serviceUnavailable, headers: ["retry-after": "5"], body: ByteBuffer()), context)
+    default: refuse(EngineRequestError.badRequest, context)
     }
   }
 
@@ -35,34 +40,46 @@ extension HTTPConnectionHandler {
   }
 
   private func upgrade(_ request: WebSocketRequest, as role: WebSocketHandler.Role, _ context: ChannelHandlerContext) {
+    let handler: WebSocketHandler
     do {
-      ticket?.noteBusy()
-      let handler = try request.makeHandler(
-        server, context.channel, as: role, readsItself: isHummingbirds, ticket: ticket)
-      let headers = request.responseHeaders(server, sid: handler.sessionID)
-      var head = ByteBuffer()
-      head.writeString("HTTP/1.1 101 Switching Protocols\r\n")
-      for (name, value) in headers { head.writeString("\(name): \(value)\r\n") }
-      head.writeString("\r\n")
-      context.writeAndFlush(wrapOutboundOut(head), promise: nil)
+      // Before a session is open: what fails until then leaves nothing behind.
       try WebSocketRequest.configure(context.channel)
-      state.upgraded()
-      stopTimer()
-      let pipeline = context.pipeline.syncOperations
+      handler = try request.makeHandler(server, context.channel, as: role, readsItself: isHummingbirds)
+    } catch {
+      refuse(error, context)
+      return
+    }
+    var head = ByteBuffer()
+    head.writeString("HTTP/1.1 101 Switching Protocols\r\n")
+    for (name, value) in request.responseHeaders(server, sid: handler.sessionID) {
+      head.writeString("\(name): \(value)\r\n")
+    }
+    head.writeString("\r\n")
+    // It leaves when the WebSocket is in place: a connection that breaks with it ends the session then.
+    put(head, context)
+    state.upgraded()
+    stopTimer()
+    let (channel, pipeline) = (context.channel, context.pipeline.syncOperations)
+    do {
       try pipeline.addHandler(handler, position: .before(self))
-      // Before this handler leaves: what is left behind unsettled counts as a connection that ended early.
+    } catch {
+      logger.debug("an upgrade failed", metadata: ["error": "\(error)"])
+      if case .transport = role { handler.socket.close(.transportError) }
       result.succeed(.taken)
-      let rest = state.parser.takeRest()
-      cutOff(context)
-      guard rest.readableBytes > 0 else { return }
+      carryOut(.abort, context)
+      return
+    }
+    context.flush()
+    // Before this handler leaves: what is left behind unsettled counts as a connection that ended early.
+    result.succeed(.taken)
+    let rest = state.parser.takeRest()
+    cutOff(context)
+    if rest.readableBytes > 0 {
       // Frames that came right behind the request.
       pipeline.fireChannelRead(NIOAny(rest))
       pipeline.fireChannelReadComplete()
-    } catch {
-      logger.debug("an upgrade failed", metadata: ["error": "\(error)"])
-      result.succeed(.taken)
-      carryOut(.abort, context)
     }
+    handOverRead(to: channel)
   }
 
   /// Ends Hummingbird's part of the connection, as if the client had finished sending; or leaves, if it has none.

@@ -72,39 +72,57 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   private func began(_ context: ChannelHandlerContext) {
     guard timer == nil else { return }
     state = HTTPConnectionState(idleTimeout: idleTimeout, now: .now())
-    if let gate {
-      let ticket = gate.admit(context.remoteAddress) { [channel = context.channel] ticket in
-        channel.eventLoop.execute { if !Self.makeRoom(channel) { gate.stays(ticket) } }
-      }
-      self.ticket = ticket
-      context.channel.closeFuture.whenComplete { _ in gate.left(ticket) }
-      if ticket.isRefused {
-        carryOut(state.refusal(.init(.serviceUnavailable, "too many connections of one address")), context)
-      }
-    }
+    if let gate { takePlace(gate, context) }
     arm(context)
   }
 
-  /// Somebody who asks for something needs this connection's place. Returns whether it goes.
+  /// Without a place the connection ends in this turn: one that took its time would be a place.
+  private func takePlace(_ gate: ConnectionGate, _ context: ChannelHandlerContext) {
+    let admission = gate.admit(context.remoteAddress) { [channel = context.channel] ticket in
+      channel.eventLoop.execute { if !Self.makeRoom(channel) { gate.stays(ticket) } }
+    }
+    switch admission {
+    case .place(let ticket):
+      self.ticket = ticket
+      context.channel.closeFuture.whenComplete { _ in gate.left(ticket) }
+    case .refused(isTold: true):
+      carryOut(state.refusal(.init(.serviceUnavailable, "too many connections of one address")), context)
+      carryOut(.close, context)
+    case .refused(isTold: false): carryOut(.abort, context)
+    }
+  }
+
+  /// Somebody who asks for something needs this connection's place. Returns whether it is free.
   private static func makeRoom(_ channel: any Channel) -> Bool {
-    let pipeline = channel.pipeline.syncOperations
-    if let webSocket = try? pipeline.handler(type: WebSocketHandler.self) { return webSocket.makeRoom() }
-    // None on a connection that is gone.
-    guard let connection = try? pipeline.handler(type: HTTPConnectionHandler.self), connection.state.owesNothing
+    // None on a connection that has become a WebSocket, or is gone.
+    guard let context = try? channel.pipeline.syncOperations.context(handlerType: HTTPConnectionHandler.self),
+      let connection = context.handler as? HTTPConnectionHandler
     else { return false }
-    connection.state.closed()
-    channel.close(promise: nil)
+    return connection.leave(context)
+  }
+
+  private func leave(_ context: ChannelHandlerContext) -> Bool {
+    guard state.owesNothing else { return false }
+    guard link(context).isEmpty else {
+      // The peer still reads its last answer: the connection ends behind that.
+      breakOff(context)
+      carryOut(state.finish(now: .now()), context)
+      return false
+    }
+    carryOut(.close, context)
     return true
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
     timer?.cancel()
+    ticket?.noteBusy()
     // Nothing happens here if it has been settled.
     result.fail(ChannelError.ioOnClosedChannel)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
     if case .upgraded = state.phase {} else { state.closed() }
+    hasEnded = true
     breakOff(context)
     breakPoll()
     context.fireChannelInactive()
@@ -120,10 +138,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     case ChannelEvent.inputClosed:
       // Hummingbird isn't told: what was asked before is still answered, and the connection's end is ours to see to.
       hasEnded = true
-      carryOut(state.inputEnded(), context)
+      carryOut(state.inputEnded(now: .now()), context)
       breakPoll()
       proceed(context)
     case is ChannelShouldQuiesceEvent:
+      hasEnded = true
       carryOut(state.drain(now: .now()), context)
       breakPoll()
       arm(context)
@@ -136,7 +155,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
   /// Calls `onBreak` if the connection ends, or is asked to finish, before `answer` is there. On the event loop.
   func watch(
-    _ answer: EventLoopFuture<PollingAnswer>, on eventLoop: any EventLoop, onBreak: @escaping @Sendable () -> Void
+    _ answer: EventLoopFuture<ByteBuffer>, on eventLoop: any EventLoop, onBreak: @escaping @Sendable () -> Void
   ) {
     guard !hasEnded else {
       onBreak()
@@ -150,6 +169,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
   }
 
+  /// Nobody waits any more for what a poll would bring.
   private func breakPoll() {
     let callback = onPollBreak
     onPollBreak = nil
@@ -199,7 +219,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
           isHandedOn = false
           handOn(.end(nil), context)
         }
-      case .verdict(let verdict): carryOut(verdict, context)
+      case .verdict(let verdict):
+        upgradeHead = nil
+        carryOut(verdict, context)
       }
     }
     isProceeding = false
@@ -213,6 +235,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
       isReadHeld = false
       context.read()
     }
+  }
+
+  /// For whoever takes the connection over: what was asked for while nothing was to be read, nobody asks for again.
+  func handOverRead(to channel: any Channel) {
+    guard isReadHeld else { return }
+    isReadHeld = false
+    channel.read()
   }
 
   /// Whether the application has a request whose end it hasn't been given.
@@ -233,8 +262,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
   /// Idle since the last answer: what trickles in meanwhile makes nobody younger.
   func noteIdleness() {
-    // Of a WebSocket its own handler says it.
-    if case .upgraded = state.phase { return }
     guard let ticket else { return }
     if !state.owesNothing { ticket.noteBusy() } else if !ticket.isIdle { ticket.noteIdle() }
   }
@@ -242,7 +269,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   private func arrived(_ head: HTTPRequestParser.Head, _ context: ChannelHandlerContext) {
     let request = head.request
     if request.headers.contains(name: "upgrade"),
-      request.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" }),
+      request.headers["connection"].contains(where: { HTTPRequestParser.elements($0).contains("upgrade") }),
       WebSocketRequest.isWanted(by: request, of: server)
     {
       state.route(to: .upgrade)

@@ -139,11 +139,11 @@ struct HTTPConnectionState {
   }
 
   /// The peer sends no more. What it asked is answered: this is no end of the connection yet.
-  mutating func inputEnded() -> Verdict {
+  mutating func inputEnded(now: NIODeadline) -> Verdict {
     isInputOver = true
     switch phase {
     case .exchange(let exchange):
-      if exchange.answerer == .upgrade { return .abort }
+      if exchange.answerer == .upgrade { return finish(now: now) }
       guard !exchange.isRequestWhole else { return .none }
       return refusal(.malformed("the body broke off"))
     case .waiting: return .none
@@ -160,9 +160,12 @@ struct HTTPConnectionState {
     }
     do throws(HTTPRequestParser.Failure) {
       guard let part = try parser.next() else {
-        if case .waiting = phase {
-          if isInputOver { return .verdict(finish(now: now)) }
-          if parser.isInRequest, headBegan == nil { headBegan = now }
+        switch phase {
+        case .waiting where isInputOver: return .verdict(finish(now: now))
+        case .waiting: if parser.isInRequest, headBegan == nil { headBegan = now }
+        // It waited behind another when the input ended.
+        case .exchange where isInputOver: return .verdict(refusal(.malformed("the body broke off")))
+        case .exchange, .ending, .lingering, .upgraded, .closed: break
         }
         return nil
       }
@@ -178,6 +181,9 @@ struct HTTPConnectionState {
       exchange.bodyBytes += bytes.readableBytes
       phase = .exchange(exchange)
       return .body(bytes)
+    // A WebSocket has no half-closed state: nobody is left who could speak over it.
+    case (.end, .exchange(let exchange)) where exchange.answerer == .upgrade && isInputOver:
+      return .verdict(finish(now: now))
     case (.end, .exchange(var exchange)):
       exchange.isRequestWhole = true
       phase = exchange.response == .ended ? .waiting(since: now) : .exchange(exchange)
@@ -246,6 +252,12 @@ struct HTTPConnectionState {
       checkedAt = now
       return .finish
     }
+  }
+
+  /// Who answers has nothing more to say: in the midst of an answer the peer must learn that this wasn't all.
+  mutating func givenUp(now: NIODeadline) -> Verdict {
+    if case .exchange(let exchange) = phase, exchange.response != .ended { return .abort }
+    return finish(now: now)
   }
 
   /// Everything has left. Returns whether the connection can be closed whole: else our side of it.

@@ -168,11 +168,7 @@ extension HTTPRequestParser {
 
   /// A list's elements in lower case; empty ones are none.
   static func elements(_ value: String) -> [String] {
-    value.split(separator: ",").compactMap { part in
-      let trimmed = part.drop { $0 == " " || $0 == "\t" }
-      guard let last = trimmed.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return nil }
-      return trimmed[...last].lowercased()
-    }
+    value.elements().map(\.asciiLowercased)
   }
 
   private static func isToken(_ byte: UInt8) -> Bool {
@@ -184,10 +180,6 @@ extension HTTPRequestParser {
       true
     default: false
     }
-  }
-
-  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-    digit(byte) != nil || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
   }
 
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

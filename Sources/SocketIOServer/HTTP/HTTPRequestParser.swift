@@ -76,15 +76,6 @@ struct HTTPRequestParser {
     return true
   }
 
-  /// Whether what has come of the present request is at most a part of its head.
-  var isInHead: Bool {
-    switch state {
-    case .line: buffer.readableBytes > 0
-    case .fields: true
-    default: false
-    }
-  }
-
   var bufferedBytes: Int { buffer.readableBytes }
 
   mutating func append(_ bytes: ByteBuffer) {

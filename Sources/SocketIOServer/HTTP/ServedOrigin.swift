@@ -46,7 +46,7 @@ public struct ServedOrigin: Sendable, Hashable {
   }
 
   private static func scheme(_ name: String) -> String? {
-    switch name.lowercased() {
+    switch name.asciiLowercased {
     case "http", "ws": "http"
     case "https", "wss": "https"
     default: nil
@@ -56,36 +56,37 @@ public struct ServedOrigin: Sendable, Hashable {
   /// The first element of a list, nil for an empty one.
   private static func first(_ list: String?) -> String? {
     guard let list else { return nil }
-    let element = list.prefix { $0 != "," }.trimmingSpaces()
-    return element.isEmpty ? nil : element
+    let element = Substring(list.utf8.prefix { $0 != UInt8(ascii: ",") }).trimmingBlanks
+    return element.isEmpty ? nil : String(element)
   }
 
   /// The parameters of the first element of `Forwarded`, by name in lower case.
   static func parameters(_ forwarded: String) -> [String: String] {
     var parameters: [String: String] = [:]
-    var (name, value) = ("", "")
+    var (name, value): ([UInt8], [UInt8]) = ([], [])
     var (isValue, isQuoted, isEscaped) = (false, false, false)
     func keep() {
-      let name = name.trimmingSpaces().lowercased()
-      if isValue, !name.isEmpty, parameters[name] == nil { parameters[name] = value.trimmingSpaces() }
+      let name = String(decoding: name, as: UTF8.self).trimmingBlanks.asciiLowercased
+      guard isValue, !name.isEmpty, parameters[name] == nil else { return }
+      parameters[name] = String(String(decoding: value, as: UTF8.self).trimmingBlanks)
     }
-    for character in forwarded {
-      switch character {
+    for byte in forwarded.utf8 {
+      switch byte {
       case _ where isEscaped:
-        value.append(character)
+        value.append(byte)
         isEscaped = false
-      case "\\" where isQuoted: isEscaped = true
-      case "\"" where isValue: isQuoted.toggle()
-      case _ where isQuoted: value.append(character)
-      case ",":
+      case UInt8(ascii: "\\") where isQuoted: isEscaped = true
+      case UInt8(ascii: "\"") where isValue: isQuoted.toggle()
+      case _ where isQuoted: value.append(byte)
+      case UInt8(ascii: ","):
         keep()
         return parameters
-      case ";":
+      case UInt8(ascii: ";"):
         keep()
-        (name, value, isValue) = ("", "", false)
-      case "=" where !isValue: isValue = true
-      case _ where isValue: value.append(character)
-      default: name.append(character)
+        (name, value, isValue) = ([], [], false)
+      case UInt8(ascii: "=") where !isValue: isValue = true
+      case _ where isValue: value.append(byte)
+      default: name.append(byte)
       }
     }
     if !isQuoted { keep() }
@@ -102,7 +103,10 @@ public struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
 
   /// Nil for `null` and for everything else that isn't an origin.
   public init?(_ text: String) {
-    guard text.utf8.count <= ServerLimits.maxOriginBytes, let mark = text.firstRange(of: "://") else { return nil }
+    // Of ASCII alone, in which a byte is a character and has no other that equals it.
+    guard text.utf8.count <= ServerLimits.maxOriginBytes, text.utf8.allSatisfy({ $0 < 0x80 }),
+      let mark = text.firstRange(of: "://")
+    else { return nil }
     let scheme = text[..<mark.lowerBound].lowercased()
     guard let first = scheme.utf8.first, Self.isLetter(first), scheme.utf8.allSatisfy(Self.isSchemeCharacter) else {
       return nil
@@ -154,14 +158,5 @@ public struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
   private static func isHostCharacter(_ byte: UInt8) -> Bool {
     isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
       || byte == UInt8(ascii: "_")
-  }
-}
-
-extension StringProtocol {
-  fileprivate func trimmingSpaces() -> String {
-    let isSpace = { (character: Character) in character == " " || character == "\t" }
-    let start = drop(while: isSpace)
-    guard let last = start.lastIndex(where: { !isSpace($0) }) else { return "" }
-    return String(start[...last])
   }
 }

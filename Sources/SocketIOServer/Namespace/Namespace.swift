@@ -12,7 +12,6 @@ public final class Namespace: Sendable, NamespaceConfiguring {
   public let setup: NamespaceSetup
   /// Nil unless clients are recovered.
   let recovery: ConnectionRecovery?
-  let ackIDs: AckIDs
 
   private struct State {
     var loops: [ObjectIdentifier: NamespaceLoop] = [:]
@@ -25,7 +24,7 @@ public final class Namespace: Sendable, NamespaceConfiguring {
 
   init(
     name: String, logger: Logger, codec: SocketCodec, setup: NamespaceSetup,
-    recovery: SocketIOServer.Configuration.Recovery?, ackIDs: AckIDs,
+    recovery: SocketIOServer.Configuration.Recovery?,
     makeAdapter: @escaping @Sendable (String, any LocalSockets) -> any SocketAdapter
   ) {
     self.name = name
@@ -33,7 +32,6 @@ public final class Namespace: Sendable, NamespaceConfiguring {
     self.codec = codec
     self.setup = setup
     self.recovery = recovery.map { ConnectionRecovery($0) }
-    self.ackIDs = ackIDs
     self.makeAdapter = makeAdapter
   }
 
@@ -144,12 +142,9 @@ struct LocalNamespace: LocalSockets {
 
   func deliverWithAck(_ packet: SocketPacket, scope: BroadcastScope, timeout: Duration) async -> BroadcastReplies {
     let collector = ReplyCollector()
-    guard let namespace else { return await collector.replies() }
-    var packet = packet
-    packet.id = namespace.ackIDs.next()
-    for loop in namespace.loops {
+    for loop in namespace?.loops ?? [] {
       // Fails only when the event loop is gone, and its sockets with it.
-      try? await loop.eventLoop.submit { [packet] in
+      try? await loop.eventLoop.submit {
         for socket in loop.matching(scope) where !scope.isVolatile || socket.isWritable {
           collector.expectOne()
           socket.emit(packet, timeout: timeout) { collector.settle($0) }

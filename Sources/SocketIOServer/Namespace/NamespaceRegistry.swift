@@ -49,9 +49,6 @@ final class NamespaceRegistry: Sendable {
   private let cleansUp: Bool
   /// What all sockets may have waiting for their handlers.
   let eventBudget: EventBudget
-  /// What is answered to a CONNECT that is too large.
-  let oversizedConnect: ConnectError
-  private let ackIDs = AckIDs()
   private let recovery: SocketIOServer.Configuration.Recovery?
   private let makeAdapter: @Sendable (String, any LocalSockets) -> any SocketAdapter
 
@@ -59,14 +56,12 @@ final class NamespaceRegistry: Sendable {
   init(
     logger: Logger, codec: SocketCodec = .json, cleansUp: Bool = true,
     recovery: SocketIOServer.Configuration.Recovery?, eventBudget: EventBudget = EventBudget(.init()),
-    oversizedConnect: ConnectError = .oversized,
     makeAdapter: @escaping @Sendable (String, any LocalSockets) -> any SocketAdapter
   ) {
     self.logger = logger
     self.codec = codec
     self.cleansUp = cleansUp
     self.eventBudget = eventBudget
-    self.oversizedConnect = oversizedConnect
     self.recovery = recovery
     self.makeAdapter = makeAdapter
   }
@@ -79,8 +74,7 @@ final class NamespaceRegistry: Sendable {
         return existing
       }
       let namespace = Namespace(
-        name: name, logger: logger, codec: codec, setup: NamespaceSetup(), recovery: recovery, ackIDs: ackIDs,
-        makeAdapter: makeAdapter)
+        name: name, logger: logger, codec: codec, setup: NamespaceSetup(), recovery: recovery, makeAdapter: makeAdapter)
       state.byName[BytewiseName(name)] = Entry(namespace: namespace)
       return namespace
     }
@@ -130,8 +124,7 @@ final class NamespaceRegistry: Sendable {
     let made = state.withLock { state -> NamespaceHold? in
       if state.byName[BytewiseName(name)] == nil {
         let namespace = Namespace(
-          name: name, logger: logger, codec: codec, setup: parent.setup, recovery: recovery, ackIDs: ackIDs,
-          makeAdapter: makeAdapter)
+          name: name, logger: logger, codec: codec, setup: parent.setup, recovery: recovery, makeAdapter: makeAdapter)
         state.byName[BytewiseName(name)] = Entry(namespace: namespace, holds: cleansUp ? 0 : nil)
       }
       return hold(name, in: &state)

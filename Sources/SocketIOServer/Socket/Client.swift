@@ -14,7 +14,6 @@ final class Client: EngineReceiver, @unchecked Sendable {
   private var decoder: SocketPacketDecoder
   private var state = ClientState()
   private var sockets: [Socket] = []
-  private var waiting = WaitingEvents()
   private var connectTimer: Scheduled<Void>?
   private var share: AssemblyShare
   private let ask: Asking
@@ -81,23 +80,15 @@ final class Client: EngineReceiver, @unchecked Sendable {
 
   private func holdShare() {
     guard !engine.isClosed else { return }
-    share.hold(decoder.heldBytes + waiting.bytes) {
-      { [weak engine, eventLoop = engine.eventLoop] in
-        // Later: it may be this very share that is being changed.
-        eventLoop.execute { [weak engine] in engine?.close(.overloaded) }
-      }
-    }
+    share.hold(decoder.heldBytes) { { [weak engine] in engine?.close(.overloaded) } }
   }
 
   private func refuse(_ error: SocketPacketError) {
     logger.debug("a packet was refused", metadata: ["sid": "\(engine.id)", "error": "\(error)"])
-    switch error {
-    case .connectTooLarge(let namespace):
-      // Nobody is asked, but the client is told: it may have other namespaces on this connection.
-      handle(SocketPacket(.connect, namespace: namespace), refusal: namespaces.oversizedConnect)
-    case .tooLarge(let limit):
+    if case .tooLarge(let limit) = error {
       engine.close(.messageTooLarge, detail: "message too large: limit \(limit) bytes with its attachments")
-    default: engine.close(.parseError, detail: nil)
+    } else {
+      engine.close(.parseError, detail: nil)
     }
   }
 
@@ -105,23 +96,14 @@ final class Client: EngineReceiver, @unchecked Sendable {
     engine.close(.parseError, detail: "a packet came out of state")
   }
 
-  /// - Parameter refusal: what a CONNECT is answered without anybody being asked.
-  private func handle(_ packet: SocketPacket, refusal: ConnectError? = nil) {
+  private func handle(_ packet: SocketPacket) {
     switch state.packetArrived(packet) {
     case .connect(let name, let auth, let attempt, let replaces):
       if replaces, let socket = socket(name) { forget(socket, reason: .clientNamespaceDisconnect) }
-      if let refusal {
-        refuse(name, attempt: attempt, refusal)
-      } else {
-        connect(name, auth ?? .object([:]), attempt: attempt)
-      }
+      connect(name, auth ?? .object([:]), attempt: attempt)
     case .event(let name, let id, let elements): socket(name)?.received(id: id, elements: elements)
-    case .wait(let name, let id, let elements):
-      waiting.add(.init(namespace: name, id: id, elements: elements))
-      if waiting.bytes > eventBudget.bounds.maxBytes { engine.close(.overloaded) }
     case .ack(let name, let id, let arguments): socket(name)?.acks?.settle(id, .success(SocketArguments(arguments)))
     case .disconnect(let name):
-      _ = waiting.take(name)
       if let socket = socket(name) { forget(socket, reason: .clientNamespaceDisconnect) }
     case .ignore: break
     case .close: endOutOfState()
@@ -132,7 +114,6 @@ final class Client: EngineReceiver, @unchecked Sendable {
     connectTimer?.cancel()
     connectTimer = nil
     decoder.discard()
-    waiting = WaitingEvents()
     share.release()
     let all = sockets
     sockets = []
@@ -152,23 +133,21 @@ final class Client: EngineReceiver, @unchecked Sendable {
   private func connect(_ name: String, _ auth: SocketValue, attempt number: UInt64) {
     switch namespaces.find(name, auth: auth) {
     case .found(let hold): enter(hold, auth, attempt: number)
-    case .nowhere: refuse(name, attempt: number, Self.unknownNamespace)
+    case .nowhere: refuseUnknown(name, attempt: number)
     case .undecided:
       Task {
         let hold = await namespaces.search(name, auth: auth)
         engine.eventLoop.execute {
           guard !self.engine.isClosed else { return }
-          if let hold {
-            self.enter(hold, auth, attempt: number)
-          } else {
-            self.refuse(name, attempt: number, Self.unknownNamespace)
-          }
+          if let hold { self.enter(hold, auth, attempt: number) } else { self.refuseUnknown(name, attempt: number) }
         }
       }
     }
   }
 
-  private static let unknownNamespace = ConnectError("Invalid namespace")
+  private func refuseUnknown(_ name: String, attempt number: UInt64) {
+    if state.refused(name, attempt: number) { sendError(ConnectError("Invalid namespace"), name) }
+  }
 
   private func enter(_ hold: NamespaceHold, _ auth: SocketValue, attempt number: UInt64) {
     let namespace = hold.namespace
@@ -178,9 +157,7 @@ final class Client: EngineReceiver, @unchecked Sendable {
     let connection = SocketConnection(id: SessionID.make(using: &random), handshake: handshake, namespace: namespace)
     let attempt = Attempt(number: number, connection: connection, hold: hold)
     // Taken, not asked for: a claim that two connections make at once is good for one of them.
-    if namespace.recovery?.skipsMiddlewares == true, state.isLatest(namespace.name, attempt: number),
-      let restored = restore(connection)
-    {
+    if namespace.recovery?.skipsMiddlewares == true, let restored = restore(connection) {
       finishConnecting(attempt, restored: restored)
       return
     }
@@ -192,7 +169,7 @@ final class Client: EngineReceiver, @unchecked Sendable {
     ask(middlewares, connection, logger) { [self] refusal in
       engine.eventLoop.execute {
         if let refusal {
-          self.refuse(namespace.name, attempt: number, refusal)
+          self.refuse(attempt, refusal)
         } else {
           self.finishConnecting(attempt, restored: nil)
         }
@@ -218,11 +195,10 @@ final class Client: EngineReceiver, @unchecked Sendable {
     }
   }
 
-  private func refuse(_ name: String, attempt number: UInt64, _ refusal: ConnectError) {
-    guard !engine.isClosed, state.refused(name, attempt: number) else { return }
-    _ = waiting.take(name)
-    holdShare()
-    send(SocketPacket(.connectError, namespace: name, data: refusal.payload))
+  private func refuse(_ attempt: Attempt, _ refusal: ConnectError) {
+    let name = attempt.connection.namespace.name
+    guard !engine.isClosed, state.refused(name, attempt: attempt.number) else { return }
+    sendError(refusal, name)
   }
 
   /// The state of the client's former connection, if it names one that is kept. In the same turn as the socket is made:
@@ -251,17 +227,16 @@ final class Client: EngineReceiver, @unchecked Sendable {
     if let restored {
       socket.join(restored.session.rooms)
       // In front of the CONNECT, as the official server does.
-      for packet in restored.missed where socket.isConnected { send(packet) }
+      for packet in restored.missed { send(packet) }
     }
     var answer: SocketObject = ["sid": .string(socket.id)]
     answer["pid"] = socket.privateID.map { .string($0) }
     send(SocketPacket(.connect, namespace: name, data: .object(answer)))
-    engine.sendApart()
-    // A write may find that the connection has ended.
-    guard socket.isConnected else { return }
     connection.namespace.setup.current.onConnection.forEach { $0(socket) }
-    for event in waiting.take(name) where socket.isConnected { socket.received(id: event.id, elements: event.elements) }
-    holdShare()
+  }
+
+  private func sendError(_ error: ConnectError, _ namespace: String) {
+    send(SocketPacket(.connectError, namespace: namespace, data: error.payload))
   }
 
   // MARK: Leaving

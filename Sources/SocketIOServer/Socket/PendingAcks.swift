@@ -1,6 +1,5 @@
 import NIOCore
 public import SocketIO
-import Synchronization
 
 /// Why no ack came.
 public enum AckError: Error, Sendable, Equatable {
@@ -12,31 +11,26 @@ public enum AckError: Error, Sendable, Equatable {
   case tooMany
 }
 
-/// Ids of events that ask for an ack. No two of a server have the same, but that a broadcast has one: a client answers
-/// what its former socket was asked, and that must not be taken for an answer to what its new one is.
-final class AckIDs: Sendable {
-  private let given = Atomic<UInt64>(0)
-
-  func next() -> UInt64 { given.wrappingAdd(1, ordering: .relaxed).oldValue }
-}
-
 /// Acks that a client owes. Lives on the socket's event loop.
 final class PendingAcks {
   typealias Completion = @Sendable (Result<SocketArguments, AckError>) -> Void
 
   private var waiting: [UInt64: (completion: Completion, timer: Scheduled<Void>)] = [:]
+  private var nextID: UInt64 = 0
 
-  /// Waits for an ack. False: too many are waited for.
-  func add(
-    _ id: UInt64, on loop: any EventLoop, timeout: TimeAmount, for socket: Socket, _ completion: @escaping Completion
-  ) -> Bool {
-    guard waiting.count < SocketIOLimits.maxPendingAcks else { return false }
+  /// Waits for an ack; its id, or nil if too many are waited for.
+  func add(on loop: any EventLoop, timeout: TimeAmount, for socket: Socket, _ completion: @escaping Completion)
+    -> UInt64?
+  {
+    guard waiting.count < SocketIOLimits.maxPendingAcks else { return nil }
+    let id = nextID
+    nextID += 1
     let timer = loop.scheduleTask(in: timeout) { [weak socket] in
       guard let socket else { return }
       socket.acks?.settle(id, .failure(.timedOut))
     }
     waiting[id] = (completion, timer)
-    return true
+    return id
   }
 
   func settle(_ id: UInt64, _ result: Result<SocketArguments, AckError>) {
@@ -96,7 +90,7 @@ extension Socket {
     emit(.event(event, Array(arguments), namespace: namespace.name), timeout: timeout, completion: completion)
   }
 
-  /// The same for an event that is a packet already, with an ack id if it's everybody's.
+  /// The same for an event that is a packet already; its ack id is set here.
   func emit(
     _ packet: SocketPacket, timeout: Duration,
     completion: @escaping @Sendable (Result<SocketArguments, AckError>) -> Void
@@ -108,13 +102,12 @@ extension Socket {
       }
       let acks = acks ?? PendingAcks()
       self.acks = acks
-      var packet = packet
-      let id = packet.id ?? namespace.ackIDs.next()
-      packet.id = id
-      guard acks.add(id, on: eventLoop, timeout: TimeAmount(timeout), for: self, completion) else {
+      guard let id = acks.add(on: eventLoop, timeout: TimeAmount(timeout), for: self, completion) else {
         completion(.failure(.tooMany))
         return
       }
+      var packet = packet
+      packet.id = id
       send(packet)
     }
   }

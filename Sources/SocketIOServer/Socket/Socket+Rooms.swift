@@ -74,7 +74,7 @@ extension Socket {
     guard isConnected else { return }
     let setup = namespace.setup.current
     extras?.extras.onDisconnecting.forEach { $0(reason) }
-    endReason = reason
+    isConnected = false
     if let recovery = namespace.recovery, let privateID {
       recovery.keep(
         .init(

@@ -36,9 +36,7 @@ public final class Socket: EventListening, @unchecked Sendable {
   public var data: SocketValue
 
   /// Whether it is connected. Event loop only.
-  public var isConnected: Bool { endReason == nil }
-  /// Why it has left; nil while it's connected. Event loop only.
-  var endReason: DisconnectReason?
+  public internal(set) var isConnected = true
   /// The rooms it joined; the room of its own id is not among them. Event loop only.
   public internal(set) var rooms: [String] = []
 
@@ -165,12 +163,9 @@ public final class Socket: EventListening, @unchecked Sendable {
     change { $0.onDisconnecting.append(handler) }
   }
 
-  /// Calls `handler` when the socket has left; at once if it has already, so that nothing that begins with a socket is
-  /// left behind.
+  /// Calls `handler` when the socket has left.
   public func onDisconnect(_ handler: @escaping @Sendable (DisconnectReason) -> Void) {
-    onLoop { [self] in
-      if let endReason { handler(endReason) } else { change { $0.onDisconnect.append(handler) } }
-    }
+    change { $0.onDisconnect.append(handler) }
   }
 
   /// Calls `handler` when ``isWritable`` changes.

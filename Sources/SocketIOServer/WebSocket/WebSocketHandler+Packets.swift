@@ -3,20 +3,6 @@ import NIOCore
 
 /// Packets on their way out as frames.
 extension WebSocketHandler {
-  /// How messages are compressed. A class, so that connections without it pay for a pointer.
-  final class Deflate {
-    let windowBits: UInt8
-    let settings: EngineServer.Deflate
-    /// Of the channel's event loop; the session's may be another.
-    let loop: EngineLoop
-
-    init(windowBits: UInt8, settings: EngineServer.Deflate, loop: EngineLoop) {
-      self.windowBits = windowBits
-      self.settings = settings
-      self.loop = loop
-    }
-  }
-
   /// Writes one packet. On the session's event loop.
   func write(_ packet: EnginePacket, flush: Bool, mayCompress: Bool = true) {
     if sendsTextOnly, packet.isBinary {

@@ -30,14 +30,26 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     case closed
   }
 
+  /// How messages are compressed. A class, so that connections without it pay for a pointer.
+  final class Deflate {
+    let windowBits: UInt8
+    let settings: EngineServer.Deflate
+    /// Of the channel's event loop; the session's may be another.
+    let loop: EngineLoop
+
+    init(windowBits: UInt8, settings: EngineServer.Deflate, loop: EngineLoop) {
+      self.windowBits = windowBits
+      self.settings = settings
+      self.loop = loop
+    }
+  }
+
   let socket: EngineSocket
   private let channelLoop: any EventLoop
   private let role: Role
   /// Whether the client wants binary as base64.
   let sendsTextOnly: Bool
   private let readsItself: Bool
-  /// The connection's place among all of them, if they are bounded.
-  private let ticket: ConnectionGate.Ticket?
   private var share: AssemblyShare
   /// What is compressed; nil unless client and server agreed to it.
   let deflate: Deflate?
@@ -50,8 +62,6 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   /// Somebody has asked for more meanwhile.
   private var wantsRead = false
   private var needsFlush = false
-  /// What is written stays here until this is over.
-  private var isApart = false
   private let channel: any Channel
   /// What the connection has carried; nil where nobody can say. On another loop than the channel's it is what was found
   /// when it was asked for last, nil at first.
@@ -74,10 +84,9 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   ///   - extension: how messages are compressed, if client and server agreed to it.
   init(
     socket: EngineSocket, channel: any Channel, role: Role, sendsTextOnly: Bool, readsItself: Bool,
-    extension agreed: PerMessageDeflate? = nil, ticket: ConnectionGate.Ticket? = nil
+    extension agreed: PerMessageDeflate? = nil
   ) {
     self.socket = socket
-    self.ticket = ticket
     self.readsItself = readsItself
     self.channel = channel
     self.role = role
@@ -144,17 +153,15 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
       fail(error)
     }
     guard state == .open else { return }
-    share.hold(parser.bufferedBytes) {
-      { [weak self, eventLoop = socket.eventLoop] in
-        // Later: it may be this very share that is being changed.
-        eventLoop.execute { [weak self] in self?.end(.overloaded, nil) }
-      }
-    }
+    share.hold(parser.bufferedBytes) { { [weak self] in self?.end(.overloaded, nil) } }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
     isReading = false
-    flushWhatWaits()
+    if needsFlush {
+      needsFlush = false
+      context.flush()
+    }
     if readsItself { read(context: context) }
   }
 
@@ -181,7 +188,10 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     guard let context else { return }
     if state == .open { takeMessages(context) }
     isReading = false
-    flushWhatWaits()
+    if needsFlush {
+      needsFlush = false
+      context.flush()
+    }
     // Also when it is closing: the peer's own end is still to come.
     guard heldUntil == nil, wantsRead else { return }
     wantsRead = false
@@ -317,26 +327,7 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   }
 
   private func flushOnLoop() {
-    needsFlush = true
-    if !isReading { flushWhatWaits() }
-  }
-
-  private func flushWhatWaits() {
-    guard needsFlush, !isApart else { return }
-    needsFlush = false
-    context?.flush()
-  }
-
-  /// Lets out what has been written, and nothing for a moment. Any thread.
-  func writeApart() {
-    guard channelLoop.inEventLoop else { return channelLoop.execute { self.writeApart() } }
-    guard state == .open, !isApart else { return }
-    context?.flush()
-    isApart = true
-    channelLoop.scheduleTask(in: ServerLimits.apartTime) {
-      self.isApart = false
-      if !self.isReading { self.flushWhatWaits() }
-    }
+    if isReading { needsFlush = true } else { context?.flush() }
   }
 
   // MARK: Closing
@@ -373,14 +364,5 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     let channel = channel
     let cut = channelLoop.scheduleTask(in: ServerLimits.webSocketCloseTimeout) { channel.close(promise: nil) }
     channel.closeFuture.whenComplete { _ in cut.cancel() }
-    // Nothing is owed to it but time.
-    ticket?.noteIdle()
-  }
-
-  /// Somebody needs this connection's place. Returns whether it goes: one that has been told goodbye does.
-  func makeRoom() -> Bool {
-    guard state == .closing else { return false }
-    channel.close(promise: nil)
-    return true
   }
 }

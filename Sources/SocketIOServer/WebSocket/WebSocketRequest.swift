@@ -75,8 +75,7 @@ struct WebSocketRequest: Sendable {
 
   /// The handler for the connection: of a new session, or of one that the request names.
   func makeHandler(
-    _ server: EngineServer, _ channel: any Channel, as role: WebSocketHandler.Role, readsItself: Bool,
-    ticket: ConnectionGate.Ticket?
+    _ server: EngineServer, _ channel: any Channel, as role: WebSocketHandler.Role, readsItself: Bool
   ) throws -> WebSocketHandler {
     let socket: EngineSocket
     if let sid = engine.sid {
@@ -87,7 +86,7 @@ struct WebSocketRequest: Sendable {
     }
     return WebSocketHandler(
       socket: socket, channel: channel, role: role, sendsTextOnly: engine.wantsBase64, readsItself: readsItself,
-      extension: agreed, ticket: ticket)
+      extension: agreed)
   }
 
   /// Small receive buffers: clients of a server that pushes say little. And one of them a turn of the loop: whoever

@@ -42,10 +42,6 @@ extension FuzzTarget {
           inside[name] = nil
           attempts.append((namespace, number))
           precondition(attempts.count <= SocketIOLimits.maxNamespacesPerConnection, "attempts without a bound")
-        case .wait:
-          precondition(
-            inside[name] == nil && attempts.contains { BytewiseName($0.namespace) == name },
-            "an event waits for nothing")
         case .event, .ack: precondition(inside[name] != nil, "a packet is handed to nobody")
         case .disconnect: inside[name] = nil
         case .ignore: precondition(inside[name] == nil, "a packet of a client that is in is dropped")

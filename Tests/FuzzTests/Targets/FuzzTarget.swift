@@ -78,7 +78,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
     var decoder = SocketPacketDecoder(codec: .messagePack)
     guard let packet = try? decoder.decode(binary: buffer) else { return }
-    precondition(decoder.awaited == nil, "a packet that is whole waits for more")
+    precondition(!decoder.isWaiting, "a packet that is whole waits for more")
     let written = packet.encode(.messagePack)
     guard let read = try? decoder.decode(binary: written.text) else {
       preconditionFailure("a packet that was written can't be read")

@@ -23,14 +23,24 @@ struct ConnectionGateTests {
 
     var open: Int { tickets.withLock(\.count) }
 
-    @discardableResult func open(_ number: Int, from address: String, at second: UInt64) throws -> ConnectionGate.Ticket
-    {
+    /// Nil for one that was refused: it has ended then.
+    @discardableResult func open(
+      _ number: Int, from address: String, at second: UInt64
+    ) throws -> ConnectionGate.Ticket? {
+      guard case .place(let ticket) = try admit(number, from: address, at: second) else { return nil }
+      return ticket
+    }
+
+    func admit(_ number: Int, from address: String, at second: UInt64) throws -> ConnectionGate.Admission {
       gate.connectionOpened()
-      let ticket = gate.admit(
+      let admission = gate.admit(
         try SocketAddress(ipAddress: address, port: 1), now: .uptimeNanoseconds(second * 1_000_000_000)
       ) { _ in self.told.withLock { $0.append(number) } }
-      tickets.withLock { $0[number] = ticket }
-      return ticket
+      switch admission {
+      case .place(let ticket): tickets.withLock { $0[number] = ticket }
+      case .refused: gate.connectionClosed()
+      }
+      return admission
     }
 
     func close(_ number: Int) {
@@ -59,7 +69,7 @@ struct ConnectionGateTests {
   @Test func nothingIsAcceptedWhileNobodyCanGo() throws {
     let connections = Connections(total: 4, perAddress: 0)
     for number in 1...64 where connections.gate.isAcceptingNewConnections() {
-      try connections.open(number, from: "10.0.0.1", at: UInt64(number)).noteBusy()
+      try connections.open(number, from: "10.0.0.1", at: UInt64(number))?.noteBusy()
     }
     #expect(connections.open == 4 + HTTPLimits.acceptedAtOnce)
     for number in 1...connections.open { connections.close(number) }
@@ -71,18 +81,57 @@ struct ConnectionGateTests {
     for number in 1...3 { try connections.open(number, from: "2001:db8::\(number)", at: UInt64(number)) }
     try connections.open(4, from: "2001:db8:0:1::1", at: 4)
     #expect(connections.takeTold().isEmpty, "another network of 64 bits")
-    #expect(!(try connections.open(5, from: "2001:db8::ffff", at: 5)).isRefused)
+    #expect(try connections.open(5, from: "2001:db8::ffff", at: 5) != nil)
     #expect(connections.takeTold() == [1])
     for number in [2, 3, 5] { connections.ticket(number)?.noteBusy() }
     connections.close(1)
-    #expect(try connections.open(6, from: "2001:db8::6", at: 6).isRefused)
-    #expect(!(try connections.open(7, from: "10.0.0.1", at: 7)).isRefused)
+    #expect(try connections.open(6, from: "2001:db8::6", at: 6) == nil)
+    #expect(try connections.open(7, from: "10.0.0.1", at: 7) != nil)
+  }
+
+  /// One address comes thousands of times to a server that is full: it holds what is its own, and nobody else goes.
+  @Test func whoIsRefusedHoldsNothingHoweverOftenHeComes() throws {
+    let connections = Connections(total: 40, perAddress: 8)
+    for number in 1...32 { try connections.open(number, from: "10.0.1.\(number)", at: UInt64(number)) }
+    for number in 33...40 { try connections.open(number, from: "10.0.0.1", at: 40)?.noteBusy() }
+    var told = 0
+    for number in 41...5_000 {
+      #expect(connections.gate.isAcceptingNewConnections())
+      switch try connections.admit(number, from: "10.0.0.1", at: 41) {
+      case .place: Issue.record("there is no place")
+      case .refused(let isTold): told += isTold ? 1 : 0
+      }
+    }
+    #expect(connections.open == 40 && connections.takeTold().isEmpty && told == HTTPLimits.toldRefusals)
+    connections.close(40)
+    #expect(try connections.open(40, from: "10.0.0.1", at: 42) != nil)
+    connections.ticket(40)?.noteBusy()
+    guard case .refused(isTold: true) = try connections.admit(5_001, from: "10.0.0.1", at: 43) else {
+      Issue.record("whoever had a place again is told again")
+      return
+    }
+  }
+
+  @Test func whoCannotGoIsAskedOnceUntilItIsIdleAnew() throws {
+    let connections = Connections(total: 4, perAddress: 0)
+    for number in 1...4 { try connections.open(number, from: "10.0.0.\(number)", at: UInt64(number)) }
+    let stubborn = try #require(connections.ticket(1))
+    for number in 5...7 {
+      try connections.open(number, from: "10.0.0.9", at: UInt64(number))
+      for told in connections.takeTold() {
+        #expect((told == 1) == (number == 5))
+        if told == 1 { connections.gate.stays(stubborn) } else { connections.close(told) }
+      }
+    }
+    stubborn.noteIdle(now: .uptimeNanoseconds(1))
+    try connections.open(8, from: "10.0.0.9", at: 8)
+    #expect(connections.takeTold() == [1])
   }
 
   @Test func thisMachinesConnectionsAreABoundOfNoAddress() throws {
     let connections = Connections(total: 100, perAddress: 2)
     for (number, address) in ["127.0.0.1", "127.0.0.1", "127.8.0.1", "::1", "::1", "::ffff:127.0.0.1"].enumerated() {
-      #expect(!(try connections.open(number, from: address, at: 1)).isRefused)
+      #expect(try connections.open(number, from: address, at: 1) != nil)
     }
     #expect(connections.takeTold().isEmpty)
   }
@@ -107,8 +156,7 @@ struct ConnectionGateTests {
         guard connections.gate.isAcceptingNewConnections() else { break }
         let address = "10.0.0.\(Int.random(in: 1...5, using: &random))"
         let ticket = try connections.open(number, from: address, at: second)
-        if Bool.random(using: &random) { ticket.noteBusy() }
-        if ticket.isRefused { connections.close(number) }
+        if Bool.random(using: &random) { ticket?.noteBusy() }
       case 3: connections.close(Int.random(in: 1...number, using: &random))
       case 4: connections.ticket(Int.random(in: 1...number, using: &random))?.noteBusy()
       default:

@@ -117,7 +117,7 @@ struct HTTPConnectionStateTests {
   @Test func aPeerThatEndsItsSideIsAnsweredAllTheSame() {
     var state = Self.state()
     _ = Self.take(&state, Self.get + Self.get, at: Self.start)
-    #expect(state.inputEnded() == .none)
+    #expect(state.inputEnded(now: Self.start) == .none)
     for isLast in [false, true] {
       _ = state.begin(.application, status: 200, length: 0, closes: false)
       #expect(state.end(.application, now: Self.start) == .goOn(isChunked: false))
@@ -131,9 +131,56 @@ struct HTTPConnectionStateTests {
   @Test func aBodyThatBreaksOffIsRefusedOnce() {
     var state = Self.state()
     _ = Self.take(&state, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab", at: Self.start)
-    #expect(state.inputEnded() == .refuse(.malformed("the body broke off")))
+    #expect(state.inputEnded(now: Self.start) == .refuse(.malformed("the body broke off")))
     #expect(state.begin(.application, status: 200, length: 0, closes: false) == nil)
     #expect(state.begin(.connection, status: 400, length: 0, closes: false)?.closes == true)
+  }
+
+  @Test func aBodyThatBreaksOffBehindAnotherRequestIsRefusedWhenItsTurnComes() throws {
+    var state = Self.state()
+    let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc"
+    #expect(Self.take(&state, Self.get + post, at: Self.start).count == 2)
+    #expect(state.inputEnded(now: Self.start) == .none)
+    _ = state.begin(.application, status: 200, length: 0, closes: false)
+    _ = state.end(.application, now: Self.start)
+    guard case .verdict(let verdict)? = Self.take(&state, "", at: Self.start).last else {
+      Issue.record("it is waited for")
+      return
+    }
+    #expect(verdict == .refuse(.malformed("the body broke off")))
+  }
+
+  @Test func nobodyUpgradesWhoHasEndedHisSide() {
+    var waiting = Self.state()
+    waiting.received(ByteBuffer(string: Self.get), now: Self.start)
+    while let step = waiting.next(now: Self.start) { if case .request = step { waiting.route(to: .upgrade) } }
+    #expect(waiting.inputEnded(now: Self.start) == .finish && waiting.answerer == nil)
+    var behind = Self.state()
+    _ = Self.take(&behind, Self.get + Self.get, at: Self.start)
+    _ = behind.inputEnded(now: Self.start)
+    _ = behind.begin(.application, status: 200, length: 0, closes: false)
+    _ = behind.end(.application, now: Self.start)
+    guard case .request? = behind.next(now: Self.start) else {
+      Issue.record("no request")
+      return
+    }
+    behind.route(to: .upgrade)
+    guard case .verdict(.finish)? = behind.next(now: Self.start) else {
+      Issue.record("the upgrade is decided on")
+      return
+    }
+  }
+
+  @Test func whoGivesUpAnAnswerBreaksItAndWhoHasGivenItDoesNot() {
+    var state = Self.state()
+    _ = Self.take(&state, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab", at: Self.start)
+    _ = state.begin(.application, status: 200, length: 1, closes: false)
+    var early = state
+    #expect(early.givenUp(now: Self.start) == .abort)
+    _ = state.send(.application, bytes: 1)
+    #expect(state.end(.application, now: Self.start) == .goOn(isChunked: false))
+    #expect(!state.owesNothing, "more of the body is to come")
+    #expect(state.givenUp(now: Self.start) == .finish)
   }
 
   @Test func aBodyThatIsShorterThanItsLengthBreaksTheConnectionAndALongerOneIsCut() {
@@ -192,7 +239,7 @@ struct HTTPConnectionStateTests {
     var random = SplitMix(seed: seed)
     var state = Self.state()
     var now = Self.start
-    var (requests, answers) = (0, 0)
+    var (requests, answers, isInputOver) = (0, 0, false)
     let texts = [
       Self.get, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n", "ab", "GET / HT", "\r\n", "\u{0}",
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "2\r\nab\r\n", "0\r\n\r\n",
@@ -218,7 +265,10 @@ struct HTTPConnectionStateTests {
       case 4: _ = state.send(.application, bytes: 3)
       case 5: if state.end(.application, now: now) == .abort { end(.abort) }
       case 6: if case .ending = state.phase { if state.flushed(now: now) { end(.close) } }
-      case 7: if Int.random(in: 0..<8, using: &random) == 0 { end(state.inputEnded()) }
+      case 7:
+        guard Int.random(in: 0..<8, using: &random) == 0 else { break }
+        isInputOver = true
+        end(state.inputEnded(now: now))
       default: if Int.random(in: 0..<12, using: &random) == 0 { end(state.drain(now: now)) }
       }
       while let step = state.next(now: now) {
@@ -232,6 +282,13 @@ struct HTTPConnectionStateTests {
       }
       if let due = state.nextCheck, due <= now { end(state.check(.init(), now: now)) }
       #expect(answers <= requests)
+      guard isInputOver else { continue }
+      // Nothing that is still to come is waited for.
+      switch state.phase {
+      case .waiting: Issue.record("waits for a request")
+      case .exchange(let exchange): #expect(exchange.isRequestWhole)
+      case .ending, .lingering, .upgraded, .closed: break
+      }
     }
     // From here on nobody does anything: time alone ends it.
     let bound = now + .seconds(600)

@@ -118,6 +118,8 @@ struct HTTPRequestParserTests {
     ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\r\n", .badRequest),
     ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \"chunked\"\r\n\r\n", .badRequest),
     ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", .notImplemented),
+    ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chun\u{212a}ed\r\n\r\n", .badRequest),
+    ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip,\u{301}, chunked\r\n\r\n", .notImplemented),
     ("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", .badRequest),
     ("POST / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\nContent-Length: 1\r\n\r\n", .expectationFailed),
     ("\u{16}\u{3}\u{1}", .badRequest),
@@ -175,6 +177,9 @@ struct HTTPRequestParserTests {
     ("GET / HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n", true),
     ("GET / HTTP/1.1\r\nHost: a\r\nConnection: x, close\r\n\r\n", true),
     ("GET / HTTP/1.1\r\nHost: a\r\nConnection: closed\r\n\r\n", false),
+    ("GET / HTTP/1.1\r\nHost: a\r\nConnection: \u{301},close\r\n\r\n", true),
+    ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close,\u{301}\r\n\r\n", true),
+    ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\u{37e}x\r\n\r\n", false),
   ])
   func aHeadSaysWhetherTheConnectionEnds(text: String, closes: Bool) {
     guard case .head(let head)? = Self.parts(text).parts.first else {
