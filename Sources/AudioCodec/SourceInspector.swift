@@ -100,10 +100,12 @@ struct SourceInspector {
     return facts
   }
 
-  /// The length that the header says; 0 if it says none.
+  /// The length that the header says; 0 if it says none. Where libavformat guesses one from a bitrate, it does not.
   private static func declaredSamples(of source: ContainerSource, rate: Int) throws(AudioCodecError) -> Int64 {
     let (stream, whole) = (source.stream.pointee.duration, source.input.format.pointee.duration)
-    guard max(stream, whole) > 0 else { return 0 }
+    guard max(stream, whole) > 0,
+      source.input.format.pointee.duration_estimation_method != AVFMT_DURATION_FROM_BITRATE
+    else { return 0 }
     let declared =
       stream > 0
       ? MediaTime(stream).flatMap { source.sample(ofTimestamp: $0, rate: rate) }
@@ -170,7 +172,9 @@ struct SourceInspector {
       beginsAtZero: facts.isCounted == true)
     let end = try reader.end(from: declared - Int64(rate / 2))
     let isExact = ContainerFormat.declaresExactly(facts.container, source.codec)
-    let slack = isExact ? 0 : Int64(rate) * Bounds.endToleranceMilliseconds / 1_000
+    // The last of packets that are counted may be shorter than the others: Musepack has 1.7 s in each.
+    let slack =
+      isExact ? 0 : max(Int64(rate) * Bounds.endToleranceMilliseconds / 1_000, facts.packetSamples ?? 0)
     let missing = WAVHeader.missingBytes(file: file, container: facts.container)
     // A declared length may begin in front of an encoder's delay.
     if missing > 0 || (declared > 0 && end + max(facts.origin, 0) < declared - slack) {

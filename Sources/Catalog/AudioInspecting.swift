@@ -1,3 +1,5 @@
+import AudioCodec
+
 /// Finds out what a file is. Blocking; called on a thread of the scanner's own.
 public protocol AudioInspecting: Sendable {
   /// Reads the facts and tags of a file.
@@ -8,16 +10,7 @@ public protocol AudioInspecting: Sendable {
 
 /// What a file is and says of itself, not yet trusted: ``TrackRecord`` brings it within bounds.
 public struct InspectedAudio: Sendable, Equatable {
-  public var title: String?
-  public var artist: String?
-  public var album: String?
-  public var albumArtist: String?
-  public var genre: String?
-  public var year: Int?
-  public var trackNumber: Int?
-  public var discNumber: Int?
-  /// With line breaks.
-  public var lyrics: String?
+  public var tags = AudioTags()
   /// Seconds.
   public var duration: Double
   public var codec: String

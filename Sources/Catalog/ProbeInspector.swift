@@ -23,15 +23,7 @@ public struct ProbeInspector: AudioInspecting {
       sampleRate: probe.sampleRate, channels: probe.channels,
       bitsPerSample: probe.bitsPerSample > 0 ? probe.bitsPerSample : nil, sampleCount: probe.sampleCount,
       gridRate: probe.gridRate, gridSampleCount: probe.gridSampleCount)
-    audio.title = probe.tags.title
-    audio.artist = probe.tags.artist
-    audio.album = probe.tags.album
-    audio.albumArtist = probe.tags.albumArtist
-    audio.genre = probe.tags.genre
-    audio.year = probe.tags.year
-    audio.trackNumber = probe.tags.trackNumber
-    audio.discNumber = probe.tags.discNumber
-    audio.lyrics = probe.tags.lyrics
+    audio.tags = probe.tags
     audio.cover = probe.cover?.bytes
     audio.sourceFacts = String(decoding: try JSONEncoder().encode(probe.facts), as: UTF8.self)
     return audio

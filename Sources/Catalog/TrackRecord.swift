@@ -1,3 +1,4 @@
+import AudioCodec
 import Foundation
 
 /// A file's facts and tags, brought within bounds, as they are written.
@@ -28,19 +29,19 @@ public struct TrackRecord: Sendable, Equatable {
     self.path = path
     self.stamp = stamp
     self.coverKey = coverKey
-    title = Self.clean(audio.title) ?? Self.name(of: path)
-    artist = Self.clean(audio.artist)
-    album = Self.clean(audio.album)
-    albumArtist = Self.clean(audio.albumArtist)
-    genre = Self.clean(audio.genre)
-    year = audio.year.flatMap { Limits.years.contains($0) ? $0 : nil }
-    trackNumber = audio.trackNumber.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
-    discNumber = audio.discNumber.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
-    lyrics = Self.cleanLyrics(audio.lyrics)
+    title = Self.clean(audio.tags.title) ?? Self.name(of: path)
+    artist = Self.clean(audio.tags.artist)
+    album = Self.clean(audio.tags.album)
+    albumArtist = Self.clean(audio.tags.albumArtist)
+    genre = Self.clean(audio.tags.genre)
+    year = audio.tags.year.flatMap { Limits.years.contains($0) ? $0 : nil }
+    trackNumber = audio.tags.trackNumber.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
+    discNumber = audio.tags.discNumber.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
+    lyrics = Self.cleanLyrics(audio.tags.lyrics)
     var audio = audio
-    // Stored in places of their own; here the cover would keep megabytes for each row of a batch.
+    // Stored in places of their own; here the cover and lyrics would keep megabytes for each row of a batch.
     audio.cover = nil
-    audio.lyrics = nil
+    audio.tags = AudioTags()
     audio.bitrate = max(audio.bitrate, 0)
     if let facts = audio.sourceFacts, facts.utf8.count > Limits.sourceFactsBytes { audio.sourceFacts = nil }
     self.audio = audio

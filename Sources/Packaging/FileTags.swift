@@ -1,32 +1,13 @@
+import AudioCodec
 import NIOCore
 
 /// What a file says of its music.
 public struct FileTags: Sendable {
-  public var title: String
-  public var artist: String?
-  public var album: String?
-  public var albumArtist: String?
-  public var genre: String?
-  public var year: Int?
-  public var trackNumber: Int?
-  public var discNumber: Int?
-  /// Lines apart by `\n`.
-  public var lyrics: String?
+  public var words: AudioTags
   public var cover: FilePicture?
 
-  public init(
-    title: String, artist: String? = nil, album: String? = nil, albumArtist: String? = nil, genre: String? = nil,
-    year: Int? = nil, trackNumber: Int? = nil, discNumber: Int? = nil, lyrics: String? = nil, cover: FilePicture? = nil
-  ) {
-    self.title = title
-    self.artist = artist
-    self.album = album
-    self.albumArtist = albumArtist
-    self.genre = genre
-    self.year = year
-    self.trackNumber = trackNumber
-    self.discNumber = discNumber
-    self.lyrics = lyrics
+  public init(_ words: AudioTags, cover: FilePicture? = nil) {
+    self.words = words
     self.cover = cover
   }
 
@@ -39,15 +20,15 @@ public struct FileTags: Sendable {
   func text(_ field: Field) -> String? {
     let text =
       switch field {
-      case .title: title
-      case .artist: artist
-      case .album: album
-      case .albumArtist: albumArtist
-      case .genre: genre
-      case .date: year.map { String(repeating: "0", count: max(0, 4 - "\($0)".count)) + "\($0)" }
-      case .track: trackNumber.map(String.init)
-      case .disc: discNumber.map(String.init)
-      case .lyrics: lyrics
+      case .title: words.title
+      case .artist: words.artist
+      case .album: words.album
+      case .albumArtist: words.albumArtist
+      case .genre: words.genre
+      case .date: words.year.map { String(repeating: "0", count: max(0, 4 - "\($0)".count)) + "\($0)" }
+      case .track: words.trackNumber.map(String.init)
+      case .disc: words.discNumber.map(String.init)
+      case .lyrics: words.lyrics
       }
     return text.flatMap { $0.isEmpty ? nil : $0 }
   }

@@ -1,3 +1,4 @@
+import AudioCodec
 import NIOCore
 
 /// iTunes' metadata in `moov`: tags, the cover, and what a decoder's output has too much at both ends, for players that
@@ -62,7 +63,7 @@ enum MP4Tags {
     switch field {
     case .track, .disc:
       // Its number, and of how many, which isn't known; a track's has two bytes more.
-      let number = field == .track ? tags.trackNumber : tags.discNumber
+      let number = field == .track ? tags.words.trackNumber : tags.words.discNumber
       write(.binary, to: &item) { data in
         data.writeMultipleIntegers(UInt16(0), UInt16(clamping: number ?? 0), UInt16(0))
         if field == .track { data.writeInteger(UInt16(0)) }

@@ -1,3 +1,4 @@
+import AudioCodec
 import Catalog
 import Gateway
 import NIOCore
@@ -60,10 +61,17 @@ final class WholeFiles: Sendable {
   }
 
   private func tags(of track: Track) async throws -> FileTags {
-    FileTags(
-      title: track.title, artist: track.artist, album: track.album, albumArtist: track.albumArtist, genre: track.genre,
-      year: track.year, trackNumber: track.trackNumber, discNumber: track.discNumber,
-      lyrics: try await tracks.lyrics(id: track.id), cover: try await cover(track.coverKey))
+    var words = AudioTags()
+    words.title = track.title
+    words.artist = track.artist
+    words.album = track.album
+    words.albumArtist = track.albumArtist
+    words.genre = track.genre
+    words.year = track.year
+    words.trackNumber = track.trackNumber
+    words.discNumber = track.discNumber
+    words.lyrics = try await tracks.lyrics(id: track.id)
+    return FileTags(words, cover: try await cover(track.coverKey))
   }
 
   /// The cover, scaled down where it is large: it stands in front of the first sound. What is embedded must not depend on

@@ -1,3 +1,4 @@
+import AudioCodec
 import Foundation
 import Synchronization
 
@@ -48,12 +49,12 @@ final class FakeInspector: AudioInspecting {
     var audio = InspectedAudio.fake
     let fields = text.split(separator: "|", omittingEmptySubsequences: false).map { $0.isEmpty ? nil : String($0) }
     func field(_ index: Int) -> String? { index < fields.count ? fields[index] : nil }
-    audio.title = field(0)
-    audio.artist = field(1)
-    audio.album = field(2)
-    audio.albumArtist = field(3)
-    audio.discNumber = field(4).flatMap { Int($0) }
-    audio.trackNumber = field(5).flatMap { Int($0) }
+    audio.tags.title = field(0)
+    audio.tags.artist = field(1)
+    audio.tags.album = field(2)
+    audio.tags.albumArtist = field(3)
+    audio.tags.discNumber = field(4).flatMap { Int($0) }
+    audio.tags.trackNumber = field(5).flatMap { Int($0) }
     audio.cover = field(6).map { Array($0.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }) }
     return audio
   }

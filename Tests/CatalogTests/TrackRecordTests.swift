@@ -1,3 +1,4 @@
+import AudioCodec
 import Foundation
 import Testing
 
@@ -20,15 +21,15 @@ import Testing
   ])
   func withoutATitleTheFilesNameIsTheTitle(_ path: String, _ title: String) throws {
     #expect(try record(path).title == title)
-    #expect(try record(path) { $0.title = " \u{0} \n" }.title == title)
+    #expect(try record(path) { $0.tags.title = " \u{0} \n" }.title == title)
   }
 
   @Test func tagsAreCleanedAndCut() throws {
     let record = try record {
-      $0.title = "  Two\u{0}Parts\u{7} "
-      $0.artist = ""
-      $0.album = String(repeating: "x", count: 100_000)
-      $0.genre = "\u{202E}Drum"
+      $0.tags.title = "  Two\u{0}Parts\u{7} "
+      $0.tags.artist = ""
+      $0.tags.album = String(repeating: "x", count: 100_000)
+      $0.tags.genre = "\u{202E}Drum"
     }
     #expect(record.title == "Two Parts")
     #expect(record.artist == nil)
@@ -37,17 +38,17 @@ import Testing
   }
 
   @Test func lyricsKeepTheirLinesAndAreCut() throws {
-    #expect(try record { $0.lyrics = "\u{0}\r\nOne\u{7}\r\n\r\n\tTwo\r" }.lyrics == "One\n\n\tTwo")
-    #expect(try record { $0.lyrics = " \n\u{1}\n" }.lyrics == nil)
+    #expect(try record { $0.tags.lyrics = "\u{0}\r\nOne\u{7}\r\n\r\n\tTwo\r" }.lyrics == "One\n\n\tTwo")
+    #expect(try record { $0.tags.lyrics = " \n\u{1}\n" }.lyrics == nil)
     #expect(
-      try record { $0.lyrics = String(repeating: "la ", count: 100_000) }.lyrics?.count == Limits.lyricsCharacters)
+      try record { $0.tags.lyrics = String(repeating: "la ", count: 100_000) }.lyrics?.count == Limits.lyricsCharacters)
   }
 
   @Test func numbersOutOfRangeAreNoNumbers() throws {
     let record = try record {
-      $0.year = 0
-      $0.trackNumber = -1
-      $0.discNumber = .max
+      $0.tags.year = 0
+      $0.tags.trackNumber = -1
+      $0.tags.discNumber = .max
       $0.bitrate = -5
     }
     #expect(record.year == nil && record.trackNumber == nil && record.discNumber == nil)

@@ -1,9 +1,11 @@
 """One known signal in every pair of decoder and container that a library may hold, and in each oddity of the wild.
 
 Each entry is made by a program that isn't the server's own: FFmpeg's muxers and encoders, flac, lame, oggenc, opusenc,
-or bytes of ours. What it is to sound like says a decode by FFmpeg, or of its parts.
+fdkaac, mpcenc, sox, or bytes of ours. What it is to sound like says a decode by FFmpeg, or of its parts.
 """
 
+import math
+import os
 import pathlib
 import shutil
 import struct
@@ -14,6 +16,8 @@ import numpy
 
 RATE, SECONDS = 44100, 9.27173  # no whole number of milliseconds, nor of any codec's frames
 COUNT = round(RATE * SECONDS)
+# What scripts/bootstrap took out of packages, with the libraries beside the programs.
+ASSETS = pathlib.Path(__file__).parents[2] / ".build-assets"
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,8 @@ class Entry:
     often: bool = False
 
 
-def run(*arguments):
-    subprocess.run([str(argument) for argument in arguments], check=True, capture_output=True, timeout=120)
+def run(*arguments, **options):
+    subprocess.run([str(argument) for argument in arguments], check=True, capture_output=True, timeout=120, **options)
 
 
 def ffmpeg(*arguments):
@@ -57,26 +61,38 @@ def decoded(path, rate=None, track=0):
     return numpy.frombuffer(raw, "<f4").reshape(-1, 2)
 
 
-def encoded(ending, codec, *options, count=None):
-    """By FFmpeg. `count` where it leaves padding in that the file says how to take off."""
+def rate_of(path):
+    """Hz of a file's sound; where it has two tracks, both are the same."""
+    command = ["ffprobe", "-v", "fatal", "-select_streams", "a", "-show_entries", "stream=sample_rate", "-of", "default=nk=1:nw=1"]
+    return int(subprocess.run([*command, str(path)], capture_output=True, check=True, timeout=60).stdout.split()[0])
+
+
+def encoded(ending, codec, *options, is_padded=False):
+    """By FFmpeg. `is_padded`: it leaves padding in that the file says how to take off."""
 
     def make(folder, wav):
         path = folder / f"made.{ending}"
         ffmpeg("-i", wav, "-c:a", codec, *options, path)
-        return path, decoded(path)[:count] if count else None
+        return path, decoded(path)[: math.ceil(COUNT * rate_of(path) / RATE)] if is_padded else None
 
     return make
 
 
-def by(program, ending):
+def program_path(name):
+    own = ASSETS / name / name
+    return str(own) if own.exists() else shutil.which(name)
+
+
+def by(program, ending, is_padded=False):
     """By the codec's own program: `{wav}` and `{path}` stand for the files."""
 
     def make(folder, wav):
         path = folder / f"made.{ending}"
-        if not shutil.which(program[0]):
+        if (name := program_path(program[0])) is None:
             return None, None
-        run(*(str(part).format(wav=wav, path=path) for part in program))
-        return path, None
+        environment = os.environ | {"LD_LIBRARY_PATH": str(pathlib.Path(name).parent)}
+        run(name, *(str(part).format(wav=wav, path=path) for part in program[1:]), env=environment)
+        return path, decoded(path)[:COUNT] if is_padded else None
 
     return make
 
@@ -95,6 +111,17 @@ def chained(codec, *options):
         return path, numpy.concatenate([decoded(link) for link in links])
 
     return make
+
+
+def glued(folder, wav):
+    """MP3 files one behind the other, each shorter than what tells a file's kind: one of them with a header of its own."""
+    parts = []
+    for number, (start, options) in enumerate([(0, ()), (1, ("-write_xing", "0", "-id3v2_version", "0")), (2, ())]):
+        parts.append(folder / f"part-{number}.mp3")
+        ffmpeg("-ss", start, "-t", 2.5, "-i", wav, "-c:a", "libmp3lame", "-b:a", "128k", *options, parts[-1])
+    path = folder / "made.mp3"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path, None
 
 
 def two_tracks(ending, codec):
@@ -172,51 +199,197 @@ def gapless_mp4(folder, wav):
     return path, decoded(plain)[1024 : 1024 + COUNT]
 
 
-PCM = ["u8", "s16le", "s24le", "s32le", "f32le", "f64le", "alaw", "mulaw"]
-BIG_PCM = ["s8", "s16be", "s24be", "s32be", "f32be", "f64be"]
+def samples_of(wav):
+    return numpy.frombuffer(wav.read_bytes()[44:], "<i2").reshape(-1, 2)
+
+
+def one_bit(wav):
+    """Samples of one bit, 64 to each of 16: as many of them set as it is high, spread evenly. A column for each channel."""
+    steps = [int(f"{number:06b}"[::-1], 2) for number in range(64)]
+    bits = (samples_of(wav)[:, None, :] / 65536 + 0.5) * 64 > numpy.array(steps)[None, :, None]
+    return bits.reshape(-1, 2)
+
+
+def dsf(order):
+    """Sony's stream file of DSD: its bits in either order, blocks of 4,096 bytes by turns."""
+
+    def make(folder, wav):
+        bits, path = one_bit(wav), folder / "made.dsf"
+        packed = numpy.packbits(bits, axis=0, bitorder=order)
+        packed = numpy.pad(packed, ((0, -len(packed) % 4096), (0, 0)))
+        data = packed.reshape(-1, 4096, 2).transpose(0, 2, 1).tobytes()
+        kind = 1 if order == "little" else 8
+        shape = struct.pack("<4sQIIIIIIQII", b"fmt ", 52, 1, 0, 2, 2, 64 * RATE, kind, len(bits), 4096, 0)
+        head = struct.pack("<4sQQQ", b"DSD ", 28, 28 + 52 + 12 + len(data), 0)
+        path.write_bytes(head + shape + struct.pack("<4sQ", b"data", 12 + len(data)) + data)
+        # It ends within a block; what fills that up is no sound.
+        return path, decoded(path)[: len(bits) // 8]
+
+    return make
+
+
+def dsdiff(folder, wav):
+    """Philips' interchange file of DSD: the first bit highest, bytes by turns."""
+
+    def chunk(kind, content):
+        return struct.pack(">4sQ", kind, len(content)) + content + bytes(len(content) % 2)
+
+    path = folder / "made.dff"
+    data = numpy.packbits(one_bit(wav), axis=0).tobytes()
+    channels = chunk(b"CHNL", struct.pack(">H", 2) + b"SLFTSRGT")
+    kind = chunk(b"CMPR", b"DSD \x0enot compressed")
+    shape = chunk(b"PROP", b"SND " + chunk(b"FS  ", struct.pack(">I", 64 * RATE)) + channels + kind)
+    content = b"DSD " + chunk(b"FVER", bytes([1, 5, 0, 0])) + shape + chunk(b"DSD ", data)
+    path.write_bytes(chunk(b"FRM8", content))
+    return path, None
+
+
+def amiga(folder, wav):
+    """8SVX: one channel of eight bits."""
+    path = folder / "made.8svx"
+    body = (samples_of(wav)[:, 0] >> 8).astype("i1").tobytes()
+    body += bytes(len(body) % 2)
+    head = b"VHDR" + struct.pack(">IIIIHBBI", 20, COUNT, 0, 0, RATE, 1, 0, 0x10000)
+    content = b"8SVX" + head + struct.pack(">4sI", b"BODY", len(body)) + body
+    path.write_bytes(struct.pack(">4sI", b"FORM", len(content)) + content)
+    return path, None
+
+
+def open_magic_gate(kind, codec, *options):
+    """Sony's container, whose head says of what is behind it little more than which of its codecs that is."""
+
+    def make(folder, wav):
+        path, raw = folder / "made.oma", folder / "raw"
+        ffmpeg("-i", wav, "-c:a", codec, *options, raw)
+        head = b"EA3\1" + struct.pack(">HH", 96, 0xFFFF) + bytes(24) + bytes([kind, 0, 0, 0])
+        path.write_bytes(head.ljust(96, b"\0") + raw.read_bytes())
+        return path, None
+
+    return make
+
+
+def wide_amr(folder, wav):
+    """AMR-WB by GStreamer, which leaves the file's head to others."""
+    path, raw = folder / "made.amr", folder / "raw"
+    if not shutil.which("gst-launch-1.0"):
+        return None, None
+    shape = "audio/x-raw,rate=16000,channels=1"
+    run("gst-launch-1.0", "-q", *f"filesrc location={wav} ! wavparse ! audioconvert ! audioresample ! {shape} ! voamrwbenc".split(),
+        "!", "filesink", f"location={raw}")  # fmt: skip
+    path.write_bytes(b"#!AMR-WB\n" + raw.read_bytes())
+    return path, None
+
+
+@dataclass(frozen=True)
+class Codec:
+    """How FFmpeg encodes to it."""
+
+    encoder: str
+    options: tuple = ()
+    exact: bool = True
+
+
 EXPERIMENTAL = ("-strict", "-2")
+# Noise that a decoder puts in is its own, and another one after a seek.
 QUIET_AAC = ("-aac_pns", "0")
+CODECS = {
+    "aac": Codec("aac", QUIET_AAC),
+    "ac3": Codec("ac3", exact=False),
+    # Its decoder keeps a finer prediction than the file's packets begin with.
+    "adpcm_ima_qt": Codec("adpcm_ima_qt", exact=False),
+    "dca": Codec("dca", EXPERIMENTAL),
+    "eac3": Codec("eac3", exact=False),
+    "flac": Codec("flac", EXPERIMENTAL),
+    "mp3": Codec("libmp3lame"),
+    "opus": Codec("libopus", exact=False),
+    "truehd": Codec("truehd", EXPERIMENTAL),
+    "vorbis": Codec("libvorbis", EXPERIMENTAL),
+}
+
+
+def pcm(kinds):
+    return [f"pcm_{kind}" for kind in kinds.split()]
+
+
+LITTLE = pcm("u8 s16le s24le s32le s64le f32le f64le alaw mulaw")
+BIG = pcm("s8 s16be s24be s32be f32be f64be alaw mulaw")
+WINDOWS = ["ac3", "adpcm_ima_wav", "adpcm_ms", "dca", "eac3", "mp2", "mp3", "wmav1", "wmav2"]
+# Every pair that FFmpeg writes so that it can read it again: not TTA in Matroska, of which it loses a short last frame.
+PAIRS = {
+    "flac": ["flac"],
+    "ogg": ["flac", "opus", "vorbis"],
+    "wav": [*(codec for codec in WINDOWS if codec != "eac3"), *LITTLE, "flac"],
+    # Not what has no packets of one length: FFmpeg's reader takes the padding at the end for another.
+    "w64": ["ac3", "adpcm_ima_wav", "adpcm_ms", "dca", *LITTLE, "flac"],
+    "aiff": [*BIG, "pcm_s16le", "pcm_u8", "adpcm_ima_qt"],
+    "caf": ["ac3", "adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "alac", "flac", "mp2", "mp3", "opus",
+            *BIG, *pcm("s16le s24le s32le f32le f64le")],
+    "au": BIG,
+    "mov": ["aac", "ac3", "adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "alac", "dca", "eac3", "mp2", "mp3", "vorbis",
+            *BIG, *pcm("u8 s16le s24le s32le f32le f64le")],
+    "mp4": ["aac", "ac3", "alac", "dca", "eac3", "flac", "mp2", "mp3", "opus", "truehd", "vorbis"],
+    "mka": ["aac", "alac", "flac", "opus", "truehd", "vorbis", "wavpack", *WINDOWS, *LITTLE, *pcm("s16be s24be s32be")],
+    "webm": ["opus", "vorbis"],
+    "wma": ["aac", "flac", "vorbis", *WINDOWS, *LITTLE],
+    "mp3": ["mp3"], "mp2": ["mp2"], "aac": ["aac"], "ac3": ["ac3"], "eac3": ["eac3"], "dts": ["dca"],
+    "tta": ["tta"], "wv": ["wavpack"],
+}  # fmt: skip
+# The demuxers of those whose name is another one.
+DEMUXERS = {"mka": "matroska", "webm": "matroska", "mp4": "mov", "wma": "asf", "mp2": "mp3"}
+# Those that say how much padding is at their ends, where FFmpeg doesn't take all of it off.
+PADDED = {(codec, ending) for ending in ("mov", "mp4") for codec in ("aac", "mp2", "mp3", "opus", "vorbis")}
+# Of its sizes of eight bytes FFmpeg plays the last few as sound.
+PADDED |= {(codec, "w64") for codec in LITTLE}
+# Part of what every test run tries.
+OFTEN = {("pcm_s16le", "mka"), ("flac", "ogg"), ("flac", "mka"), ("vorbis", "webm"), ("opus", "webm"), ("wmav2", "wma")}
+# Decoders and demuxers on the server's lists of which no file is here.
+NO_ENCODER = "no package has an encoder"
+UNMADE_DECODERS = {
+    **dict.fromkeys(("ape", "atrac3", "atrac3p", "mp1", "mpc7", "tak", "wmalossless", "wmapro"), NO_ENCODER),
+    "aac_latm": "FFmpeg writes it to no container of the list",
+    "dsd_lsbf": "no container of the list says so",
+}
+UNMADE_DEMUXERS = {
+    **dict.fromkeys(("ape", "mpc", "tak"), NO_ENCODER),
+    "xwma": "its reader takes other settings of WMA for granted than FFmpeg's encoder has",
+}
+
+
+def pair(codec, ending):
+    how = CODECS.get(codec, Codec(codec))
+    make = encoded(ending, how.encoder, *how.options, is_padded=(codec, ending) in PADDED)
+    return Entry(f"{codec} in {ending}", make, how.exact, (codec, ending) in OFTEN)
+
 
 ENTRIES = [
-    *(Entry(f"pcm_{kind} in wav", encoded("wav", f"pcm_{kind}")) for kind in PCM),
-    *(Entry(f"pcm_{kind} in aiff", encoded("aiff", f"pcm_{kind}")) for kind in BIG_PCM),
-    *(Entry(f"pcm_{kind} in caf", encoded("caf", f"pcm_{kind}")) for kind in ("s16be", "s24le", "f32be")),
-    *(Entry(f"pcm_{kind} in mka", encoded("mka", f"pcm_{kind}"), often=kind == "s16le") for kind in ("s16le", "s24le", "f32le")),
-    *(Entry(f"pcm_s16be in {ending}", encoded(ending, "pcm_s16be")) for ending in ("au", "mov")),
-    *(Entry(f"pcm_s16le in {ending}", encoded(ending, "pcm_s16le")) for ending in ("w64", "mov", "wma")),
-    Entry("pcm_s24le at 96 kHz in mka", encoded("mka", "pcm_s24le", "-ar", "96000")),
+    *(pair(codec, ending) for ending, codecs in PAIRS.items() for codec in codecs),
+    Entry("dsd_lsbf_planar in dsf", dsf("little")),
+    Entry("dsd_msbf_planar in dsf", dsf("big")),
+    Entry("dsd_msbf in iff", dsdiff),
+    Entry("pcm_s8 in iff", amiga),
+    Entry("pcm_s16be in oma", open_magic_gate(4, "pcm_s16be", "-f", "s16be")),
+    Entry("mp3 in oma", open_magic_gate(3, "libmp3lame", "-f", "mp3", "-write_xing", "0", "-id3v2_version", "0")),
+    Entry("mpc8 in mpc8", by(["mpcenc", "--silent", "--overwrite", "{wav}", "{path}"], "mpc")),
+    Entry("amrnb in amr", by(["sox", "{wav}", "-r", "8000", "-c", "1", "-C", "7", "-t", "amr-nb", "{path}"], "amr"), exact=False),
+    Entry("amrwb in amr", wide_amr, exact=False),
+    *(Entry(f"HE-AAC {version} in aac", by(["fdkaac", "-S", "-p", profile, "-b", rate, "-f", "2", "-o", "{path}", "{wav}"], "aac"),
+            exact=False, often=version == "v2") for version, profile, rate in (("v1", 5, 64000), ("v2", 29, 32000))),
+    *(Entry(f"HE-AAC {version} in m4a, gapless {mode}",
+            by(["fdkaac", "-S", "-p", profile, "-b", rate, "-G", mode, "-o", "{path}", "{wav}"], "m4a", is_padded=True), exact=False)
+      for version, profile, rate in (("v1", 5, 64000), ("v2", 29, 32000)) for mode in (0, 1, 2)),
+    *(Entry(f"{codec} at 96 kHz in mka", encoded("mka", encoder, "-ar", "96000"))
+      for codec, encoder in (("pcm_s24le", "pcm_s24le"), ("flac", "flac"), ("vorbis", "libvorbis"))),
     Entry("RF64", encoded("wav", "pcm_s16le", "-rf64", "always")),
-    *(Entry(f"adpcm_{kind} in wav", encoded("wav", f"adpcm_{kind}")) for kind in ("ms", "ima_wav")),
-    Entry("adpcm_ima_qt in mov", encoded("mov", "adpcm_ima_qt"), exact=False),
-    *(Entry(f"flac in {ending}", encoded(ending, "flac"), often=ending in ("ogg", "mka")) for ending in ("flac", "ogg", "mka", "caf")),
-    Entry("flac at 96 kHz in mka", encoded("mka", "flac", "-ar", "96000")),
     Entry("flac in ogg by flac", by(["flac", "-s", "-f", "--ogg", "-o", "{path}", "{wav}"], "oga")),
-    *(Entry(f"alac in {ending}", encoded(ending, "alac")) for ending in ("m4a", "caf", "mka", "mov")),
-    *(Entry(f"wavpack in {ending}", encoded(ending, "wavpack")) for ending in ("wv", "mka")),
-    # Not in Matroska, where FFmpeg doesn't decode a short last frame.
-    Entry("tta in tta", encoded("tta", "tta")),
-    *(Entry(f"truehd in {ending}", encoded(ending, "truehd", *EXPERIMENTAL)) for ending in ("mka", "mp4")),
-    *(Entry(f"vorbis in {ending}", encoded(ending, "libvorbis"), often=ending == "webm") for ending in ("ogg", "mka", "webm")),
-    Entry("vorbis at 96 kHz in mka", encoded("mka", "libvorbis", "-ar", "96000")),
-    Entry("vorbis in mp4", encoded("mp4", "libvorbis", *EXPERIMENTAL, count=COUNT)),
     Entry("vorbis by oggenc", by(["oggenc", "-Q", "-o", "{path}", "{wav}"], "ogg")),
-    *(Entry(f"opus in {ending}", encoded(ending, "libopus"), exact=False, often=ending == "webm") for ending in ("opus", "webm", "caf")),
     Entry("opus of 60 ms in webm", encoded("webm", "libopus", "-frame_duration", "60"), exact=False),
     Entry("opus by opusenc", by(["opusenc", "--quiet", "{wav}", "{path}"], "opus"), exact=False),
-    *(Entry(f"mp3 in {ending}", encoded(ending, "libmp3lame")) for ending in ("mp3", "mka", "wma", "caf")),
-    *(Entry(f"mp3 in {ending}", encoded(ending, "libmp3lame", count=COUNT)) for ending in ("mov", "mp4")),
     Entry("mp3 by lame, VBR", by(["lame", "--quiet", "-V2", "{wav}", "{path}"], "mp3")),
     Entry("mp3 of 8 kbit/s", encoded("mp3", "libmp3lame", "-ar", "22050", "-b:a", "8k"), often=True),
-    Entry("mp3 at 8 kHz", by(["lame", "--quiet", "--resample", "8", "{wav}", "{path}"], "mp3")),
-    *(Entry(f"mp2 in {ending}", encoded(ending, "mp2")) for ending in ("mp2", "mka", "wav")),
-    *(Entry(f"aac in {ending}", encoded(ending, "aac", *QUIET_AAC)) for ending in ("aac", "mka", "wma")),
-    *(Entry(f"aac in m4a, clock of {scale}", encoded("m4a", "aac", *QUIET_AAC, "-movie_timescale", scale, count=COUNT),
+    *(Entry(f"mp3 at {rate} kHz", by(["lame", "--quiet", "--resample", rate, "{wav}", "{path}"], "mp3")) for rate in (8, 11.025, 16)),
+    Entry("glued mp3s", glued),
+    *(Entry(f"aac in m4a, clock of {scale}", encoded("m4a", "aac", *QUIET_AAC, "-movie_timescale", scale, is_padded=True),
             often=scale == 1000) for scale in (1000, 600, RATE)),
-    *(Entry(f"ac3 in {ending}", encoded(ending, "ac3"), exact=False) for ending in ("ac3", "mka", "wav", "mp4")),
-    *(Entry(f"eac3 in {ending}", encoded(ending, "eac3"), exact=False) for ending in ("eac3", "mka", "mp4")),
-    *(Entry(f"dts in {ending}", encoded(ending, "dca", *EXPERIMENTAL)) for ending in ("dts", "mka", "wav")),
-    *(Entry(f"{codec} in {ending}", encoded(ending, codec), often=ending == "wma" and codec == "wmav2")
-      for codec in ("wmav1", "wmav2") for ending in ("wma", "wav")),
     Entry("chained flac", chained("flac")),
     Entry("chained vorbis", chained("libvorbis"), often=True),
     Entry("chained opus", chained("libopus"), exact=False),

@@ -82,6 +82,29 @@ def test_clients_that_never_read_cost_little_and_disturb_nobody(server, tracks):
         listener.wait_ended(listener.ok("play_track", {"trackId": tracks["Blip"]["id"]})["streamId"])
 
 
+def test_readers_of_a_file_that_never_read_share_its_bytes(server, tracks):
+    path = server.post("/api/v1/stream/start", {"trackId": tracks["Long"]["id"]}).json()["urls"]["aac-192"]
+    # Everything is encoded once, before memory is looked at.
+    length = len(requests.get(server.url + path, timeout=120).content)
+    before, readers = resident_bytes(server), []
+    try:
+        for _ in range(60):
+            readers.append(socket.socket())
+            readers[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            readers[-1].settimeout(60)
+            readers[-1].connect(("127.0.0.1", server.port))
+            readers[-1].sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        for reader in readers:
+            assert reader.recv(12) == b"HTTP/1.1 200"
+        # Another is sent all of it meanwhile.
+        assert len(requests.get(server.url + path, timeout=60).content) == length
+        grown = resident_bytes(server) - before
+        assert grown < 60 * 500_000, f"{grown} bytes for 60 readers of {length}"
+    finally:
+        for reader in readers:
+            reader.close()
+
+
 @pytest.mark.parametrize(
     "garbage",
     [

@@ -2,8 +2,11 @@
 
 import base64
 import concurrent.futures
+import http.server
+import pathlib
 import shutil
 import subprocess
+import threading
 
 import numpy
 import pytest
@@ -15,6 +18,9 @@ from conftest import Server, eventually
 
 RATE = 48000
 SECONDS = 20.37
+# Those that this client plays.
+PLAYLISTS = ("hls", "hls-mp3")
+LONG, LONG_SECONDS = "long", 80.0
 SEEKS = (0, 10.5, 18.9)
 RENDITIONS = ("mp3-192", "aac-192", "opus-128", "opus-48", "ogg-160", "flac")
 # What each can't be asked: mpg123 knows MP3 alone.
@@ -27,33 +33,70 @@ SOUGHT = {"mpd": ("mp3-192", "aac-192", "opus-128", "opus-48", "flac")}
 SLACK = {"vlc": (2.2, 0.3), "mpd": (0.1, 0.1), "mpg123": (0.06, 0.06)}
 # At the beginning nothing is sought: a few milliseconds are the state of a decoder that has seen nothing yet.
 EXACT = (0.003, 0.003)
+BROWSERS = ("firefox", "chromium", "hls.js")
+HLS_CLIENT = pathlib.Path(__file__).parents[2] / ".build-assets/hls.js"
 START = {"vlc": (0.003, 0.045), "mpd": (0.03, 0.03)}
 
 
-def known_sound():
+def known_sound(seconds=SECONDS):
     """Noise whose every piece is at one place only, over a slow swell, from the first sample to the last."""
-    noise = numpy.random.default_rng(7).normal(0, 0.2, round(SECONDS * RATE))
+    noise = numpy.random.default_rng(7).normal(0, 0.2, round(seconds * RATE))
     smooth = numpy.convolve(noise, numpy.ones(4) / 4, "same")
     return smooth * (0.7 + 0.3 * numpy.sin(numpy.arange(len(noise)) / RATE * 4))
+
+
+def write(folder, names, sound):
+    """FLAC files of that name and title; returns the samples in them."""
+    samples = numpy.round(numpy.clip(sound, -0.9, 0.9) * 32767).astype("<i2")
+    raw = numpy.stack([samples, samples], 1).tobytes()
+    shape = ["-f", "s16le", "-ar", str(RATE), "-ac", "2", "-i", "pipe:0"]
+    for name in names:
+        command = ["ffmpeg", "-loglevel", "error", *shape, "-metadata", f"title={name}", str(folder / f"{name}.flac")]
+        subprocess.run(command, input=raw, check=True, timeout=60)
+    return samples.astype(float)
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     """A library of one sound, once for each judge: what one has played was never made for another."""
     folder = tmp_path_factory.mktemp("known")
-    samples = numpy.round(numpy.clip(known_sound(), -0.9, 0.9) * 32767).astype("<i2")
-    raw = numpy.stack([samples, samples], 1).tobytes()
-    shape = ["-f", "s16le", "-ar", str(RATE), "-ac", "2", "-i", "pipe:0"]
-    for name in (*players.PLAYERS, "firefox", "chromium"):
-        command = ["ffmpeg", "-loglevel", "error", *shape, "-metadata", f"title={name}", str(folder / f"{name}.flac")]
-        subprocess.run(command, input=raw, check=True, timeout=60)
-    return folder, samples.astype(float)
+    return folder, write(folder, (*players.PLAYERS, *BROWSERS), known_sound())
 
 
 @pytest.fixture(scope="module")
-def server(source, tmp_path_factory):
+def long_source(source):
+    """A minute whose first half is dull and takes an encoder few bits, and whose second half takes it many."""
+    sound = known_sound(LONG_SECONDS)
+    half = len(sound) // 2
+    sound[:half] = numpy.convolve(sound[:half], numpy.ones(24) / 24, "same") * 24**0.5
+    return write(source[0], [LONG], sound)
+
+
+@pytest.fixture(scope="module")
+def elsewhere():
+    """A page that isn't the server's, with the client of HLS in it."""
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = HLS_CLIENT.read_bytes() if self.path == "/hls.js" else b"<!doctype html><script src=/hls.js></script>"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/javascript" if self.path == "/hls.js" else "text/html")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as pages:
+        threading.Thread(target=pages.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{pages.server_port}"
+        pages.shutdown()
+
+
+@pytest.fixture(scope="module")
+def server(source, long_source, elsewhere, tmp_path_factory):
     folder = tmp_path_factory.mktemp("players")
-    running = Server(folder / "data", source[0], folder / "server.log")
+    running = Server(folder / "data", source[0], folder / "server.log", arguments=["--allowed-origins", elsewhere])
     try:
         running.start()
         yield running
@@ -66,7 +109,7 @@ def server(source, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def links(server):
-    tracks = server.wait_tracks(*players.PLAYERS, "firefox", "chromium")
+    tracks = server.wait_tracks(*players.PLAYERS, *BROWSERS, LONG)
 
     def of(title):
         answer = server.post("/api/v1/stream/start", {"trackId": tracks[title]["id"]})
@@ -159,13 +202,20 @@ def test_firefox_begins_and_seeks_where_it_should(server, links, source, tmp_pat
     assert not faults, "\n".join(faults)
 
 
-RECORD = """async ([url, seek, rate]) => {
-  const audio = new Audio(url);
+# A file by the browser itself, or a playlist by hls.js.
+RECORD = """async ([url, seek, rate, isPlaylist]) => {
+  const audio = isPlaylist ? new Audio() : new Audio(url);
+  const hls = isPlaylist ? new Hls() : undefined;
   const event = (name) => new Promise((done, failed) => {
     audio.addEventListener(name, done, { once: true });
     audio.addEventListener('error', () => failed(new Error(audio.error.message)), { once: true });
+    hls?.on(Hls.Events.ERROR, (_, { fatal, details }) => fatal && failed(new Error(details)));
   });
+  hls?.loadSource(url);
+  hls?.attachMedia(audio);
   await event('canplay');
+  // The client may say a playlist's length only behind its first segment.
+  while (!Number.isFinite(audio.duration)) await event('durationchange');
   if (seek > 0) {
     const sought = event('seeked');
     audio.currentTime = seek;
@@ -182,12 +232,25 @@ RECORD = """async ([url, seek, rate]) => {
     await new Promise((done) => setTimeout(done, 50));
   }
   audio.pause();
+  const duration = audio.duration;
+  hls?.destroy();
   await context.close();
   const bytes = new Uint8Array(await new Blob(blocks).arrayBuffer());
   let text = '';
   for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
-  return [audio.duration, btoa(text)];
+  return [duration, btoa(text)];
 }"""
+
+
+def assert_recorded(page, source, url, seek, what, is_playlist=False):
+    duration, text = page.evaluate(RECORD, [url, seek, RATE, is_playlist])
+    sound = numpy.frombuffer(base64.b64decode(text), "<f4") * 32767
+    # What stands before the first sound is the time in which nothing was played yet.
+    begin = int(numpy.nonzero(numpy.abs(sound) > 30)[0][0])
+    assert abs(duration - SECONDS) < 0.05, f"{what}: it shows {duration} s"
+    place, likeness = players.find(source, sound[begin + 4096 :])
+    off = (place - 4096) / RATE - seek
+    assert likeness > 0.6 and abs(off) < 0.03, f"{what}, from {seek} s: {off * 1000:.1f} ms ({likeness:.2f})"
 
 
 def test_chromium_begins_and_seeks_where_it_should(chromium, server, links, source):
@@ -196,16 +259,36 @@ def test_chromium_begins_and_seeks_where_it_should(chromium, server, links, sour
     page.goto(server.url + "/healthz")
     for rendition in RENDITIONS[:-1]:
         for seek in SEEKS[:2]:
-            duration, text = page.evaluate(RECORD, [urls[rendition], seek, RATE])
-            sound = numpy.frombuffer(base64.b64decode(text), "<f4") * 32767
-            # What stands before the first sound is the time in which nothing was played yet.
-            begin = int(numpy.nonzero(numpy.abs(sound) > 30)[0][0])
             try:
-                assert abs(duration - SECONDS) < 0.05, f"Chromium, {rendition}: it shows {duration} s"
-                place, likeness = players.find(source[1], sound[begin + 4096 :])
-                off = (place - 4096) / RATE - seek
-                assert likeness > 0.6 and abs(off) < 0.03, f"Chromium, {rendition}, from {seek} s: {off * 1000:.1f} ms"
+                assert_recorded(page, source[1], urls[rendition], seek, f"Chromium, {rendition}")
             except AssertionError as fault:
                 faults.append(str(fault).split("\n")[0])
     page.context.close()
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.skipif(not HLS_CLIENT.exists(), reason="no hls.js: scripts/bootstrap --test found no package of it")
+def test_hls_js_on_another_origins_page_begins_and_seeks_where_it_should(chromium, elsewhere, links, source):
+    urls, faults = links("hls.js"), []
+    page = chromium.new_page()
+    page.goto(elsewhere)
+    for codec in PLAYLISTS:
+        for seek in SEEKS:
+            try:
+                assert_recorded(page, source[1], urls[codec], seek, f"hls.js, {codec}", is_playlist=True)
+            except AssertionError as fault:
+                faults.append(str(fault).split("\n")[0])
+    page.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("rendition", ["ogg-160", "flac"])
+def test_vlc_seeks_where_it_should_though_the_bitrate_changes(server, links, long_source, tmp_path, rendition):
+    if not players.is_there("vlc"):
+        pytest.skip("vlc isn't installed: scripts/bootstrap --test found no package of it")
+    url = links(LONG)[rendition]
+    if rendition == "flac":
+        make_whole(url)
+    for seek in (LONG_SECONDS / 2, LONG_SECONDS - 7.3):
+        sound = players.vlc(url, seek, RATE, tmp_path)
+        judge(long_source, sound, seek, SLACK["vlc"], f"VLC, {rendition}, from {seek} s")

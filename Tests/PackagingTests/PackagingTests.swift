@@ -25,6 +25,15 @@ private func segment(_ rendition: Rendition, _ index: Int, size: (Int) -> Int) -
     primingFrames: settings.primingFrames, frames: frames, offsets: offsets)
 }
 
+extension FileTags {
+  fileprivate static func of(_ title: String, by artist: String? = nil, cover: FilePicture? = nil) -> FileTags {
+    var words = AudioTags()
+    words.title = title
+    words.artist = artist
+    return FileTags(words, cover: cover)
+  }
+}
+
 @Suite struct PackagingTests {
   /// The boxes on one level of a file: name and body.
   private func boxes(_ buffer: ByteBuffer) throws -> [(name: String, body: ByteBuffer)] {
@@ -85,13 +94,13 @@ private func segment(_ rendition: Rendition, _ index: Int, size: (Int) -> Int) -
     let place = try #require(header.readableBytesView.indices.first { header.getString(at: $0, length: 4) == "dOps" })
     #expect(header.getInteger(at: place + 6, as: UInt16.self) == 0)
     let file = try #require(FragmentedMP4(PackagedTrack(track, rendition: rendition), for: .file))
-    #expect(!has("elst", in: file.header(tags: FileTags(title: "x"))))
-    #expect(!has("iTunSMPB", in: file.header(tags: FileTags(title: "x"))))
+    #expect(!has("elst", in: file.header(tags: FileTags.of("x"))))
+    #expect(!has("iTunSMPB", in: file.header(tags: FileTags.of("x"))))
   }
 
   @Test func aFileOfAACBeginsWithThePrimingThatItsEditListTakesOff() throws {
     let packaged = PackagedTrack(track, rendition: .aac192)
-    let file = try #require(ProgressiveFile(packaged, container: .m4a, tags: FileTags(title: "x")))
+    let file = try #require(ProgressiveFile(packaged, container: .m4a, tags: FileTags.of("x")))
     #expect(has("elst", in: file.head) && has("iTunSMPB", in: file.head))
     let both = [segment(.aac192, 0) { _ in 100 }, segment(.aac192, 1) { _ in 100 }]
     let first = try parts(joined(try file.part(both[0])))
@@ -118,7 +127,7 @@ private func segment(_ rendition: Rendition, _ index: Int, size: (Int) -> Int) -
     ] {
       #expect(
         ProgressiveFile(
-          PackagedTrack(track, rendition: rendition), container: container, tags: FileTags(title: "x")) == nil)
+          PackagedTrack(track, rendition: rendition), container: container, tags: FileTags.of("x")) == nil)
     }
   }
 
@@ -126,7 +135,7 @@ private func segment(_ rendition: Rendition, _ index: Int, size: (Int) -> Int) -
   func everyByteOfAFileHasItsPlaceBeforeAnythingIsEncoded(rendition: Rendition) throws {
     let packaged = PackagedTrack(track, rendition: rendition)
     let container: ProgressiveFile.Container = rendition.codec == .mp3 ? .mp3 : .m4a
-    let file = try #require(ProgressiveFile(packaged, container: container, tags: FileTags(title: "x", artist: "y")))
+    let file = try #require(ProgressiveFile(packaged, container: container, tags: FileTags.of("x", by: "y")))
     let length = try #require(file.byteCount)
     let size = rendition.codec == .mp3 ? rendition.encoderSettings(for: track).constantFrameBytes : 540
     var whole = file.head
@@ -142,22 +151,22 @@ private func segment(_ rendition: Rendition, _ index: Int, size: (Int) -> Int) -
 
   @Test func aSegmentThatIsTooLargeForItsPlaceIsRefused() throws {
     let file = try #require(
-      ProgressiveFile(PackagedTrack(track, rendition: .aac192), container: .m4a, tags: FileTags(title: "x")))
+      ProgressiveFile(PackagedTrack(track, rendition: .aac192), container: .m4a, tags: FileTags.of("x")))
     #expect(throws: PackagingError.self) { try file.part(segment(.aac192, 1) { _ in 2_000 }) }
   }
 
   @Test func aLosslessFileHasNoLengthUntilItsSizesAreKnown() throws {
     let packaged = PackagedTrack(track, rendition: .flac)
-    let unknown = try #require(ProgressiveFile(packaged, container: .flac, tags: FileTags(title: "x")))
+    let unknown = try #require(ProgressiveFile(packaged, container: .flac, tags: FileTags.of("x")))
     #expect(unknown.byteCount == nil && unknown.locate(100) == nil)
     let known = try #require(
-      ProgressiveFile(packaged, container: .flac, tags: FileTags(title: "x"), losslessSizes: [2_000, 900]))
+      ProgressiveFile(packaged, container: .flac, tags: FileTags.of("x"), losslessSizes: [2_000, 900]))
     let head = known.head.readableBytes
     #expect(known.byteCount == head + 2_900)
     #expect(known.locate(head + 2_000).map { $0 == (1, 0) } == true)
     // Of a track that has another number of segments by now nothing is known.
     #expect(
-      ProgressiveFile(packaged, container: .flac, tags: FileTags(title: "x"), losslessSizes: [1])?.byteCount == nil)
+      ProgressiveFile(packaged, container: .flac, tags: FileTags.of("x"), losslessSizes: [1])?.byteCount == nil)
   }
 
   @Test func aPackedSegmentBeginsWithItsTime() throws {
@@ -187,7 +196,7 @@ private func segment(_ rendition: Rendition, _ index: Int, size: (Int) -> Int) -
     for (sizes, types) in [([2_000, 900], [0, 3, 4, 6]), (nil, [0, 4, 6])] as [([Int]?, [Int])] {
       var head = try #require(
         ProgressiveFile(
-          packaged, container: .flac, tags: FileTags(title: "x", cover: cover), losslessSizes: sizes)
+          packaged, container: .flac, tags: FileTags.of("x", cover: cover), losslessSizes: sizes)
       ).head
       #expect(head.readString(length: 4) == "fLaC")
       var found: [Int] = []
@@ -219,7 +228,7 @@ private func segment(_ rendition: Rendition, _ index: Int, size: (Int) -> Int) -
     let packaged = PackagedTrack(long, rendition: .flac)
     let sizes = [Int](repeating: 300_000, count: packaged.segmentCount)
     let file = try #require(
-      ProgressiveFile(packaged, container: .flac, tags: FileTags(title: "x"), losslessSizes: sizes))
+      ProgressiveFile(packaged, container: .flac, tags: FileTags.of("x"), losslessSizes: sizes))
     #expect(file.head.readableBytes < 18 * 1_024 + 200)
   }
 
