@@ -155,8 +155,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   // MARK: Polls
 
   /// Calls `onBreak` if the connection ends, or is asked to finish, before `answer` is there. On the event loop.
-  func watch(
-    _ answer: EventLoopFuture<PollingAnswer>, on eventLoop: any EventLoop, onBreak: @escaping @Sendable () -> Void
+  func watch<Answer: Sendable>(
+    _ answer: EventLoopFuture<Answer>, on eventLoop: any EventLoop, onBreak: @escaping @Sendable () -> Void
   ) {
     guard !hasEnded else {
       onBreak()
