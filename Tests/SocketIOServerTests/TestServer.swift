@@ -14,6 +14,8 @@ func withServer(
   setUp: (SocketIOServer) -> Void = { _ in }, _ body: @escaping @Sendable (SocketIOServer, Int) async throws -> Void
 ) async throws {
   var configuration = SocketIOServer.Configuration()
+  configuration.engine.upgradeTimeout = .seconds(100)
+  configuration.connectTimeout = .seconds(110)
   configure(&configuration)
   let server = SocketIOServer(configuration: configuration, logger: quietLogger, adapter: adapter)
   setUp(server)
@@ -29,6 +31,8 @@ func withEngine(
   _ body: @escaping @Sendable (EngineServer, Int) async throws -> Void
 ) async throws {
   var configuration = EngineServer.Configuration()
+  // On a machine that is busy with all the other tests a client is slow.
+  configuration.upgradeTimeout = .seconds(100)
   configure(&configuration)
   let server = EngineServer(configuration: configuration, logger: quietLogger) { socket in
     socket.receiver = Echo(socket)
