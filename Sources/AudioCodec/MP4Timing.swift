@@ -37,6 +37,11 @@ struct MP4Timing {
       return nil
     }
     let exact = (total - edit.start) * (Int64(rate) / trackScale)
+    // A movie's clock that counts samples says it by itself: the table may count the padding.
+    if movieScale % trackScale == 0 {
+      let length = edit.length * (Int64(rate) / trackScale) / (movieScale / trackScale)
+      if length > 0, length <= exact { return length }
+    }
     return abs(exact - edit.length * Int64(rate) / movieScale) <= tick(rate: rate) ? exact : nil
   }
 
