@@ -264,7 +264,8 @@ struct AudioController: Sendable {
       isStrong: rendition.isReproducible)
     headers[.eTag] = tag.text
     headers[.acceptRanges] = "bytes"
-    if let wanted = request.headers[.ifMatch], !tag.isStronglyEqual(toAnyOf: wanted) {
+    // Compared weakly, against RFC 9110 section 13.1.1: VLC takes the mark off a weak tag and goes on with it like this.
+    if let wanted = request.headers[.ifMatch], !tag.matches(anyOf: wanted) {
       return Response(status: .preconditionFailed, headers: headers)
     }
     let isKnown =
