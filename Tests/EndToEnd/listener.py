@@ -23,7 +23,7 @@ SERVER_EVENTS = (
     "preload_track",
     "group_sync",
 )
-PATIENCE = 20  # seconds: far above what anything here takes, far below what a hanging suite costs
+PATIENCE = 60  # seconds: far above what anything here takes, far below what a hanging suite costs
 
 
 def protobuf_chunk(message):
