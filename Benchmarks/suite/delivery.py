@@ -64,6 +64,14 @@ def _segment(urls: dict, rendition: str, index: int) -> str:
     return f"{parts.path.rsplit('/', 1)[0]}/{rendition}/{index}.{LOSSY[rendition][1]}?{parts.query}"
 
 
+def _listed(server: Server, urls: dict, rendition: str, index: int) -> str:
+    """The URL of a segment as the playlist has it, and players ask for it: with the version of what is in it."""
+    parts = urlsplit(urls["hls"])
+    folder = f"{parts.path.rsplit('/', 1)[0]}/{rendition}"
+    lines = _fetch(f"{server.url}{folder}/index.m3u8?{parts.query}").decode().splitlines()
+    return f"{folder}/{[line for line in lines if line and not line.startswith('#')][index]}"
+
+
 def cold(given, programs, library: Path, cache: Path) -> dict:
     """Segments and ranges of a ten-minute FLAC at places where nobody has been, one after the other."""
     track = _ten_minutes(library, cache)
@@ -135,7 +143,7 @@ def warm(given, programs, library: Path, cache: Path) -> dict:
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(Server(programs.dubplate, track.parent, 1, cache, 1))
         subprocess.run(["taskset", "-a", "-p", "-c", "0", str(server.pid)], stdout=subprocess.DEVNULL, check=True)
-        url = server.url + _segment(_urls(server), "aac-192", 3)
+        url = server.url + _listed(server, _urls(server), "aac-192", 3)
         body = _fetch(url)
         peer = None if given.no_peers else stack.enter_context(_nginx(body, cache))
         before = _resident(server.pid)

@@ -36,7 +36,9 @@ class Server:
         self.tokens = self.folder / "tokens"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = {**os.environ, "JWT_SECRET": secrets.token_hex(32), "LOG_LEVEL": "warning"}
+        # The analysis takes what cores are idle: that isn't what listeners cost.
+        self.environment = {
+            **os.environ, "JWT_SECRET": secrets.token_hex(32), "LOG_LEVEL": "warning", "DUBPLATE_ANALYSIS": "off"}
 
     @property
     def pid(self) -> int:
