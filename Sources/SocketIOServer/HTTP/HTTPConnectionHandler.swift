@@ -105,6 +105,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
   private func leave(_ context: ChannelHandlerContext) -> Bool {
     guard state.owesNothing else { return false }
+    // To close it now would cut a request that the kernel has taken and nobody has read.
+    if state.isBetweenRequests, context.channel.hasUnreadBytes { return false }
     guard link(context).isEmpty else {
       // The peer still reads its last answer: the connection ends behind that.
       breakOff(context)

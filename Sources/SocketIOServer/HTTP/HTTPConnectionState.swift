@@ -126,6 +126,11 @@ struct HTTPConnectionState {
     }
   }
 
+  /// Whether nothing of a request has been read.
+  var isBetweenRequests: Bool {
+    if case .waiting = phase { parser.bufferedBytes == 0 } else { false }
+  }
+
   /// Bytes have come: ``next(now:)`` says what they are.
   mutating func received(_ bytes: ByteBuffer, now: NIODeadline) {
     switch phase {

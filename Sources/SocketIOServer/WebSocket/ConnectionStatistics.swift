@@ -44,3 +44,21 @@ extension ConnectionStatistics {
     }
   #endif
 }
+
+extension Channel {
+  /// Whether the kernel holds bytes of the peer's, or his end, that haven't been read (Linux' `SO_MEMINFO`). On the
+  /// channel's event loop; false where it can't be told.
+  var hasUnreadBytes: Bool {
+    #if os(Linux)
+      guard eventLoop.inEventLoop, let provider = self as? any SocketOptionProvider else { return false }
+      // The first of its figures is the memory of what has been received and waits.
+      let answer: EventLoopFuture<UInt32> = provider.unsafeGetSocketOption(
+        level: .socket, name: .init(rawValue: CInt(SO_MEMINFO)))
+      var received: UInt32 = 0
+      answer.assumeIsolated().whenSuccess { received = $0 }
+      return received > 0
+    #else
+      return false
+    #endif
+  }
+}
