@@ -1,11 +1,14 @@
 """The server under test: the built program a child process on a free loopback port, with its own data."""
 
+import contextlib
+import http.server
 import os
 import pathlib
 import secrets
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -32,6 +35,31 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def pages_of_another_origin(pages):
+    """The origin of a server on this host that has these pages: by path, the media type and the bytes of each."""
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            if self.path not in pages:
+                return self.send_error(404)
+            kind, body = pages[self.path]
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
 
 
 def eventually(found, what, patience=600):

@@ -1,12 +1,10 @@
 """Which pages' scripts may use the server: its own, and those that ALLOWED_ORIGINS names; held by a real browser."""
 
-import http.server
-import threading
-
 import pytest
 import requests
 import websocket
 
+from conftest import pages_of_another_origin
 from edge import IS_INSTALLED, Edge
 
 SOCKET = "/socket.io/?EIO=4&transport=websocket"
@@ -16,21 +14,8 @@ POLLING = "/socket.io/?EIO=4&transport=polling"
 @pytest.fixture(scope="module")
 def elsewhere():
     """The origin of a page that isn't the server's: the same host, another port."""
-
-    class Page(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(b"<!doctype html><title>elsewhere</title>")
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as pages:
-        threading.Thread(target=pages.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{pages.server_port}"
-        pages.shutdown()
+    with pages_of_another_origin({"/": ("text/html", b"<!doctype html><title>elsewhere</title>")}) as origin:
+        yield origin
 
 
 # What a page can try with the cookies that its browser has for the host; each says how far it came.

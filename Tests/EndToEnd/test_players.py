@@ -2,11 +2,9 @@
 
 import base64
 import concurrent.futures
-import http.server
 import pathlib
 import shutil
 import subprocess
-import threading
 
 import numpy
 import pytest
@@ -14,7 +12,7 @@ import requests
 
 import firefox as firefoxes
 import players
-from conftest import Server, eventually
+from conftest import Server, eventually, pages_of_another_origin
 
 RATE = 48000
 SECONDS = 20.37
@@ -74,23 +72,12 @@ def long_source(source):
 
 @pytest.fixture(scope="module")
 def elsewhere():
-    """A page that isn't the server's, with the client of HLS in it."""
-
-    class Page(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            body = HLS_CLIENT.read_bytes() if self.path == "/hls.js" else b"<!doctype html><script src=/hls.js></script>"
-            self.send_response(200)
-            self.send_header("Content-Type", "text/javascript" if self.path == "/hls.js" else "text/html")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as pages:
-        threading.Thread(target=pages.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{pages.server_port}"
-        pages.shutdown()
+    """A page that isn't the server's, with the client of HLS in it, where there is one."""
+    pages = {"/": ("text/html", b"<!doctype html><script src=/hls.js></script>")}
+    if HLS_CLIENT.exists():
+        pages["/hls.js"] = ("text/javascript", HLS_CLIENT.read_bytes())
+    with pages_of_another_origin(pages) as origin:
+        yield origin
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Playback
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -151,5 +152,28 @@ import Testing
     await directory.flush()
     #expect(directory.unsavedItems == 0)
     #expect(try repository.kept("user-49") == queue)
+  }
+
+  /// Whoever comes and whatever is in memory: within the bound, the newest is there, and of those who have left nothing is
+  /// lost while anything else could be written later.
+  @Test(arguments: 0..<50) func whatIsTheOnlyCopyIsGivenUpLast(seed: UInt64) throws {
+    var chance = SeededGenerator(seed: seed)
+    var unsaved = UnsavedSessions()
+    let sessions = try (0...9).map { try session((0..<$0).map { "track-\($0)" }) }
+    for _ in 0..<200 {
+      let user = "user-\(Int.random(in: 0..<30, using: &chance))"
+      let present = Set((0..<30).filter { _ in Bool.random(using: &chance) }.map { "user-\($0)" })
+      let saved = sessions[Int.random(in: 0..<sessions.count, using: &chance)]
+      unsaved.set(saved, of: user)
+      let before = unsaved.byUser
+      let given = unsaved.giveUp(downTo: 40, sparing: user) { present.contains($0) }
+      #expect(unsaved.items <= 40)
+      #expect(unsaved.items == unsaved.byUser.values.reduce(0) { $0 + $1.queue.count + 1 })
+      #expect(unsaved.byUser[user] == saved)
+      #expect(before.filter { !given.contains($0.key) } == unsaved.byUser)
+      let onlyCopies = given.filter { !present.contains($0) }
+      let others = unsaved.byUser.keys.filter { $0 != user && present.contains($0) }
+      #expect(onlyCopies.isEmpty || others.isEmpty)
+    }
   }
 }

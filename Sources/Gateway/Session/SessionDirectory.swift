@@ -15,40 +15,13 @@ final class SessionDirectory: Sendable {
 
   private struct State {
     var entries: [String: Entry] = [:]
-    /// What is to be written, the newest of each user.
-    private(set) var unsaved: [String: KeptSession] = [:]
-    /// Items of all their queues, and one for each session.
-    private(set) var unsavedItems = 0
+    var unsaved = UnsavedSessions()
     var saver: Task<Void, Never>?
     /// The last write goes on from here.
     var isClosing = false
     /// Sessions that wait to be read, in the order in which they came.
     var unread: Deque<UserSession> = []
     var isReading = false
-
-    /// Nil forgets it.
-    mutating func setUnsaved(_ session: KeptSession?, of userId: String) {
-      let former = unsaved[userId]
-      unsaved[userId] = session
-      unsavedItems += (session.map { $0.queue.count + 1 } ?? 0) - (former.map { $0.queue.count + 1 } ?? 0)
-    }
-
-    /// Takes out what waits beyond the bound: first of those who have a device here, whose sessions are in memory and can
-    /// be written later; what waits of the others is all that there is.
-    /// - Returns: the sessions that can be written later, and how many are lost.
-    mutating func giveUp(downTo mostItems: Int, sparing userId: String) -> (later: [UserSession], lost: Int) {
-      guard unsavedItems > mostItems else { return ([], 0) }
-      var later: [UserSession] = []
-      var lost = 0
-      let present = unsaved.keys.filter { $0 != userId && entries[$0] != nil }
-      let absent = unsaved.keys.filter { $0 != userId && entries[$0] == nil }
-      for gone in present + absent {
-        guard unsavedItems > mostItems else { break }
-        setUnsaved(nil, of: gone)
-        if let entry = entries[gone] { later.append(entry.session) } else { lost += 1 }
-      }
-      return (later, lost)
-    }
   }
 
   private let state = Mutex(State())
@@ -98,7 +71,7 @@ final class SessionDirectory: Sendable {
   /// Has a session read: with those that come while others are being read, in one query. Two thousand listeners who
   /// come at once cost a few queries and one task, which reads what was kept away from the event loops.
   private func load(_ userId: String, into session: UserSession, on eventLoop: any EventLoop) {
-    if let unsaved = state.withLock({ $0.unsaved[userId] }) { return session.load(unsaved) }
+    if let unsaved = state.withLock({ $0.unsaved.byUser[userId] }) { return session.load(unsaved) }
     guard let repository else { return session.load(nil) }
     let begins = state.withLock { state in
       state.unread.append(session)
@@ -163,10 +136,12 @@ final class SessionDirectory: Sendable {
   func save(_ userId: String, _ session: KeptSession) {
     guard let repository else { return }
     let (later, lost) = state.withLock { state in
-      state.setUnsaved(session, of: userId)
-      let given = state.giveUp(downTo: mostItems, sparing: userId)
+      state.unsaved.set(session, of: userId)
       if state.saver == nil, !state.isClosing { state.saver = Task { await saveAll(to: repository) } }
-      return given
+      let entries = state.entries
+      let given = state.unsaved.giveUp(downTo: mostItems, sparing: userId) { entries[$0] != nil }
+      let later = given.compactMap { entries[$0]?.session }
+      return (later, given.count - later.count)
     }
     for session in later { session.enter { $0.scheduleSave() } }
     if lost > 0 {
@@ -198,7 +173,8 @@ final class SessionDirectory: Sendable {
   /// - Parameter failures: how often it did not, up to now.
   private func saveOnce(to repository: any SessionRepository, failures: Int) async -> Bool {
     let batch = state.withLock { state in
-      failures == 0 ? state.unsaved : Dictionary(uniqueKeysWithValues: state.unsaved.prefix(1).map { ($0, $1) })
+      let all = state.unsaved.byUser
+      return failures == 0 ? all : Dictionary(uniqueKeysWithValues: all.prefix(1).map { ($0, $1) })
     }
     var bodies: [String: Data] = [:]
     for (user, session) in batch {
@@ -224,7 +200,7 @@ final class SessionDirectory: Sendable {
       return false
     }
     state.withLock { state in
-      for (user, session) in batch where state.unsaved[user] == session { state.setUnsaved(nil, of: user) }
+      for (user, session) in batch where state.unsaved.byUser[user] == session { state.unsaved.set(nil, of: user) }
     }
     if failures > 0 { logger.notice("sessions can be kept again") }
     return true
@@ -244,7 +220,7 @@ final class SessionDirectory: Sendable {
   }
 
   /// Items of the queues that wait to be written, and one for each session.
-  var unsavedItems: Int { state.withLock(\.unsavedItems) }
+  var unsavedItems: Int { state.withLock(\.unsaved.items) }
 
   /// Everything that is to survive is written, or the time for it is over.
   func flush() async {
@@ -279,7 +255,7 @@ final class SessionDirectory: Sendable {
       }
     }
     await writing.value
-    let lost = state.withLock(\.unsaved.count)
+    let lost = state.withLock(\.unsaved.byUser.count)
     if lost > 0 {
       logger.critical("sessions could not be kept: their changes are lost", metadata: ["count": "\(lost)"])
     }
