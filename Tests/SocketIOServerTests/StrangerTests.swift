@@ -171,42 +171,6 @@ import Testing
     }
   }
 
-  /// One who sends large messages back to back is never done, and yet none of his messages is old.
-  @Test func aMessagesShareIsAsOldAsTheMessage() async throws {
-    let echoed = Mailbox<Int>()
-    try await withServer(
-      configure: { $0.maxAssemblyBytes = 1 << 20 },
-      setUp: { server in server.of("/").on("x") { echoed.put($0.arguments[0].string?.utf8.count ?? -1) } }
-    ) { server, port in
-      let honest = try await connect(port)
-      var frames: [ByteBuffer] = []
-      for _ in 0..<3 {
-        var frame = ByteBuffer()
-        let text = #"42["x","\#(String(repeating: "y", count: 400_000))"]"#
-        frame.writeMaskedWebSocketFrame(.text, payload: ByteBuffer(string: text), key: 1)
-        frames.append(frame)
-      }
-      // Never a moment without a part of a message: each piece ends one and begins the next.
-      var stream = ByteBuffer()
-      for var frame in frames { stream.writeBuffer(&frame) }
-      try await honest.connection.send(try #require(stream.readSlice(length: 700_000)))
-      #expect(try await echoed.next() == 400_000)
-      let hoarder = try await connect(port)
-      try await hoarder.send(#"452-["x",{"_placeholder":true,"num":0}]"#)
-      try await hoarder.send(binary: Array(repeating: 1, count: 500_000))
-      try await honest.connection.send(try #require(stream.readSlice(length: 300_000)))
-      #expect(try await echoed.next() == 400_000)
-      // Both are within the budget. A third isn't, and the oldest part is the hoarder's.
-      let other = try await connect(port)
-      try await other.send(#"452-["x",{"_placeholder":true,"num":0}]"#)
-      try await other.send(binary: Array(repeating: 1, count: 450_000))
-      #expect(try await hoarder.closeCode().0 == 1013)
-      try await honest.connection.send(stream)
-      #expect(try await echoed.next() == 400_000)
-      #expect(server.counters().sessions == 2)
-    }
-  }
-
   /// The place of one that makes room goes to who comes, also if the program gives both the same id.
   @Test func whoMakesRoomTakesNobodyElsesSessionAlong() async throws {
     try await withServer(configure: {
