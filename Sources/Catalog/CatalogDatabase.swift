@@ -8,7 +8,7 @@ public struct CatalogDatabase: Sendable {
   /// Opens the database, makes it when it is not there, and brings its schema up to date.
   ///
   /// Blocking; for the start of a process.
-  /// - Throws: ``CatalogError/newerDatabase``, ``CatalogError/unusableDatabase(_:)``.
+  /// - Throws: ``CatalogError/newerDatabase``, ``CatalogError/unusableDatabase(path:reason:)``.
   public static func open(path: String) throws -> Self {
     var configuration = Configuration()
     configuration.busyMode = .timeout(Limits.busySeconds)
@@ -27,7 +27,7 @@ public struct CatalogDatabase: Sendable {
       try migrator.migrate(pool)
       return Self(pool: pool)
     } catch let error as DatabaseError {
-      throw CatalogError.unusableDatabase(error.message ?? "\(error.resultCode)")
+      throw CatalogError.unusableDatabase(path: path, reason: error.message ?? "\(error.resultCode)")
     }
   }
 

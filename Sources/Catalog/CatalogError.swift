@@ -1,4 +1,4 @@
-/// What the catalogue refuses. Descriptions hold no SQL and no path.
+/// What the catalogue refuses. Descriptions hold no SQL, and no path but where the start fails.
 public struct CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The stable name.
   public let code: String
@@ -25,8 +25,8 @@ public struct CatalogError: Error, Sendable, Equatable, CustomStringConvertible 
     code: "newer_database", message: "The database was written by a newer version of the server.")
 
   /// The database cannot be opened: it is damaged, not a database, or the disk refuses.
-  public static func unusableDatabase(_ reason: String) -> Self {
-    Self(code: "unusable_database", message: "The database cannot be opened: \(reason).")
+  public static func unusableDatabase(path: String, reason: String) -> Self {
+    Self(code: "unusable_database", message: "The database \(path) cannot be opened: \(reason).")
   }
 
   /// A row holds what was never written by this code.

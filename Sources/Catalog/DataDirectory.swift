@@ -41,34 +41,36 @@ public final class DataDirectory: Sendable {
   }
 
   /// The folder for a command that works beside a running server, on what allows that: the database and the secret.
-  /// - Throws: ``DataDirectoryError/unusable(reason:)`` when the system refuses to make the folder.
+  /// - Throws: ``DataDirectoryError/unusable(path:reason:)`` when the system refuses to make the folder.
   public static func openShared(path: String) throws(DataDirectoryError) -> DataDirectory {
     keepToOwner(path)
     do throws(FileSystem.Failure) {
       try FileSystem.makeFolder(path, mode: 0o700)
     } catch {
-      throw .unusable(reason: error.reason)
+      throw .unusable(path: path, reason: error.reason)
     }
     return DataDirectory(path: path, lock: nil)
   }
 
   /// Makes the folder when it is not there (mode 0700) and takes its lock, for as long as the object lives.
   /// - Throws: ``DataDirectoryError/inUse(pid:)`` while another process has it,
-  ///   ``DataDirectoryError/unusable(reason:)`` when the system refuses.
+  ///   ``DataDirectoryError/unusable(path:reason:)`` when the system refuses.
   public static func open(path: String) throws(DataDirectoryError) -> DataDirectory {
     keepToOwner(path)
     do throws(FileSystem.Failure) {
       try FileSystem.makeFolder(path, mode: 0o700)
     } catch {
-      throw .unusable(reason: error.reason)
+      throw .unusable(path: path, reason: error.reason)
     }
     let lockPath = path + "/lock"
     let descriptor = systemOpen(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .unusable(reason: FileSystem.Failure(number: errno).reason) }
+    guard descriptor >= 0 else { throw .unusable(path: lockPath, reason: FileSystem.Failure(number: errno).reason) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let number = errno
       close(descriptor)
-      guard number == EWOULDBLOCK else { throw .unusable(reason: FileSystem.Failure(number: number).reason) }
+      guard number == EWOULDBLOCK else {
+        throw .unusable(path: lockPath, reason: FileSystem.Failure(number: number).reason)
+      }
       throw .inUse(pid: holder(lockPath))
     }
     writeHolder(descriptor)
@@ -84,11 +86,13 @@ public final class DataDirectory: Sendable {
     do throws(FileSystem.Failure) {
       text = try FileSystem.read(file, limit: Limits.secretFileBytes)
     } catch {
-      throw .unusable(reason: error.reason)
+      throw .unusable(path: file, reason: error.reason)
     }
     if let text {
       guard let secret = Self.secret(of: text) else { throw .badSecret }
-      guard chmod(file, 0o600) == 0 else { throw .unusable(reason: FileSystem.Failure(number: errno).reason) }
+      guard chmod(file, 0o600) == 0 else {
+        throw .unusable(path: file, reason: FileSystem.Failure(number: errno).reason)
+      }
       return secret
     }
     var generator = SystemRandomNumberGenerator()
@@ -96,7 +100,7 @@ public final class DataDirectory: Sendable {
     do throws(FileSystem.Failure) {
       try FileSystem.writeAtomically((Identifier.hex(secret) + "\n").utf8, to: file, mode: 0o600)
     } catch {
-      throw .unusable(reason: error.reason)
+      throw .unusable(path: file, reason: error.reason)
     }
     return secret
   }
@@ -155,8 +159,8 @@ private func systemOpen(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32
 public enum DataDirectoryError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Another process holds it; its pid when it could be read.
   case inUse(pid: Int32?)
-  /// The system's reason.
-  case unusable(reason: String)
+  /// What is in the way, the folder or something in it, and the system's reason.
+  case unusable(path: String, reason: String)
   /// The folder was used before, and its database is not there, or is empty or cut short.
   case databaseLost(reason: String)
   /// `jwt-secret` holds something else than 64 hexadecimal digits.
@@ -175,7 +179,7 @@ public enum DataDirectoryError: Error, Sendable, Equatable, CustomStringConverti
   public var description: String {
     switch self {
     case .inUse(let pid): "Another server\(pid.map { " (pid \($0))" } ?? "") uses this data directory."
-    case .unusable(let reason): "The data directory cannot be used: \(reason)."
+    case .unusable(let path, let reason): "The data directory cannot be used: \(path): \(reason)."
     case .databaseLost(let reason):
       """
       The data directory was used before, and its database dubplate.db \(reason): accounts and queues are in it. \

@@ -61,10 +61,10 @@ public final class InspectionJournal: Sendable {
   private let state: Mutex<State>
 
   /// Opens the journal, or makes one. What is no journal begins empty.
-  /// - Throws: ``DataDirectoryError/unusable(reason:)``.
+  /// - Throws: ``DataDirectoryError/unusable(path:reason:)``.
   public init(path: String) throws(DataDirectoryError) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .unusable(reason: FileSystem.Failure(number: errno).reason) }
+    guard descriptor >= 0 else { throw .unusable(path: path, reason: FileSystem.Failure(number: errno).reason) }
     self.descriptor = descriptor
     self.path = path
     var left: [(slot: Int, entry: Entry)] = []

@@ -59,7 +59,7 @@ public final class LibraryScanner: Sendable {
       do {
         return try LibraryWalk(root: root)
       } catch let failure as FileSystem.Failure {
-        throw ScanError.libraryUnavailable(reason: failure.reason)
+        throw ScanError.libraryUnavailable(path: root, reason: failure.reason)
       }
     }
     var run = ScanRun(number: try await index.beginScan(), onProgress: onProgress)
@@ -72,7 +72,7 @@ public final class LibraryScanner: Sendable {
     }
     // Between the first name and the last the disk may have gone; what was not seen then says nothing.
     guard try await rootIdentity() == before, !run.unreadableFolders.contains("") else {
-      throw ScanError.libraryUnavailable(reason: "it went away during the scan")
+      throw ScanError.libraryUnavailable(path: root, reason: "it went away during the scan")
     }
     guard run.progress.found > 0 || known == 0 else { throw ScanError.libraryEmpty(knownTracks: known) }
     return try await finish(&run)
@@ -99,10 +99,10 @@ public final class LibraryScanner: Sendable {
     try await work.run { [root] in
       do {
         let status = try FileSystem.status(root)
-        guard status.kind == .folder else { throw ScanError.libraryUnavailable(reason: "it is no folder") }
+        guard status.kind == .folder else { throw ScanError.libraryUnavailable(path: root, reason: "it is no folder") }
         return status.identity
       } catch let failure as FileSystem.Failure {
-        throw ScanError.libraryUnavailable(reason: failure.reason)
+        throw ScanError.libraryUnavailable(path: root, reason: failure.reason)
       }
     }
   }

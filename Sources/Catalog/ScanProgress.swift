@@ -48,7 +48,7 @@ public enum ScanError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Another scan of this library runs.
   case alreadyRunning
   /// The library's folder is not there or cannot be read, from the beginning or in the middle.
-  case libraryUnavailable(reason: String)
+  case libraryUnavailable(path: String, reason: String)
   /// The folder is there and holds no sound file, while the catalogue knows tracks: an unmounted disk looks like this.
   case libraryEmpty(knownTracks: Int)
 
@@ -64,7 +64,8 @@ public enum ScanError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .alreadyRunning: "A scan of the library runs already."
-    case .libraryUnavailable(let reason): "The library cannot be read: \(reason). All known tracks are kept."
+    case .libraryUnavailable(let path, let reason):
+      "The library \(path) cannot be read: \(reason). All known tracks are kept."
     case .libraryEmpty(let count): "The library holds no sound file; \(count) known tracks are kept."
     }
   }

@@ -35,6 +35,21 @@ public struct ConfigurationReader: Sendable {
     ]
   }
 
+  /// The text of a configuration file, of whatever kind: a pipe is one as well.
+  /// - Throws: ``ConfigurationError``, which names the file.
+  public static func text(ofFile path: String) throws(ConfigurationError) -> String {
+    let bytes: Data
+    do {
+      bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw ConfigurationError(file: "the configuration file can't be read: \(error.plainWords)")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ConfigurationError(file: "the configuration file \(path) is no text in UTF-8")
+    }
+    return text
+  }
+
   /// - Throws: ``ConfigurationError``, which names the key.
   public func read() throws(ConfigurationError) -> ServerConfiguration {
     var configuration = ServerConfiguration()

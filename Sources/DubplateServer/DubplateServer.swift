@@ -41,8 +41,8 @@ public struct DubplateServer: Sendable {
   }
 
   /// Serves until SIGTERM or SIGINT, then goes down in good order.
-  /// - Throws: ``ConfigurationError``, `DataDirectoryError` (another server uses the data folder), or what binding
-  ///   the port throws.
+  /// - Throws: ``ConfigurationError``, `DataDirectoryError` (another server uses the data folder), and when the port
+  ///   can't be bound.
   public func run() async throws {
     let openFiles = ProcessLimits.raiseOpenFiles(logger: logger)
     let connections = ConnectionGate(
@@ -93,7 +93,8 @@ public struct DubplateServer: Sendable {
       logger: Self.quiet(logger)
     ) { [onListening, logger, configuration] channel in
       let port = channel.localAddress?.port ?? configuration.port
-      logger.info("serving", metadata: ["address": "http://\(configuration.host):\(port)/"])
+      let address = ListenAddress(host: configuration.host, port: port)
+      logger.info("serving", metadata: ["address": "http://\(address.authority)/"])
       readiness.becomeReady()
       onListening(port)
     }
@@ -151,7 +152,11 @@ public struct DubplateServer: Sendable {
       },
       gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger))
     group.maximumGracefulShutdownDuration = ServerLimits.farewell
-    try await ServiceGroup(configuration: group).run()
+    do {
+      try await ServiceGroup(configuration: group).run()
+    } catch {
+      throw ListenAddress(host: configuration.host, port: configuration.port).failure(error)
+    }
     logger.info("stopped")
   }
 

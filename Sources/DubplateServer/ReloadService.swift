@@ -50,7 +50,8 @@ struct ReloadService: Service {
         "some settings change at the next start only",
         metadata: ["settings": "\(waiting.map(\.rawValue).joined(separator: ", "))"])
     } catch {
-      logger.error("the configuration can't be read again; what was set stays", metadata: ["error": "\(error)"])
+      logger.error(
+        "the configuration can't be read again; what was set stays", metadata: ["error": "\(error.plainWords)"])
     }
   }
 }

@@ -239,9 +239,10 @@ struct AudioController: Sendable {
       let file = try await files.file(track, rendition, container, sizes: sizes.map { ($0.bytes, $0.tag) })
     else { throw DubplateError(.notFound, "there is nothing here") }
 
-    let modified = FileNaming.lastModified(of: track.track)
+    let modified = FileNaming.modifiedSeconds(of: track.track)
     var headers: HTTPFields = [
-      .contentType: container.mediaType, .cacheControl: "private, max-age=86400", .lastModified: modified,
+      .contentType: container.mediaType, .cacheControl: "private, max-age=86400",
+      .lastModified: FileNaming.date(modified),
       .contentDisposition: FileNaming.disposition(of: track.track, ending: container.rawValue),
     ]
     var transfer = FileTransfer(
@@ -250,7 +251,11 @@ struct AudioController: Sendable {
     if sizes?.isForetold == true {
       transfer.onMisfit = { [analyses] in try await analyses.forgetSegmentSizes(of: track.segments.fingerprint) }
     }
+    let conditions = FileConditions(request.headers, now: Int64(Date().timeIntervalSince1970))
     guard let length = file.byteCount else {
+      if let status = conditions.refusal(tag: nil, modified: modified) {
+        return Response(status: status, headers: headers)
+      }
       // Nobody knows how long it'll be: it can be heard, and seeking comes when all of it has been made.
       headers[.acceptRanges] = "none"
       let beginning = try await transfer.begin(from: 0)
@@ -264,14 +269,8 @@ struct AudioController: Sendable {
       isStrong: rendition.isReproducible)
     headers[.eTag] = tag.text
     headers[.acceptRanges] = "bytes"
-    // Compared weakly, against RFC 9110 section 13.1.1: VLC takes the mark off a weak tag and goes on with it like this.
-    if let wanted = request.headers[.ifMatch], !tag.matches(anyOf: wanted) {
-      return Response(status: .preconditionFailed, headers: headers)
-    }
-    let isKnown =
-      request.headers[.ifNoneMatch].map(tag.matches(anyOf:)) ?? (request.headers[.ifModifiedSince] == modified)
-    if isKnown {
-      return Response(status: .notModified, headers: headers)
+    if let status = conditions.refusal(tag: tag, modified: modified) {
+      return Response(status: status, headers: headers)
     }
     let isCurrent = request.headers[.ifRange].map(tag.isStronglyEqual(to:)) ?? true
     switch ByteRange(isCurrent && request.method == .get ? request.headers[.range] : nil, length: length) {

@@ -34,6 +34,8 @@ struct ErrorMiddleware: RouterMiddleware {
     case let error as DubplateError: return error
     case let error as HTTPError where error.status == .notFound:
       return DubplateError(.notFound, "there is nothing here")
+    case let error as any HTTPResponseError where error.status == .contentTooLarge:
+      return DubplateError(.bodyTooLarge, "the body has more than \(context.maxUploadSize) bytes")
     case is DecodingError: return DubplateError(.badRequest, "the body is not the JSON that is wanted here")
     case let error as any HTTPResponseError where error.status.kind == .clientError:
       return DubplateError(.badRequest, "the request can't be understood")

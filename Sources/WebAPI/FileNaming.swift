@@ -38,9 +38,12 @@ enum FileNaming {
   private static let attributeCharacters = Set(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`|~".utf8)
 
-  /// `Last-Modified` (RFC 9110, 5.6.7): when the track's file was changed.
-  static func lastModified(of track: Track) -> String {
-    Date(timeIntervalSince1970: Double(track.modified / 1_000_000_000)).formatted(httpDate)
+  /// When the track's file was changed, in seconds since 1970: what `Last-Modified` says.
+  static func modifiedSeconds(of track: Track) -> Int64 { track.modified / 1_000_000_000 }
+
+  /// Seconds since 1970 as HTTP writes them (RFC 9110, 5.6.7).
+  static func date(_ seconds: Int64) -> String {
+    Date(timeIntervalSince1970: Double(seconds)).formatted(httpDate)
   }
 
   private static let httpDate = Date.VerbatimFormatStyle(

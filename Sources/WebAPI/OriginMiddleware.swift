@@ -33,7 +33,8 @@ struct OriginMiddleware: RouterMiddleware {
     }
     if request.method == .options {
       let wanted = Self.requestedHeaders.flatMap { request.headers[$0] }
-      response = Response(status: .noContent, headers: policy.preflightHeaders(requested: wanted))
+      response = try await options(request, context, next)
+      response.headers.append(contentsOf: policy.preflightHeaders(requested: wanted))
     } else {
       response = try await next(request, context)
     }
@@ -47,13 +48,22 @@ struct OriginMiddleware: RouterMiddleware {
     let policy = policy()
     var response: Response
     if request.method == .options {
-      response = Response(status: .noContent, headers: [.allow: "GET, HEAD, OPTIONS"])
+      response = try await options(request, context, next)
       response.headers.append(contentsOf: policy.audioPreflightHeaders())
     } else {
       response = try await next(request, context)
     }
     response.headers.append(contentsOf: policy.audioHeaders(origin: request.headers[.origin]))
     return response
+  }
+
+  /// What may be asked of a path (RFC 9110 section 9.3.7), as it is said to a method that there is no route for.
+  private func options(
+    _ request: Request, _ context: APIContext, _ next: (Request, APIContext) async throws -> Response
+  ) async throws -> Response {
+    var headers = HTTPFields()
+    headers[.allow] = try await next(request, context).headers[.allow]
+    return Response(status: .noContent, headers: headers)
   }
 
   private static let edgePath = "/api/v1/audio/authorize"

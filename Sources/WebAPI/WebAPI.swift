@@ -100,6 +100,8 @@ public struct WebAPI: Sendable {
     covers.addRoutes(to: closed)
     waveforms.addRoutes(to: closed)
     streams.addRoutes(to: closed)
+    // Behind all routes, which pass over it: it is for what none of them takes.
+    router.add(middleware: MethodMiddleware(routes: router.routes))
     return router.buildResponder()
   }
 }

@@ -1,3 +1,4 @@
+import DubplateServer
 import Foundation
 
 /// An error as one line for who typed the command.
@@ -5,7 +6,7 @@ struct CommandFailure: LocalizedError, CustomStringConvertible {
   let description: String
 
   init(_ error: any Error) {
-    description = (error as? any LocalizedError)?.errorDescription ?? "\(error)"
+    description = error.plainWords
   }
 
   init(_ description: String) {

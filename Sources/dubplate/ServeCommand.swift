@@ -90,7 +90,7 @@ struct ServeCommand: AsyncParsableCommand {
       .logLevel: logLevel,
     ]
     return { [config, environment = ProcessInfo.processInfo.environment] in
-      let file = try config.map { try String(contentsOfFile: $0, encoding: .utf8) }
+      let file = try config.map { try ConfigurationReader.text(ofFile: $0) }
       return try ConfigurationReader(flags: flags.compactMapValues { $0 }, environment: environment, file: file).read()
     }
   }

@@ -58,6 +58,7 @@ import Testing
     #expect(error?.code == "data_unusable")
     let below = #expect(throws: DataDirectoryError.self) { try DataDirectory.open(path: folder("data/sub")) }
     #expect(below?.code == "data_unusable")
+    #expect("\(try #require(error))".contains("\(folder("data")): Not a directory"))
   }
 
   @Test func theSecretIsMadeOnceAndForItsOwnerAlone() throws {

@@ -12,7 +12,10 @@ from listener import SERVER_EVENTS
 PROTOCOL = (ROOT / "Docs/protocol.md").read_text()
 CHANNEL = "#/channels/namespace"
 # What only HTTP says.
-HTTP_CODES = {"wrong_credentials", "url_invalid", "url_expired", "origin_refused", "no_cover", "not_found"}
+HTTP_CODES = {
+    "wrong_credentials", "url_invalid", "url_expired", "origin_refused", "no_cover", "not_found", "method_not_allowed",
+    "body_too_large",
+}
 
 
 def parts(node, path="#"):

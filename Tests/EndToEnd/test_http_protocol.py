@@ -1,7 +1,9 @@
 """RFC 9112 by bare sockets: one answer for every request, the right one, and nothing that two readers could read differently."""
 
 import base64
+import itertools
 import random
+import re
 import shutil
 import time
 
@@ -9,7 +11,7 @@ import pytest
 import requests
 
 import raw
-from conftest import eventually
+from conftest import ROOT, eventually
 
 
 def audio_url(server, tracks, title, rendition):
@@ -241,3 +243,43 @@ def test_a_websocket_speaks_right_behind_its_request(server):
             connection.send(raw.upgrade(server).encode() + frame)
             assert connection.answer().status == 101
             assert eventually(lambda: connection._more() and b"44" in connection.unread, "a refusal of a log-in without a token", 60)
+
+
+def documented_methods():
+    """The paths of the protocol's table of REST and of sound, with the methods that are documented."""
+    text = (ROOT / "Docs/protocol.md").read_text()
+    methods = {"/audio/x/master.m3u8": {"GET"}}
+    for method, path in re.findall(r"`(GET|POST) (/(?:api|healthz|readyz)[^?`\s]*)", text):
+        methods.setdefault(path.replace("{id}", "x"), set()).add(method)
+    assert len(methods) > 12, methods
+    return methods
+
+
+def test_another_method_of_a_path_is_refused_with_those_that_there_are(server):
+    """RFC 9110, section 15.5.6: 405 and a true `Allow`, on every path that is documented, with a token or without."""
+    methods = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
+    with requests.Session() as session:
+        for (path, own), method in itertools.product(documented_methods().items(), methods):
+            answer = session.request(method, server.url + path, timeout=60)
+            allowed = own | {"OPTIONS"} | ({"HEAD"} if "GET" in own else set())
+            assert (answer.status_code == 405) == (method not in allowed), (method, path, answer.status_code)
+            if method == "OPTIONS" or method not in allowed:
+                assert set(answer.headers["Allow"].split(", ")) == allowed, (method, path)
+            if method not in allowed and method != "HEAD":
+                assert answer.json()["error"]["code"] == "method_not_allowed", (method, path)
+        for path in ("/api/v1/nothing", "/api/v1/tracks/x/nothing", "/healthz/x", "/api"):
+            assert session.post(server.url + path, timeout=60).status_code == 404, path
+
+
+def test_a_body_beyond_the_bound_is_too_large_however_its_length_is_said(server):
+    """RFC 9110, section 15.5.14, in the form of every error; a body of just the bound is read."""
+    token = {"Authorization": f"Bearer {server.token()}"}
+    bodies = {"/api/v1/auth/login": (b'{"username":"nobody","password":"x"}', 401), "/api/v1/stream/start": (b'{"trackId":"x"}', 404)}
+    for (path, (body, status)), length, in_chunks in itertools.product(
+        bodies.items(), (16 << 10, (16 << 10) + 1, 1 << 20), (False, True)
+    ):
+        padded = body.ljust(length)
+        data = iter([padded[:7_000], padded[7_000:]]) if in_chunks else padded
+        answer = requests.post(server.url + path, data=data, headers=token, timeout=60)
+        expected = (status, True) if length == 16 << 10 else (413, answer.json()["error"]["code"] == "body_too_large")
+        assert (answer.status_code, True) == expected, (path, length, in_chunks, answer.text)
