@@ -20,12 +20,14 @@ enum ContainerFormat {
   }
 
   /// Whether timestamps move away from the sound: libavformat adds up the rounded lengths of a raw stream's frames, and
-  /// reckons by a rounded number of bytes a second in RIFF, and by packets of the mean length in CAF.
+  /// reckons by a rounded number of bytes a second in RIFF and AIFF, and by packets of the mean length in CAF.
   static func driftsIn(_ name: String, _ codec: AVCodecID) -> Bool {
     if ["ac3", "eac3", "dts"].contains(name) || (name == "caf" && codec == AV_CODEC_ID_FLAC) { return true }
-    let text = String(cString: avcodec_get_name(codec))
-    return ["wav", "w64", "xwma"].contains(name) && (text.hasPrefix("adpcm_") || text.hasPrefix("wma"))
+    return isRowOfBytes(name) && !String(cString: avcodec_get_name(codec)).hasPrefix("pcm_")
   }
+
+  /// Whether packets lie in it one behind the other and nothing says where: it may be entered at any of them.
+  static func isRowOfBytes(_ name: String) -> Bool { ["wav", "w64", "xwma", "aiff"].contains(name) }
 
   /// The demuxer by the signature at `bytes` (the first 16 behind any ID3v2 tag), nil if it has to be probed.
   static func demuxer(signature bytes: [UInt8]) -> String? {

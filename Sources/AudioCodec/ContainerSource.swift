@@ -140,6 +140,14 @@ final class ContainerSource: PacketSource {
     packet.pointee.dts = sample
   }
 
+  /// Whether packets are gone to by where they lie; timestamps there are others after a seek than before it.
+  var isRowOfBytes: Bool { ContainerFormat.isRowOfBytes(input.name) }
+
+  /// Goes to the packet that begins at `offset`, where ``isRowOfBytes``.
+  func seek(toByte offset: Int64) throws(AudioCodecError) {
+    if av_seek_frame(input.format, stream.pointee.index, offset, AVSEEK_FLAG_BYTE) < 0 { try seek(to: nil) }
+  }
+
   func seek(to timestamp: Int64?) throws(AudioCodecError) {
     var timestamp = timestamp
     if let wanted = timestamp, let point = search?.point(before: wanted) {

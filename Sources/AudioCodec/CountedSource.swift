@@ -60,7 +60,8 @@ final class CountedSource: PacketSource {
 
   /// Stands in front of the packet behind the one at `place`; false if it isn't found again.
   private func go(to place: PacketIndex.Place) throws(AudioCodecError) -> Bool {
-    try source.seek(to: place.timestamp)
+    let isByBytes = source.isRowOfBytes
+    if isByBytes { try source.seek(toByte: place.offset) } else { try source.seek(to: place.timestamp) }
     counter = try Self.counter(of: source, constant: constant)
     var packet = av_packet_alloc()
     defer { av_packet_free(&packet) }
@@ -69,11 +70,11 @@ final class CountedSource: PacketSource {
       defer { av_packet_unref(packet) }
       // Asked of each, since a Vorbis packet's length hangs on the one before it.
       _ = counter.samples(of: packet)
-      if packet.pointee.pos == place.offset, packet.pointee.pts == place.timestamp {
+      if packet.pointee.pos == place.offset, isByBytes || packet.pointee.pts == place.timestamp {
         position = place.sample + place.samples
         return true
       }
-      if packet.pointee.pts > place.timestamp { return false }
+      if isByBytes ? packet.pointee.pos > place.offset : packet.pointee.pts > place.timestamp { return false }
     }
     return false
   }
@@ -110,7 +111,7 @@ struct PacketIndex: Sendable {
     /// Samples in front of the packet, and its own.
     var sample: Int64
     var samples: Int64
-    /// What the container says of it: by both it is found again.
+    /// What the container says of it: by both it is found again, or by the latter alone where the former drifts.
     var timestamp: Int64
     var offset: Int64
   }

@@ -84,10 +84,15 @@ struct FrameScanner {
 
   /// Whether a frame is the Xing or Info header of a file that was put behind another: it holds no sound.
   private mutating func isInformation(_ header: MPEGFrameHeader, at place: Int64) -> Bool {
-    guard header.kind == .layer3, load(place, count: header.sideInformationEnd + 4) else { return false }
-    let start = Int(place - windowStart) + header.sideInformationEnd
-    let name = window[start..<start + 4]
-    return name.elementsEqual("Xing".utf8) || name.elementsEqual("Info".utf8)
+    guard header.kind == .layer3, load(place, count: header.sideInformationEnd + 6) else { return false }
+    let frame = Int(place - windowStart)
+    let hasCRC = window[frame + 1] & 1 == 0
+    // Writers differ in whether the CRC moves it.
+    return (hasCRC ? [0, 2] : [0]).contains { moved in
+      let start = frame + header.sideInformationEnd + moved
+      let name = window[start..<start + 4]
+      return name.elementsEqual("Xing".utf8) || name.elementsEqual("Info".utf8)
+    }
   }
 
   /// Whether a row of frames of the same kind begins at `place` that have another rate than the stream's.

@@ -8,8 +8,8 @@ final class LinkedSource: SampleSource {
   private let starts: [Int64]
   private var position: Int64 = 0
   private var current: (link: Int, reader: SourceReader)?
-  /// Of readers that are closed.
-  private var damagedBefore = 0
+  /// Of readers that are closed, and links that were left out.
+  private var damagedBefore: Int
   private var concealedBefore: Int64 = 0
 
   init(file: FileSource, facts: SourceFacts, links: [SourceLink]) {
@@ -17,6 +17,7 @@ final class LinkedSource: SampleSource {
     self.links = links
     rate = facts.sampleRate
     container = facts.container
+    damagedBefore = facts.damagedLinks ?? 0
     starts = links.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.sampleCount) }
   }
 

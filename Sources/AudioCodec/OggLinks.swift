@@ -60,11 +60,27 @@ enum OggLinks {
 }
 
 /// One link of a chained file.
-struct SourceLink: Hashable, Sendable, Codable {
+struct SourceLink: Hashable, Sendable {
   /// Where its bytes lie.
   var start: Int64
   var end: Int64
   var sampleCount: Int64
   /// As in ``SourceFacts``.
   var origin: Int64
+}
+
+/// As a row of four numbers: a thousand links are stored with a track.
+extension SourceLink: Codable {
+  init(from decoder: any Swift.Decoder) throws {
+    var row = try decoder.unkeyedContainer()
+    start = try row.decode(Int64.self)
+    end = try row.decode(Int64.self)
+    sampleCount = try row.decode(Int64.self)
+    origin = try row.decode(Int64.self)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var row = encoder.unkeyedContainer()
+    for number in [start, end, sampleCount, origin] { try row.encode(number) }
+  }
 }

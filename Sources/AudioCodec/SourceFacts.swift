@@ -19,6 +19,8 @@ public struct SourceFacts: Hashable, Sendable, Codable {
   var elementary: ElementaryStream?
   /// The links of a chained file; nil for all others.
   var links: [SourceLink]?
+  /// Links that couldn't be read and were left out.
+  var damagedLinks: Int?
   /// Where frames begin, for a container whose clock doesn't count samples.
   var grid: FrameGrid?
   /// Whether packets' places are counted, since the container's clock doesn't say them; and the length of them all, if
@@ -48,6 +50,7 @@ public struct SourceFacts: Hashable, Sendable, Codable {
       && elementary?.makesSense ?? true && grid?.isPlausible ?? true
       && (1...Int64(Bounds.maxFrameSamples)).contains(packetSamples ?? 1)
       && (0...Bounds.maxSamples).contains(preRoll ?? 0) && (links.map(areInOrder) ?? true)
+      && (0...Bounds.maxLinks).contains(damagedLinks ?? 0)
   }
 
   private func areInOrder(_ links: [SourceLink]) -> Bool {

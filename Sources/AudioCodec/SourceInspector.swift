@@ -23,14 +23,16 @@ struct SourceInspector {
     } else {
       do throws(AudioCodecError) {
         let links = demuxer == "ogg" ? try OggLinks.ranges(in: file) : []
-        let source = try ContainerSource(file: file, container: demuxer)
-        if ["mp3", "aac"].contains(source.input.name), let stream = ElementaryStream.detect(file: file) {
-          facts = try SourceInspector.inspect(stream, file: file)
+        if links.count > 1 {
+          (facts, container) = try SourceInspector.inspect(links, file: file)
         } else {
-          container = source
-          facts =
-            links.count > 1
-            ? try SourceInspector.inspect(links, file: file) : try SourceInspector.inspect(source, file: file)
+          let source = try ContainerSource(file: file, container: demuxer)
+          if ["mp3", "aac"].contains(source.input.name), let stream = ElementaryStream.detect(file: file) {
+            facts = try SourceInspector.inspect(stream, file: file)
+          } else {
+            container = source
+            facts = try SourceInspector.inspect(source, file: file)
+          }
         }
       } catch  where error.code == .notAudio {
         // libavformat gives up early on frames behind rubbish; our own search is longer, and asks for three in a row.
@@ -115,16 +117,26 @@ struct SourceInspector {
     return declared.value
   }
 
-  /// A chained file: the sound of all links that hold any.
-  private static func inspect(_ ranges: [Range<Int64>], file: FileSource) throws(AudioCodecError) -> SourceFacts {
+  /// A chained file: the sound of all links that hold any, and the first of these.
+  private static func inspect(
+    _ ranges: [Range<Int64>], file: FileSource
+  ) throws(AudioCodecError) -> (SourceFacts, ContainerSource) {
     var whole: SourceFacts?
+    var first: ContainerSource?
     var links: [SourceLink] = []
+    var damage: (links: Int, first: AudioCodecError?) = (0, nil)
     for range in ranges {
       let part = FileSource(file, part: range)
       let facts: SourceFacts
       do throws(AudioCodecError) {
-        facts = try inspect(try ContainerSource(file: part, container: "ogg"), file: part)
+        let source = try ContainerSource(file: part, container: "ogg")
+        facts = try inspect(source, file: part)
+        first = first ?? source
       } catch  where error.code == .noAudio {
+        continue
+      } catch  where [.notAudio, .damaged, .unsupported].contains(error.code) {
+        // The others are music all the same.
+        damage = (damage.links + 1, damage.first ?? error)
         continue
       }
       guard facts.sampleRate == whole?.sampleRate ?? facts.sampleRate else {
@@ -135,11 +147,14 @@ struct SourceInspector {
         SourceLink(
           start: range.lowerBound, end: range.upperBound, sampleCount: facts.sampleCount, origin: facts.origin))
     }
-    guard var whole else { throw AudioCodecError(.noAudio, "The file holds no sound") }
+    guard var whole, let first else {
+      throw damage.first ?? AudioCodecError(.noAudio, "The file holds no sound")
+    }
     whole.sampleCount = links.reduce(0) { $0 + $1.sampleCount }
     whole.size = file.identity.size
     whole.links = links
-    return whole
+    if damage.links > 0 { whole.damagedLinks = damage.links }
+    return (whole, first)
   }
 
   private static func inspect(_ source: ContainerSource, file: FileSource) throws(AudioCodecError) -> SourceFacts {

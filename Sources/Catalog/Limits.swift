@@ -32,7 +32,8 @@ enum Limits {
   /// Bytes of an embedded picture that is kept; the largest that a tagging program writes are a few megabytes.
   static let coverBytes = 10 * 1024 * 1024
 
-  /// Bytes of the facts that the codec leaves with a track; it writes a few hundred.
+  /// Bytes of the facts that the codec leaves with a track; it writes a few hundred, and fifty for each of a thousand links
+  /// of a chained file.
   static let sourceFactsBytes = 64 * 1024
 
   /// Directories that wait to be walked at a time, about 100 bytes each.

@@ -18,7 +18,8 @@ public struct TrackRecord: Sendable, Equatable {
   public let coverKey: String?
 
   /// Checks the facts and cleans the tags.
-  /// - Throws: ``InspectionError`` with the code `damaged` when the facts cannot be those of a sound.
+  /// - Throws: ``InspectionError`` with the code `damaged` when the facts cannot be those of a sound, `too_many_parts` when
+  ///   the codec's own are too many.
   init(path: String, stamp: FileStamp, audio: InspectedAudio, coverKey: String?) throws(InspectionError) {
     guard audio.duration.isFinite, audio.duration > 0, audio.sampleCount > 0, audio.gridSampleCount > 0,
       (1...1_000_000).contains(audio.sampleRate), (1...64).contains(audio.channels),
@@ -43,7 +44,10 @@ public struct TrackRecord: Sendable, Equatable {
     audio.cover = nil
     audio.tags = AudioTags()
     audio.bitrate = max(audio.bitrate, 0)
-    if let facts = audio.sourceFacts, facts.utf8.count > Limits.sourceFactsBytes { audio.sourceFacts = nil }
+    guard audio.sourceFacts?.utf8.count ?? 0 <= Limits.sourceFactsBytes else {
+      throw InspectionError(
+        code: "too_many_parts", message: "The file is made of more parts than can be kept in mind", isPassing: false)
+    }
     self.audio = audio
   }
 

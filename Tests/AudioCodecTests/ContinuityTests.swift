@@ -129,6 +129,37 @@ import Testing
     if encoder != "libopus" { #expect(try code(mixed) == .rateChanges) }
   }
 
+  /// Links that nothing can be made of, before, between and behind those that can be played.
+  @Test(arguments: 0..<4) func aLinkThatCannotBeReadIsLeftOut(_ kind: Int) throws {
+    func link(_ start: String, _ encoder: String) throws -> String {
+      try TestAudio.convert(TestAudio.piece.path, ["-ss", start, "-t", "2.5", "-c:a", encoder], to: "ogg")
+    }
+    let good = try [link("0", "libvorbis"), link("6", "libvorbis")]
+    var bad = try TestAudio.bytes(try link("3", "libvorbis"))
+    let pages = bad.indices.dropLast(4).filter { bad[$0...].starts(with: Array("OggS".utf8)) }
+    switch kind {
+    // The first packet's kind, and the codec's settings, are rubbish; there is no sound; there are no settings.
+    case 0: for index in 28..<35 { bad[index] = 0x20 }
+    case 1: for index in pages[1] + 60..<pages[2] { bad[index] = 0xAA }
+    case 2: bad = Array(bad[0..<pages[2]])
+    default: bad = Array(bad[0..<pages[1]]) + Array(bad[pages[2]...])
+    }
+    let music = try good.map(TestAudio.bytes)
+    let expected = try good.map { try TestAudio.decode($0) }
+    let whole = StereoSamples(left: expected.flatMap(\.left), right: expected.flatMap(\.right))
+    for chain in [[bad, music[0], music[1]], [music[0], bad, music[1]], [music[0], music[1], bad]] {
+      let path = try TestAudio.write(chain.flatMap { $0 }, ending: "ogg")
+      let probe = try AudioProbe.read(path: path)
+      #expect(Int(probe.sampleCount) == whole.count)
+      let samples = try read(path, probe, from: 0, count: min(whole.count, Int(probe.sampleCount)))
+      #expect(Comparison.peakDifference(samples, Comparison.clipped(whole, to: -2...2)) < -90)
+      let reader = try PCMReader(path: path, facts: probe.facts, rate: probe.sampleRate)
+      // A stream without sound in it is no damage.
+      #expect(reader.damagedPackets == 1 || kind >= 2)
+    }
+    #expect(try code(try TestAudio.write(bad + bad, ending: "ogg")) != nil)
+  }
+
   private func code(_ path: String) throws -> AudioCodecError.Code? {
     do {
       _ = try AudioProbe.read(path: path)

@@ -86,6 +86,24 @@ import Testing
     #expect((frames * 1_152...(frames + 1) * 1_152).contains(gained), "\(gained) samples more")
   }
 
+  /// A checksum stands between a frame's header and its side information, and moves what comes behind, by some writers.
+  @Test(arguments: [(false, false), (true, false), (true, true)])
+  func theHeaderOfAFilePutBehindAnotherIsNoSound(_ crc: (isThere: Bool, moves: Bool)) throws {
+    let one = try TestAudio.bytes(try music(["-b:a", "128k", "-id3v2_version", "0"], to: "mp3"))
+    var other = try TestAudio.bytes(
+      try TestAudio.convert(TestAudio.piece.path, ["-t", "1.5", "-b:a", "128k", "-id3v2_version", "0"], to: "mp3"))
+    let length = try #require(other.withUnsafeBufferPointer { $0.baseAddress.flatMap { MPEGFrameHeader($0) } }).length
+    let frames = Array(other[length...])
+    let bare = try AudioProbe.read(path: try TestAudio.write(one + frames, ending: "mp3")).sampleCount
+    if crc.isThere { other[1] &= 0xFE }
+    if crc.moves {
+      other.insert(contentsOf: [0x12, 0x34], at: 4)
+      other.removeSubrange(length..<length + 2)
+    }
+    #expect(other.count == frames.count + length)
+    #expect(try AudioProbe.read(path: try TestAudio.write(one + other, ending: "mp3")).sampleCount == bare)
+  }
+
   @Test func aRateThatChangesWithinIsRefusedByName() throws {
     for (ending, codec) in [("mp3", ["-b:a", "96k"]), ("mp3", ["-b:a", "96k", "-write_xing", "0"]), ("aac", [])] {
       let one = try TestAudio.convert(TestAudio.piece.path, ["-t", "6"] + codec, to: ending)

@@ -1,7 +1,7 @@
-import AudioCodec
 import Foundation
 import Testing
 
+@testable import AudioCodec
 @testable import Catalog
 
 @Suite struct TrackRecordTests {
@@ -75,5 +75,29 @@ import Testing
     #expect(
       Identifier.fingerprint(path: "a:1", size: 2, modified: 3)
         != Identifier.fingerprint(path: "a", size: 1, modified: 23))
+  }
+
+  @Test func theFactsOfTheLongestChainAreKeptWhole() throws {
+    let step = Bounds.maxFileBytes / Int64(Bounds.maxLinks)
+    let links = (0..<Int64(Bounds.maxLinks)).map { number in
+      SourceLink(
+        start: number * step + step / 2, end: (number + 1) * step, sampleCount: Bounds.maxSamples / 1_024,
+        origin: 48_000 * 86_400)
+    }
+    let facts = SourceFacts(
+      container: "ogg", sampleRate: 48_000, channels: 2, sampleCount: links.reduce(0) { $0 + $1.sampleCount },
+      origin: 312,
+      size: Bounds.maxFileBytes, modifiedNanoseconds: 1_800_000_000_000_000_000, links: links)
+    #expect(facts.makeSense)
+    let text = String(decoding: try JSONEncoder().encode(facts), as: UTF8.self)
+    let kept = try record { $0.sourceFacts = text }.audio.sourceFacts
+    #expect(try JSONDecoder().decode(SourceFacts.self, from: Data(try #require(kept).utf8)) == facts)
+  }
+
+  @Test func aFileOfMoreThanIsKeptIsRefusedByName() throws {
+    let most = String(repeating: "1", count: Limits.sourceFactsBytes)
+    #expect(try record { $0.sourceFacts = most }.audio.sourceFacts == most)
+    let error = #expect(throws: InspectionError.self) { try record { $0.sourceFacts = most + "1" } }
+    #expect(error?.code == "too_many_parts" && error?.isPassing == false)
   }
 }

@@ -79,9 +79,7 @@ WINDOWS = ["ac3", "adpcm_ima_wav", "adpcm_ms", "dca", "eac3", "mp2", "mp3", "wma
 PAIRS = {
     "flac": ["flac"],
     "ogg": ["flac", "opus", "vorbis"],
-    "wav": [*(codec for codec in WINDOWS if codec != "eac3"), *LITTLE, "flac"],
-    # Not what has no packets of one length: FFmpeg's reader takes the padding at the end for another.
-    "w64": ["ac3", "adpcm_ima_wav", "adpcm_ms", "dca", *LITTLE, "flac"],
+    "wav": [*WINDOWS, *LITTLE, "flac"], "w64": [*WINDOWS, *LITTLE, "flac"],
     "aiff": [*BIG, "pcm_s16le", "pcm_u8", "adpcm_ima_qt"],
     "caf": ["ac3", "adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "alac", "flac", "mp2", "mp3", "opus",
             *BIG, *pcm("s16le s24le s32le f32le f64le")],

@@ -166,6 +166,15 @@ class Verdict:
 
 def try_one(server, track, entry, path, expected, folder):
     verdict = Verdict(entry, path, expected)
+    try:
+        try_ways(verdict, server, track, folder)
+    except AssertionError as error:
+        # What was refused is this entry's fault; the others are judged all the same.
+        verdict.faults.append(f"refused: {error}")
+    return verdict
+
+
+def try_ways(verdict, server, track, folder):
     urls = server.post("/api/v1/stream/start", {"trackId": track["id"]}).json()["urls"]
     verdict.judge("FLAC over HTTP", loaded(server, urls["flac"], verdict.grid, folder, f"{track['id']}.flac"))
     lossy = loaded(server, urls["mp3-320"], verdict.grid, folder, f"{track['id']}.mp3")
@@ -178,7 +187,6 @@ def try_one(server, track, entry, path, expected, folder):
     for start in (11_111, 2 * SEGMENT, verdict.count - 5_000):
         found, _ = played(server, track, "lossless", position=start / verdict.grid)
         verdict.judge(f"from {start}", found, start=start)
-    return verdict
 
 
 def names_in(path, pattern):
