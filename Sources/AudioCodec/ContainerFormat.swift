@@ -20,10 +20,12 @@ enum ContainerFormat {
   }
 
   /// Whether timestamps move away from the sound: libavformat adds up the rounded lengths of a raw stream's frames, and
-  /// reckons by a rounded number of bytes a second in RIFF and AIFF, and by packets of the mean length in CAF.
+  /// reckons by a rounded number of bytes a second in RIFF, AIFF and OMA, and by packets of the mean length in CAF. FLAC is
+  /// written into ASF with stamps that run backwards.
   static func driftsIn(_ name: String, _ codec: AVCodecID) -> Bool {
-    if ["ac3", "eac3", "dts"].contains(name) || (name == "caf" && codec == AV_CODEC_ID_FLAC) { return true }
-    return isRowOfBytes(name) && !String(cString: avcodec_get_name(codec)).hasPrefix("pcm_")
+    if ["ac3", "eac3", "dts"].contains(name) { return true }
+    if codec == AV_CODEC_ID_FLAC, ["caf", "asf"].contains(name) { return true }
+    return (isRowOfBytes(name) || name == "oma") && !String(cString: avcodec_get_name(codec)).hasPrefix("pcm_")
   }
 
   /// Whether packets lie in it one behind the other and nothing says where: it may be entered at any of them.

@@ -96,7 +96,9 @@ def glued(folder, wav):
         ffmpeg("-ss", start, "-t", 2.5, "-i", wav, "-c:a", "libmp3lame", "-b:a", "128k", *options, parts[-1])
     path = folder / "made.mp3"
     path.write_bytes(b"".join(part.read_bytes() for part in parts))
-    return path, None
+    # What LAME put behind the last to fill its frame up; FFmpeg plays it.
+    padding = -(round(2.5 * RATE) + 1105) % 1152
+    return path, decoded(path)[:-padding]
 
 
 def two_tracks(ending, codec):

@@ -93,17 +93,20 @@ def worst_edge(expected, found, allowed, start):
     return (edges / sum(errors(expected, other[: len(expected)], start)[0] * share for other, share in allowed)).max()
 
 
-def begun_later(path, expected):
-    """HE-AAC as FFmpeg decodes it without some of its first frames, each sample in its place: how far two right decodes are
-    from each other whose noise began at different places."""
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-c", "copy", "-f", "adts", "-"]
-    stream = subprocess.run(command, capture_output=True, check=True, timeout=120).stdout
-    whole, lengths = sound.decoded(stream, "aac", "f32le"), list(sound.adts_frames(stream))
+def begun_later(path, expected, format, samples, folder):
+    """What FFmpeg decodes without some of the first frames (of `samples` each in a bare stream of a `format`), in its place:
+    how far two right decodes are from each other whose noise began at different places."""
+    bare = folder / f"{path.stem}.{format}"
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-c", "copy", "-f", format, str(bare)],
+                   capture_output=True, check=True, timeout=120)  # fmt: skip
+    stream, lengths = bare.read_bytes(), decodes.packet_sizes(bare)
+    demuxer = "aac" if format == "adts" else format
+    whole = sound.decoded(stream, demuxer, "f32le")
     delay = sound.lag(expected, whole)
     assert numpy.abs(whole[delay : delay + SEGMENT] - expected[:SEGMENT]).max() < ROUNDING
     for left_out in (5, 11, 16):
-        rest = sound.decoded(stream[sum(lengths[:left_out]) :], "aac", "f32le")
-        placed = numpy.concatenate([numpy.zeros((left_out * 2048, 2)), rest])[delay:]
+        rest = sound.decoded(stream[sum(lengths[:left_out]) :], demuxer, "f32le")
+        placed = numpy.concatenate([numpy.zeros((left_out * samples, 2)), rest])[delay:]
         # What was cut off an MP4's end was never to be heard.
         yield numpy.clip(placed[: len(expected)], -1, 1)
 
@@ -122,7 +125,7 @@ def in_one_piece(samples, rate, path):
 class Verdict:
     """Holds what was heard of one entry against what was to be."""
 
-    def __init__(self, entry, path, expected):
+    def __init__(self, entry, path, expected, folder):
         self.entry, self.faults = entry, []
         self.rate = decodes.rate_of(path)
         self.grid = 44100 if self.rate % 11025 == 0 else 48000
@@ -132,7 +135,7 @@ class Verdict:
         if self.is_resampled:
             own = decodes.decoded(path, self.grid)
         self.expected = numpy.clip(own, -1, 1)
-        others = list(begun_later(path, self.expected)) if entry.noisy else []
+        others = list(begun_later(path, self.expected, *entry.noisy, folder)) if entry.noisy else []
         # Each may differ by as much as these do in the mean.
         self.noise = [(other, 1 / len(others)) for other in others]
         self.worst, self.edge = 0.0, -math.inf
@@ -165,7 +168,7 @@ class Verdict:
 
 
 def try_one(server, track, entry, path, expected, folder):
-    verdict = Verdict(entry, path, expected)
+    verdict = Verdict(entry, path, expected, folder)
     try:
         try_ways(verdict, server, track, folder)
     except AssertionError as error:
