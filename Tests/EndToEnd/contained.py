@@ -66,8 +66,12 @@ def make_root(root, program):
 
 
 def can_contain():
-    """Whether this process may do what containing takes: root in a container without CAP_SYS_ADMIN may not."""
-    probe = "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x20000))"
+    """Whether this process may do what containing takes: root in a container without CAP_SYS_ADMIN may not, nor in a chroot,
+    whose `/` is no mount that could be made private."""
+    probe = (
+        "import ctypes, sys; libc = ctypes.CDLL(None); "
+        f"sys.exit(libc.unshare({CLONE_NEWNS}) or libc.mount(b'none', b'/', None, {MS_REC | MS_PRIVATE}, None))"
+    )
     return os.geteuid() == 0 and subprocess.run([sys.executable, "-c", probe]).returncode == 0
 
 
