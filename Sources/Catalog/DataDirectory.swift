@@ -74,7 +74,9 @@ public final class DataDirectory: Sendable {
       throw .inUse(pid: holder(lockPath))
     }
     writeHolder(descriptor)
-    return DataDirectory(path: path, lock: descriptor)
+    let directory = DataDirectory(path: path, lock: descriptor)
+    try directory.checkCovers()
+    return directory
   }
 
   /// The signing secret of this server: 32 random bytes, made on first use in `jwt-secret` (mode 0600, hexadecimal).
@@ -112,6 +114,16 @@ public final class DataDirectory: Sendable {
     for folder in [path, path + "/covers", path + "/segments"] { chmod(folder, 0o700) }
     for file in ["dubplate.db", "dubplate.db-wal", "dubplate.db-shm", "lock", "inspecting"] {
       chmod(path + "/" + file, 0o600)
+    }
+  }
+
+  /// What lies where the folder of covers is to be would fail them one by one. It is made with the first of them: a full
+  /// disk is no obstacle to a start.
+  private func checkCovers() throws(DataDirectoryError) {
+    do throws(FileSystem.Failure) {
+      guard try FileSystem.status(coversPath).kind == .folder else { throw FileSystem.Failure(number: ENOTDIR) }
+    } catch {
+      if error.number != ENOENT { throw .unusable(path: coversPath, reason: error.reason) }
     }
   }
 

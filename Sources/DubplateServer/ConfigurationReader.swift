@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import SocketIOServer
 
-/// A setting that can't be used: names its key.
+/// A setting that can't be used: names its key, its file, or the system's bound.
 public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
   public let description: String
 
@@ -12,7 +12,7 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     description = "'\(names)' \(complaint)"
   }
 
-  init(file complaint: String) {
+  init(complaint: String) {
     description = complaint
   }
 }
@@ -42,10 +42,10 @@ public struct ConfigurationReader: Sendable {
     do {
       bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
-      throw ConfigurationError(file: "the configuration file can't be read: \(error.plainWords)")
+      throw ConfigurationError(complaint: "the configuration file can't be read: \(error.plainWords)")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw ConfigurationError(file: "the configuration file \(path) is no text in UTF-8")
+      throw ConfigurationError(complaint: "the configuration file \(path) is no text in UTF-8")
     }
     return text
   }
@@ -173,7 +173,7 @@ public struct ConfigurationReader: Sendable {
       guard let equals = line.firstIndex(of: "="),
         let key = ConfigurationKey(rawValue: line[..<equals].trimmingCharacters(in: .whitespaces))
       else {
-        throw ConfigurationError(file: "line \(number + 1) of the configuration file is no KEY=value with a known key")
+        throw ConfigurationError(complaint: "line \(number + 1) of the configuration file is no KEY=value with a known key")
       }
       values[key.rawValue] = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
     }

@@ -46,7 +46,7 @@ public struct DubplateServer: Sendable {
   public func run() async throws {
     let openFiles = ProcessLimits.raiseOpenFiles(logger: logger)
     let connections = ConnectionGate(
-      total: ProcessLimits.connections(openFiles: openFiles, wanted: configuration.maxConnections, logger: logger),
+      total: try ProcessLimits.connections(openFiles: openFiles, wanted: configuration.maxConnections, logger: logger),
       perAddress: configuration.connectionsPerAddress)
     // From here on, before anybody can know that the server is there.
     let hangups = reread == nil ? nil : await UnixSignalsSequence(trapping: .sighup)

@@ -19,7 +19,7 @@ enum ServerLimits {
   static let reservedFiles = 96...4_096
   /// The part of all connections that may be sessions of strangers: one in so many.
   static let guestsShare = 4
-  /// Connections that there are at least, however few files there may be.
+  /// Connections that a server has room for at least; with fewer it doesn't start.
   static let fewestConnections = 16
   /// When files that were passed over, since an earlier process died over them, are tried once more: late enough that a
   /// server which dies again has served meanwhile.

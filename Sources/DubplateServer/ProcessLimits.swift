@@ -28,9 +28,15 @@ enum ProcessLimits {
   }
 
   /// How many connections so many open files leave room for; fewer, if fewer are wanted.
-  static func connections(openFiles: Int, wanted: Int?, logger: Logger) -> Int {
+  /// - Throws: ``ConfigurationError`` when not even the fewest connections leave what the rest needs.
+  static func connections(openFiles: Int, wanted: Int?, logger: Logger) throws(ConfigurationError) -> Int {
+    let least = ServerLimits.reservedFiles.lowerBound + ServerLimits.fewestConnections
+    guard openFiles >= least else {
+      throw ConfigurationError(
+        complaint: "the process may open \(openFiles) files, and needs \(least) or more (ulimit -n, LimitNOFILE)")
+    }
     let reserve = min(max(openFiles / 4, ServerLimits.reservedFiles.lowerBound), ServerLimits.reservedFiles.upperBound)
-    let room = max(openFiles - reserve, ServerLimits.fewestConnections)
+    let room = openFiles - reserve
     guard let wanted else { return room }
     if wanted > room {
       logger.warning(

@@ -313,16 +313,18 @@ def test_files_that_lie_are_skipped_and_the_rest_is_served(fresh_server, music, 
 def test_a_start_that_fails_says_what_is_in_the_way_in_plain_words(fresh_server, tmp_path):
     """One line with the path or the address and the system's reason, and nothing of a program's insides."""
     server = fresh_server(library=tmp_path)
-    file, store, data = tmp_path / "file", tmp_path / "store", tmp_path / "whole"
+    file, store, shelf, data = tmp_path / "file", tmp_path / "store", tmp_path / "shelf", tmp_path / "whole"
     file.write_bytes(b"\xff\xfe")
-    store.mkdir()
-    (store / "segments").write_text("")
+    for folder, name in ((store, "segments"), (shelf, "covers")):
+        folder.mkdir()
+        (folder / name).write_text("")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         for arguments, words in (
             (("--data", file), f"{file}: Not a directory"),
             (("--data", file / "below"), f"{file / 'below'}: Not a directory"),
             (("--data", store), f"{store / 'segments'}: File exists"),
+            (("--data", shelf), f"{shelf / 'covers'}: Not a directory"),
             (("--data", data, "--config", tmp_path / "none"), f"{tmp_path / 'none'}: No such file or directory"),
             (("--data", data, "--config", tmp_path), f"{tmp_path}: Is a directory"),
             (("--data", data, "--config", file), f"{file} is no text in UTF-8"),
