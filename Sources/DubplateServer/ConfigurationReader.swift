@@ -70,6 +70,9 @@ public struct ConfigurationReader: Sendable {
     if let count = try integer(.connectionsPerAddress, in: 0...1_000_000) {
       configuration.connectionsPerAddress = count
     }
+    if let proxies = self[.trustedProxies] {
+      configuration.trustedProxies = AddressRange.loopback + (try Self.addressRanges(proxies))
+    }
     if let seconds = try integer(.scanInterval, in: 0...86_400 * 7) { configuration.scanIntervalSeconds = seconds }
     if let count = try analysisTracks() { configuration.analysisTracks = count }
     if let path = self[.socketIOClient] {
@@ -102,6 +105,19 @@ public struct ConfigurationReader: Sendable {
       throw ConfigurationError(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
+  }
+
+  private static func addressRanges(_ text: String) throws(ConfigurationError) -> [AddressRange] {
+    var ranges: [AddressRange] = []
+    for item in text.split(separator: ",") {
+      let item = item.trimmingCharacters(in: .whitespaces)
+      guard let range = AddressRange(item) else {
+        throw ConfigurationError(
+          .trustedProxies, "must be addresses or networks, separated by commas, as 10.0.0.0/8; '\(item)' is neither")
+      }
+      ranges.append(range)
+    }
+    return ranges
   }
 
   /// `on`, `off`, or tracks at a time.
@@ -173,7 +189,8 @@ public struct ConfigurationReader: Sendable {
       guard let equals = line.firstIndex(of: "="),
         let key = ConfigurationKey(rawValue: line[..<equals].trimmingCharacters(in: .whitespaces))
       else {
-        throw ConfigurationError(complaint: "line \(number + 1) of the configuration file is no KEY=value with a known key")
+        throw ConfigurationError(
+          complaint: "line \(number + 1) of the configuration file is no KEY=value with a known key")
       }
       values[key.rawValue] = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
     }

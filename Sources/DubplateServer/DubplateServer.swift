@@ -45,9 +45,11 @@ public struct DubplateServer: Sendable {
   ///   can't be bound.
   public func run() async throws {
     let openFiles = ProcessLimits.raiseOpenFiles(logger: logger)
+    let room = try ProcessLimits.connections(
+      openFiles: openFiles, wanted: configuration.maxConnections, logger: logger)
     let connections = ConnectionGate(
-      total: try ProcessLimits.connections(openFiles: openFiles, wanted: configuration.maxConnections, logger: logger),
-      perAddress: configuration.connectionsPerAddress)
+      total: room, perAddress: configuration.connectionsPerAddress ?? ServerLimits.connectionsPerAddress(of: room),
+      unbounded: configuration.trustedProxies)
     // From here on, before anybody can know that the server is there.
     let hangups = reread == nil ? nil : await UnixSignalsSequence(trapping: .sighup)
     let data = try DataDirectory.open(path: configuration.dataDirectory)
@@ -83,7 +85,8 @@ public struct DubplateServer: Sendable {
       scaler: scaler, tokens: tokens, audioKeys: try configuration.audioURLKeys(secret), hasher: hasher,
       library: library, directory: tracks,
       gateway: gateway,
-      readiness: readiness, socketPath: Self.socketPath, origins: { sockets.engine.cors }, logger: logger)
+      readiness: readiness, socketPath: Self.socketPath, trustedProxies: configuration.trustedProxies,
+      origins: { sockets.engine.cors }, logger: logger)
 
     let application = web.application(
       server: .socketIO(sockets, quickly: web.quickResponder, connections: connections),
@@ -193,6 +196,7 @@ public struct DubplateServer: Sendable {
     sockets.path = Self.socketPath
     // Who hasn't logged in yet can't hold all the connections that there are.
     sockets.maxGuests = min(sockets.maxGuests, max(connections / ServerLimits.guestsShare, 1))
+    sockets.trustedProxies = configuration.trustedProxies
     // What a device is known by: the token's cookie, or `auth`.
     sockets.keptHeaders = ["cookie"]
     // Nothing else in it is that large.

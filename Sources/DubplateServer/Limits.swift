@@ -19,6 +19,9 @@ enum ServerLimits {
   static let reservedFiles = 96...4_096
   /// The part of all connections that may be sessions of strangers: one in so many.
   static let guestsShare = 4
+  /// Connections that one address may have, unless somebody says how many: an office behind one, and never so many that a
+  /// few addresses have all.
+  static func connectionsPerAddress(of all: Int) -> Int { min(1_024, max(all / 4, 1)) }
   /// Connections that a server has room for at least; with fewer it doesn't start.
   static let fewestConnections = 16
   /// When files that were passed over, since an earlier process died over them, are tried once more: late enough that a

@@ -72,6 +72,7 @@ extension ServerConfiguration {
       case .encoders: encoderThreads != other.encoderThreads
       case .maxConnections: maxConnections != other.maxConnections
       case .connectionsPerAddress: connectionsPerAddress != other.connectionsPerAddress
+      case .trustedProxies: trustedProxies != other.trustedProxies
       case .analysis: analysisTracks != other.analysisTracks
       case .socketIOClient: socketIOClientPath != other.socketIOClientPath
       }

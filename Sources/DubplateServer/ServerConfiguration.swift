@@ -28,9 +28,11 @@ public struct ServerConfiguration: Sendable {
   public var encoderThreads = 0
   /// Connections at a time; nil: as many as the open files that the process may have leave room for.
   public var maxConnections: Int?
-  /// Connections that one address may have, of IPv6 a /64; 0: any number. Those of this machine, a proxy's, aren't
-  /// bounded.
-  public var connectionsPerAddress = 1_024
+  /// Connections that one address may have, of IPv6 a /64; 0: any number; nil: ``ServerLimits/connectionsPerAddress``, and
+  /// no more than a quarter of all. Those of trusted proxies aren't bounded.
+  public var connectionsPerAddress: Int?
+  /// Proxies that are believed when they say for whom they ask (`X-Forwarded-For`).
+  public var trustedProxies = AddressRange.loopback
   /// Seconds from one look through the library to the next; 0: only at the start.
   public var scanIntervalSeconds = 600
   /// Tracks that are analysed at a time in the background; 0: only those whose waveform is asked for.

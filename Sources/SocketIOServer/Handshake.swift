@@ -119,16 +119,20 @@ struct RequestTarget: Sendable {
     Dictionary(pairs(of: query)) { $1 }
   }
 
-  /// The parameters in the order they came, percent-decoded.
+  /// The parameters in the order they came, percent-decoded; the first ``HTTPLimits/parameters`` of them.
   static func pairs(of query: String) -> [(String, String)] {
-    query.split(separator: "&").map { pair in
-      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      return (decode(parts[0]), parts.count > 1 ? decode(parts[1]) : "")
-    }
+    query.utf8.split(separator: UInt8(ascii: "&"), maxSplits: HTTPLimits.parameters).prefix(HTTPLimits.parameters)
+      .map { pair in
+        guard let equals = pair.firstIndex(of: UInt8(ascii: "=")) else { return (decode(pair), "") }
+        return (decode(pair[..<equals]), decode(pair[equals...].dropFirst()))
+      }
   }
 
-  private static func decode(_ text: Substring) -> String {
-    let spaced = text.replacing("+", with: " ")
-    return String(spaced).removingPercentEncoding ?? String(spaced)
+  private static func decode(_ bytes: Substring.UTF8View) -> String {
+    guard bytes.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "%") }) else {
+      return String(Substring(bytes))
+    }
+    let spaced = String(decoding: bytes.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
+    return spaced.removingPercentEncoding ?? spaced
   }
 }

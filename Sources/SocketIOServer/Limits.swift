@@ -128,8 +128,8 @@ enum HTTPLimits {
   /// asks again for the rest.
   static let stallTimeout = TimeAmount.seconds(60)
 
-  /// How often it is looked whether a peer takes what waits for it: a quarter of the time that it has.
-  static let progressInterval = TimeAmount.seconds(15)
+  /// The same on a connection whose place somebody else needs.
+  static let evictedStallTimeout = TimeAmount.seconds(4)
 
   /// How long input is thrown away after our side of a connection has ended and all of it has arrived: unread input would
   /// make the kernel reset the connection, and take back what the peer hasn't read.
@@ -140,6 +140,12 @@ enum HTTPLimits {
 
   /// Bytes of a body that nobody reads which are read over so that its connection goes on; beyond them it ends.
   static let unwantedBodyBytes = 64 * 1024
+
+  /// Requests of a connection that are worked through at once, if each is answered at once; then others have their turn.
+  static let requestsPerTurn = 64
+
+  /// Parameters of a query that are looked at, as many as Node's parser takes.
+  static let parameters = 1_000
 
   /// Bytes of requests behind the one that is being answered. A connection isn't read while there are any, so these are
   /// one receive buffer, unless the peer ended its side behind more: then the rest is not answered.

@@ -29,8 +29,10 @@ struct AuthController: Sendable {
   private let users: any UserRepository
   private let tokens: AccessTokens
   private let hasher: LoginHasher
+  private let trustedProxies: [AddressRange]
 
-  init(users: any UserRepository, tokens: AccessTokens, hasher: LoginHasher) {
+  init(users: any UserRepository, tokens: AccessTokens, hasher: LoginHasher, trustedProxies: [AddressRange]) {
+    self.trustedProxies = trustedProxies
     self.users = users
     self.tokens = tokens
     self.hasher = hasher
@@ -58,7 +60,7 @@ struct AuthController: Sendable {
     let credentials = try await request.decode(as: Credentials.self, context: context)
     let user = try await users.user(username: credentials.username)
     let isRight = try await hasher.verify(
-      credentials.password, against: user?.passwordHash, for: Self.asker(credentials, request, context))
+      credentials.password, against: user?.passwordHash, for: asker(credentials, request, context))
     guard isRight, let user, !user.disabled else {
       throw DubplateError(.wrongCredentials, "the name or the password is wrong")
     }
@@ -66,9 +68,9 @@ struct AuthController: Sendable {
   }
 
   /// Who takes turns with others: who can't be told by an address is told by the name that he asks about.
-  private static func asker(_ credentials: Credentials, _ request: Request, _ context: APIContext) -> LoginHasher.Asker
-  {
-    ClientAddress.block(peer: context.peer, forwardedFor: forwardedFor.map { request.headers[values: $0] } ?? [])
+  private func asker(_ credentials: Credentials, _ request: Request, _ context: APIContext) -> LoginHasher.Asker {
+    let forwarded = Self.forwardedFor.map { request.headers[values: $0] } ?? []
+    return ClientAddress.block(peer: context.peer, forwardedFor: forwarded, trusted: trustedProxies)
       .map { .address($0) } ?? .name(credentials.username.lowercased())
   }
 

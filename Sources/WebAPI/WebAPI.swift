@@ -27,17 +27,19 @@ public struct WebAPI: Sendable {
 
   /// - Parameters:
   ///   - socketPath: where the Socket.IO server is, for `websocketUrl`.
+  ///   - trustedProxies: who is believed when saying for whom he asks.
   ///   - origins: whose pages may use the interface, and fetch the sound.
   public init(
     users: any UserRepository, tracks: any TrackRepository, analyses: any AnalysisRepository,
     analyst: any TrackAnalysing, covers: CoverStore, scaler: CoverScaler, tokens: AccessTokens,
     audioKeys: AudioURLKeys, hasher: LoginHasher, library: SegmentLibrary, directory: TrackDirectory,
-    gateway: StreamGateway, readiness: Readiness, socketPath: String, origins: @escaping @Sendable () -> CORSPolicy,
+    gateway: StreamGateway, readiness: Readiness, socketPath: String,
+    trustedProxies: [AddressRange] = AddressRange.loopback, origins: @escaping @Sendable () -> CORSPolicy,
     logger: Logger
   ) {
     self.origins = origins
     self.audioKeys = AudioKeyring(audioKeys)
-    auth = AuthController(users: users, tokens: tokens, hasher: hasher)
+    auth = AuthController(users: users, tokens: tokens, hasher: hasher, trustedProxies: trustedProxies)
     self.tracks = TrackController(tracks: tracks, analyses: analyses)
     self.covers = CoverController(tracks: tracks, covers: covers, scaler: scaler)
     waveforms = WaveformController(tracks: tracks, analyses: analyses, analyst: analyst)

@@ -42,10 +42,16 @@ struct ServeCommand: AsyncParsableCommand {
   var maxConnections: String?
   @Option(
     help: """
-      Connections that one address may have, of IPv6 a /64 (DUBPLATE_CONNECTIONS_PER_ADDRESS; default 1024; 0: any \
-      number). Those of this machine, such as a proxy's, aren't bounded.
+      Connections that one address may have, of IPv6 a /64 (DUBPLATE_CONNECTIONS_PER_ADDRESS; default 1024, but a \
+      quarter of all at most; 0: any number). Those of this machine and of trusted proxies aren't bounded.
       """)
   var connectionsPerAddress: String?
+  @Option(
+    help: """
+      Addresses or networks (10.0.0.0/8), separated by commas, of proxies that are believed when they say for whom they \
+      ask in X-Forwarded-For (DUBPLATE_TRUSTED_PROXIES). This machine's own always are.
+      """)
+  var trustedProxies: String?
   @Option(help: "Seconds between two scans of the library (DUBPLATE_SCAN_INTERVAL; default 600; 0: only at the start).")
   var scanInterval: String?
   @Option(
@@ -85,7 +91,8 @@ struct ServeCommand: AsyncParsableCommand {
       .host: host, .port: port, .data: places.data, .library: places.library, .allowedOrigins: allowedOrigins,
       .segmentBudget: places.segmentBudget,
       .memoryBudget: memoryBudget, .encoders: encoders, .maxConnections: maxConnections,
-      .connectionsPerAddress: connectionsPerAddress, .scanInterval: scanInterval, .analysis: analysis,
+      .connectionsPerAddress: connectionsPerAddress, .trustedProxies: trustedProxies, .scanInterval: scanInterval,
+      .analysis: analysis,
       .socketIOClient: socketIOClient,
       .logLevel: logLevel,
     ]

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import SocketIOServer
 import Testing
 
 @testable import DubplateServer
@@ -45,6 +46,7 @@ import Testing
       (.memoryBudget, "-5G"), (.encoders, "1.5"), (.scanInterval, "-1"), (.logLevel, "loud"), (.jwtSecret, "short"),
       (.allowedOrigins, "music.example"), (.allowedOrigins, "null"), (.allowedOrigins, "https://music.example/path"),
       (.socketIOClient, "/nowhere/socket.io.js"), (.analysis, "0"), (.analysis, "perhaps"), (.analysis, "65"),
+      (.trustedProxies, "10.0.0.0/33"), (.trustedProxies, "nginx"), (.trustedProxies, "10.0.0.1, "),
     ] as [(ConfigurationKey, String)])
   func aBadValueNamesItsKey(key: ConfigurationKey, value: String) throws {
     let error = #expect(throws: ConfigurationError.self) { try read(environment: [key.rawValue: value]) }
@@ -52,6 +54,12 @@ import Testing
     #expect(text.contains(key.rawValue))
     if let flag = key.flag { #expect(text.contains(flag)) }
     #expect(key != .jwtSecret || !text.contains(value))
+  }
+
+  @Test func trustedProxiesAreThisMachineAndWhoIsNamed() throws {
+    #expect(try read().trustedProxies == AddressRange.loopback)
+    let named = try ["10.0.0.0/8", "fd00::1"].map { try #require(AddressRange($0)) }
+    #expect(try read([.trustedProxies: "10.0.0.0/8, fd00::1"]).trustedProxies == AddressRange.loopback + named)
   }
 
   @Test(arguments: ["PRT=3", "PORT 3", "=3"])

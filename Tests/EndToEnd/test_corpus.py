@@ -84,13 +84,15 @@ def errors(expected, found, start=0):
     return energy[near], numpy.delete(energy, near).mean()
 
 
-def worst_edge(expected, found, allowed, start):
-    """By how much the error at segments' edges is larger than it would be without them: than elsewhere, or than what is
-    `allowed` of each window there, since what a lossy encoder and a decoder's noise do depends on the music."""
+def worst_edge(expected, found, noises, piece, start):
+    """By how much the error at segments' edges is larger than it would be without them: than elsewhere, or than in each window
+    there the largest of the decoder's `noises` and what a lossy encoder made of the whole `piece`, which depend on the music."""
     edges, elsewhere = errors(expected, found, start)
-    if not allowed:
+    if not noises and piece is None:
         return edges.mean() / elsewhere
-    return (edges / sum(errors(expected, other[: len(expected)], start)[0] * share for other, share in allowed)).max()
+    others = [errors(expected, other[start : start + len(expected)], start)[0] for other in [*noises, piece] if other is not None]
+    own = others.pop() if piece is not None else 0
+    return (edges / (numpy.max(others, axis=0, initial=0) + own)).max()
 
 
 def begun_later(path, expected, format, samples, folder):
@@ -104,7 +106,7 @@ def begun_later(path, expected, format, samples, folder):
     whole = sound.decoded(stream, demuxer, "f32le")
     delay = sound.lag(expected, whole)
     assert numpy.abs(whole[delay : delay + SEGMENT] - expected[:SEGMENT]).max() < ROUNDING
-    for left_out in (5, 11, 16):
+    for left_out in (3, 5, 8, 11, 16, 20):
         rest = sound.decoded(stream[sum(lengths[:left_out]) :], demuxer, "f32le")
         placed = numpy.concatenate([numpy.zeros((left_out * samples, 2)), rest])[delay:]
         # What was cut off an MP4's end was never to be heard.
@@ -135,9 +137,7 @@ class Verdict:
         if self.is_resampled:
             own = decodes.decoded(path, self.grid)
         self.expected = numpy.clip(own, -1, 1)
-        others = list(begun_later(path, self.expected, *entry.noisy, folder)) if entry.noisy else []
-        # Each may differ by as much as these do in the mean.
-        self.noise = [(other, 1 / len(others)) for other in others]
+        self.noises = list(begun_later(path, self.expected, *entry.noisy, folder)) if entry.noisy else []
         self.worst, self.edge = 0.0, -math.inf
 
     def judge(self, way, found, start=0, piece=None):
@@ -155,8 +155,7 @@ class Verdict:
             if difference > ROUNDING:
                 self.faults.append(f"{way}: {20 * math.log10(difference):.1f} dB off")
         elif both > 2 * SEGMENT:
-            allowed = [(other[start:], share) for other, share in self.noise + ([(piece, 1)] if piece is not None else [])]
-            worse = worst_edge(expected, found, allowed, start)
+            worse = worst_edge(expected, found, self.noises, piece, start)
             self.edge = max(self.edge, 10 * math.log10(worse))
             if worse > 2:
                 self.faults.append(f"{way}: edges are {10 * math.log10(worse):.1f} dB worse")
@@ -179,7 +178,10 @@ def try_one(server, track, entry, path, expected, folder):
 
 def try_ways(verdict, server, track, folder):
     urls = server.post("/api/v1/stream/start", {"trackId": track["id"]}).json()["urls"]
-    verdict.judge("FLAC over HTTP", loaded(server, urls["flac"], verdict.grid, folder, f"{track['id']}.flac"))
+    lossless = loaded(server, urls["flac"], verdict.grid, folder, f"{track['id']}.flac")
+    verdict.judge("FLAC over HTTP", lossless)
+    if verdict.entry.is_restless:
+        verdict.noises.append(numpy.clip(lossless, -1, 1))
     lossy = loaded(server, urls["mp3-320"], verdict.grid, folder, f"{track['id']}.mp3")
     piece = in_one_piece(verdict.expected, verdict.grid, folder / f"{track['id']}-whole.mp3")
     verdict.judge("MP3 over HTTP", lossy, piece=piece)

@@ -1,7 +1,9 @@
 """The nginx of Docs/operations.md in front of the server: it checks each token and keeps one body for all."""
 
+import http.server
 import random
 import re
+import threading
 import time
 
 import pytest
@@ -194,3 +196,41 @@ def test_the_server_itself_knows_one_spelling_too(server, edge, started, tracks)
         assert "://" in target or (status == 200 and body == sound) == (judged == 204), target
         key = re.search(rb"\r\nx-audio-key: (.*)", head)
         assert (key and key.group(1).strip().decode()) == (own.split("&token=")[0] if judged == 204 else None), target
+
+
+class Upstream(http.server.BaseHTTPRequestHandler):
+    """Stands in the server's place and keeps what it was told of each request."""
+
+    def do_GET(self):
+        self.server.heard.append((self.path, self.headers))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("path", [
+    "/", "/api/v1/auth/login", "/socket.io/?EIO=4&transport=polling", "/audio/a/hls/master.m3u8", "/audio/a/mp3-128/0.mp3",
+])
+def test_whatever_a_client_says_of_itself_the_server_hears_who_it_is(path, tmp_path):
+    """In each of the document's blocks: what a proxy says of a client, the client can't say."""
+    upstream = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+    upstream.heard, upstream.port = [], upstream.server_address[1]
+    threading.Thread(target=upstream.serve_forever, daemon=True).start()
+    edge = Edge(upstream, tmp_path)
+    try:
+        edge.wait()
+        upstream.heard.clear()
+        lies = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher",
+                "Forwarded": "for=203.0.113.9;host=evil.example", "X-Original-URI": "/audio/b"}  # fmt: skip
+        requests.get(edge.url + path, headers=lies, timeout=60)
+        assert upstream.heard
+        for asked, fields in upstream.heard:
+            assert fields.get_all("X-Forwarded-For") == ["203.0.113.9, 127.0.0.1"], asked
+            assert fields["X-Forwarded-Proto"] == "http" and fields["Host"] == edge.host, asked
+            assert "X-Forwarded-Host" not in fields and "Forwarded" not in fields, asked
+    finally:
+        edge.stop()
+        upstream.shutdown()
+        upstream.server_close()

@@ -5,8 +5,6 @@ public import NIOCore
 public struct AddressBlock: Hashable, Sendable {
   private let prefix: UInt64
   private let isIPv4: Bool
-  /// The machine itself: a proxy in front of the server, mostly, with everybody behind it.
-  public let isLoopback: Bool
 
   /// Nil for what has no address: a Unix socket.
   public init?(_ address: SocketAddress?) {
@@ -27,23 +25,23 @@ public struct AddressBlock: Hashable, Sendable {
       if upper == 0, lower >> 32 == 0xFFFF {
         self.init(ipv4: lower & 0xFFFF_FFFF)
       } else {
-        self.init(prefix: upper, isIPv4: false, isLoopback: upper == 0 && lower == 1)
+        self.init(prefix: upper, isIPv4: false)
       }
     default: return nil
     }
   }
 
   /// Everybody of whom a proxy says what is no address. No peer has this prefix: it is of IPv4 and longer than that.
-  static let unreadable = AddressBlock(prefix: .max, isIPv4: true, isLoopback: false)
+  static let unreadable = AddressBlock(prefix: .max, isIPv4: true)
 
   private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
 
   private init(ipv4 address: UInt64) {
-    self.init(prefix: address, isIPv4: true, isLoopback: address >> 24 == 127)
+    self.init(prefix: address, isIPv4: true)
   }
 
-  private init(prefix: UInt64, isIPv4: Bool, isLoopback: Bool) {
-    (self.prefix, self.isIPv4, self.isLoopback) = (prefix, isIPv4, isLoopback)
+  private init(prefix: UInt64, isIPv4: Bool) {
+    (self.prefix, self.isIPv4) = (prefix, isIPv4)
   }
 }
 

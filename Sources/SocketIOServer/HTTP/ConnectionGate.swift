@@ -16,9 +16,10 @@ import Synchronization
 public final class ConnectionGate: AvailableConnectionsDelegate, Sendable {
   /// Connections that there may be.
   public let total: Int
-  /// Connections that one address may have, of IPv6 one network of 64 bits; 0 bounds none. Those of this machine are
-  /// never bounded by it: everybody behind a proxy has the proxy's address.
+  /// Connections that one address may have, of IPv6 one network of 64 bits, and a sixteenth more that are on their way
+  /// out; 0 bounds none.
   public let perAddress: Int
+  private let unbounded: [AddressRange]
 
   /// The connections of one address.
   private struct Places {
@@ -28,7 +29,7 @@ public final class ConnectionGate: AvailableConnectionsDelegate, Sendable {
   }
 
   private struct State {
-    /// By address; those without one, and this machine's, under nil.
+    /// By address; those without one, and those of an address that isn't bounded, under nil.
     var places: [AddressBlock?: Places] = [:]
     /// Connections that were told to go and haven't yet.
     var leaving = 0
@@ -37,8 +38,10 @@ public final class ConnectionGate: AvailableConnectionsDelegate, Sendable {
   private let state = Mutex(State())
   private let accepted = Atomic<Int>(0)
 
-  public init(total: Int, perAddress: Int) {
+  /// - Parameter unbounded: addresses that may have any number: everybody behind a proxy has the proxy's.
+  public init(total: Int, perAddress: Int, unbounded: [AddressRange] = AddressRange.loopback) {
     precondition(total > 0 && perAddress >= 0)
+    self.unbounded = unbounded
     self.total = total
     self.perAddress = perAddress
   }
@@ -88,7 +91,8 @@ public final class ConnectionGate: AvailableConnectionsDelegate, Sendable {
   func admit(
     _ address: SocketAddress?, now: NIODeadline = .now(), leave: @escaping @Sendable (Ticket) -> Void
   ) -> Admission {
-    let block = AddressBlock(address).flatMap { $0.isLoopback ? nil : $0 }
+    let isUnbounded = address?.ipAddress.map { address in unbounded.contains { $0.contains(address) } } ?? true
+    let block = isUnbounded ? nil : AddressBlock(address)
     return state.withLock { state in
       // In place, here and below: a copy of all that are there for each that comes would be quadratic.
       if block != nil, perAddress > 0, !makeRoom(of: block, in: &state) {
@@ -103,14 +107,19 @@ public final class ConnectionGate: AvailableConnectionsDelegate, Sendable {
     }
   }
 
-  /// Returns whether one address may have another connection; one of its own may have to go for it.
+  /// Returns whether one address may have another connection; some of its own may have to go for it. Who was told to go
+  /// may stay for a while, reading the last answer: there are no more than so many of them.
   private func makeRoom(of block: AddressBlock?, in state: inout State) -> Bool {
     guard let tickets = state.places[block]?.tickets, tickets.count >= perAddress else { return true }
-    guard tickets.values.count(where: { !$0.hasToLeave }) >= perAddress else { return true }
-    let gone = Self.longestIdle(tickets.values, count: max(1, perAddress / 16))
-    state.leaving += gone.count
-    for ticket in gone { ticket.tellToLeave() }
-    return !gone.isEmpty
+    let atOnce = max(1, perAddress / 16)
+    var hasRoom = tickets.values.count(where: { !$0.hasToLeave }) < perAddress
+    if !hasRoom {
+      let gone = Self.longestIdle(tickets.values, count: atOnce)
+      state.leaving += gone.count
+      for ticket in gone { ticket.tellToLeave() }
+      hasRoom = !gone.isEmpty
+    }
+    return hasRoom && tickets.count < perAddress + atOnce
   }
 
   /// One who was told to go has something to do, or must be read to its end. It keeps its place, and isn't asked again

@@ -34,7 +34,7 @@ extension HTTPConnectionHandler {
   }
 
   /// Answers instead of upgrading, and ends: what comes behind such a request is for another protocol.
-  private func refuse(_ response: QuickResponse, _ context: ChannelHandlerContext) {
+  func refuse(_ response: QuickResponse, _ context: ChannelHandlerContext) {
     state.endsWithAnswer()
     answer(response, context)
   }

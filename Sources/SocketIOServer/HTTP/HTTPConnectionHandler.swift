@@ -33,6 +33,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   private(set) var isHummingbirds = false
   private(set) var isProceeding = false
   private var isReadHeld = false
+  private var awaitsTurn = false
   private var hasHandedOn = false
   private var timer: Scheduled<Void>?
   private var timerDeadline = NIODeadline.distantFuture
@@ -104,17 +105,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   }
 
   private func leave(_ context: ChannelHandlerContext) -> Bool {
-    guard state.owesNothing else { return false }
-    // To close it now would cut a request that the kernel has taken and nobody has read.
-    if state.isBetweenRequests, context.channel.hasUnreadBytes { return false }
-    guard link(context).isEmpty else {
-      // The peer still reads its last answer: the connection ends behind that.
-      breakOff(context)
-      carryOut(state.finish(now: .now()), context)
-      return false
-    }
-    carryOut(.close, context)
-    return true
+    let verdict = state.leave(link(context), now: .now())
+    if verdict == .finish { breakOff(context) }
+    carryOut(verdict, context)
+    return verdict == .close
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
@@ -193,7 +187,27 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   }
 
   func read(context: ChannelHandlerContext) {
-    if state.wantsInput { context.read() } else { isReadHeld = true }
+    if state.wantsInput, !isHeldBack(context) { context.read() } else { isReadHeld = true }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { proceed(context) }
+    context.fireChannelWritabilityChanged()
+  }
+
+  /// Whether no further request is looked at for now: who doesn't read his answers gets no more of them, and who asks for
+  /// very many at once lets others have their turn.
+  private func isHeldBack(_ context: ChannelHandlerContext) -> Bool {
+    state.isBetweenAnswers && (awaitsTurn || !context.channel.isWritable)
+  }
+
+  private func awaitTurn(_ context: ChannelHandlerContext) {
+    awaitsTurn = true
+    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    server.loop(context.eventLoop).turns.enter(from: .now()) {
+      self.awaitsTurn = false
+      if bound.value.channel.isActive { self.proceed(bound.value) }
+    }
   }
 
   /// Hummingbird reads no more once it has answered: what still comes is thrown away by us.
@@ -209,9 +223,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     guard !isProceeding else { return }
     isProceeding = true
     let now = NIODeadline.now()
-    while let step = state.next(now: now) {
+    var requests = 0
+    while !isHeldBack(context), let step = state.next(now: now) {
       switch step {
-      case .request(let head): arrived(head, context)
+      case .request(let head):
+        arrived(head, context)
+        requests += 1
+        if requests == HTTPLimits.requestsPerTurn { awaitTurn(context) }
       case .body(let bytes):
         if state.answerer == .application { handOn(.body(bytes), context) }
       case .end:
@@ -234,7 +252,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
     noteIdleness()
     arm(context)
-    if isReadHeld, state.wantsInput {
+    if isReadHeld, state.wantsInput, !isHeldBack(context) {
       isReadHeld = false
       context.read()
     }
@@ -275,14 +293,14 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     let request = head.request
     if request.headers.contains(name: "upgrade"),
       request.headers["connection"].contains(where: { HTTPRequestParser.elements($0).contains("upgrade") }),
-      WebSocketRequest.isWanted(by: request, of: server)
+      let demand = WebSocketRequest.demand(of: request, to: server)
     {
       state.route(to: .upgrade)
-      if head.framing == .none, !head.closes {
-        upgradeHead = request
-      } else {
-        // A request for a WebSocket has no body.
-        refuse(.badRequest, context)
+      switch demand {
+      case .open where head.framing == .none && !head.closes: upgradeHead = request
+      // A request for a WebSocket has no body.
+      case .open: refuse(.badRequest, context)
+      case .openInAnotherVersion: refuse(WebSocketRequest.otherVersion, context)
       }
       return
     }
@@ -290,10 +308,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
       answer(QuickResponse(status: .noContent, headers: [:], body: ByteBuffer()), context)
       return
     }
-    // One who asks for more than he reads goes the long way, which waits for him.
-    if head.framing == .none, request.method == .GET, request.version == .http1_1, context.channel.isWritable,
-      let response = quickly?(request)
-    {
+    if head.framing == .none, request.method == .GET, request.version == .http1_1, let response = quickly?(request) {
       answer(response, context)
       return
     }
@@ -349,7 +364,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     let kernel = ConnectionStatistics(context.channel)
     return HTTPConnectionState.Link(
       unsentBytes: unsent, pendingBytes: kernel?.pendingBytes ?? 0,
-      progress: kernel?.acknowledgedBytes ?? written &- UInt64(unsent))
+      progress: kernel?.acknowledgedBytes ?? written &- UInt64(unsent), hasUnreadBytes: context.channel.hasUnreadBytes)
   }
 
   func stopTimer() {

@@ -83,6 +83,8 @@ struct HTTPConnectionState {
     var pendingBytes = 0
     /// Anything that grows as the peer takes what is sent.
     var progress: UInt64 = 0
+    /// Whether the kernel holds something of the peer's that nobody has read.
+    var hasUnreadBytes = false
 
     var isEmpty: Bool { unsentBytes == 0 && pendingBytes == 0 }
   }
@@ -97,6 +99,8 @@ struct HTTPConnectionState {
   var checkedAt: NIODeadline
   private var progress: UInt64 = 0
   private var progressedAt: NIODeadline
+  /// How long the peer may take nothing of what waits for it.
+  private var patience = HTTPLimits.stallTimeout
 
   init(idleTimeout: TimeAmount, now: NIODeadline) {
     self.idleTimeout = idleTimeout
@@ -126,9 +130,10 @@ struct HTTPConnectionState {
     }
   }
 
-  /// Whether nothing of a request has been read.
-  var isBetweenRequests: Bool {
-    if case .waiting = phase { parser.bufferedBytes == 0 } else { false }
+  /// Whether all that was asked is answered. What comes next isn't looked at while the answers don't leave: who asks and
+  /// doesn't read is not read, either.
+  var isBetweenAnswers: Bool {
+    if case .waiting = phase { true } else { false }
   }
 
   /// Bytes have come: ``next(now:)`` says what they are.
@@ -265,6 +270,21 @@ struct HTTPConnectionState {
     return finish(now: now)
   }
 
+  /// Somebody else needs the place of a connection that owes nothing.
+  ///
+  /// To close it while the kernel holds a request would cut that; while the peer still reads its last answer it ends
+  /// behind it, unless he takes nothing for ``HTTPLimits/evictedStallTimeout``.
+  mutating func leave(_ link: Link, now: NIODeadline) -> Verdict {
+    guard owesNothing else { return .none }
+    if isBetweenAnswers, parser.bufferedBytes == 0, link.hasUnreadBytes { return .none }
+    guard link.isEmpty else {
+      note(link, now: now)
+      patience = HTTPLimits.evictedStallTimeout
+      return finish(now: now)
+    }
+    return .close
+  }
+
   /// Everything has left. Returns whether the connection can be closed whole: else our side of it.
   mutating func flushed(now: NIODeadline) -> Bool {
     checkedAt = now
@@ -297,14 +317,17 @@ struct HTTPConnectionState {
     switch phase {
     case .waiting(let since): due = headBegan.map { $0 + HTTPLimits.headTimeout } ?? since + idleTimeout
     case .exchange(let exchange):
-      let progress = checkedAt + HTTPLimits.progressInterval
+      let progress = checkedAt + progressInterval
       due = exchange.isRequestWhole ? progress : min(progress, Self.bodyDeadline(exchange))
-    case .ending: due = checkedAt + HTTPLimits.progressInterval
+    case .ending: due = checkedAt + progressInterval
     case .lingering: due = checkedAt + HTTPLimits.lingerTimeout
     case .upgraded, .closed: return nil
     }
     return min(due, drainsUntil ?? .distantFuture)
   }
+
+  /// How often it is looked whether he takes it.
+  private var progressInterval: TimeAmount { .nanoseconds(patience.nanoseconds / 4) }
 
   private static func bodyDeadline(_ exchange: Exchange) -> NIODeadline {
     exchange.began + HTTPLimits.bodyTimeout + .seconds(Int64(exchange.bodyBytes / HTTPLimits.bodyBytesPerSecond))
@@ -313,8 +336,8 @@ struct HTTPConnectionState {
   /// Looks whether something has taken too long.
   mutating func check(_ link: Link, now: NIODeadline) -> Verdict {
     checkedAt = now
-    if link.isEmpty || link.progress != progress { (progress, progressedAt) = (link.progress, now) }
-    let isStalled = now >= progressedAt + HTTPLimits.stallTimeout
+    note(link, now: now)
+    let isStalled = now >= progressedAt + patience
     if let until = drainsUntil, now >= until {
       // Once more as long for a word about it, then nothing is waited for.
       drainsUntil = now + HTTPLimits.drainTimeout
@@ -336,19 +359,29 @@ struct HTTPConnectionState {
     }
   }
 
+  private mutating func note(_ link: Link, now: NIODeadline) {
+    if link.isEmpty || link.progress != progress { (progress, progressedAt) = (link.progress, now) }
+  }
+
   private mutating func checkWaiting(
     _ since: NIODeadline, _ link: Link, _ isStalled: Bool, _ now: NIODeadline
   ) -> Verdict {
-    if let headBegan {
-      guard now >= headBegan + HTTPLimits.headTimeout else { return .none }
+    if let began = headBegan {
+      guard now >= began + HTTPLimits.headTimeout else { return .none }
+      guard !isStalled else { return .abort }
+      // It waits behind answers that don't leave, or has arrived in this moment.
+      guard link.unsentBytes == 0, parser.isInRequest || !link.hasUnreadBytes else {
+        headBegan = now + progressInterval - HTTPLimits.headTimeout
+        return .none
+      }
       guard parser.isInRequest else { return finish(now: now) }
       return refusal(.init(.requestTimeout, "the head took too long"))
     }
     guard now >= since + idleTimeout else { return .none }
     if isStalled { return .abort }
-    guard link.isEmpty else {
-      // He is still reading what he asked for.
-      phase = .waiting(since: now + HTTPLimits.progressInterval - idleTimeout)
+    // He is still reading what he asked for, or asks for more in this moment.
+    guard link.isEmpty, !link.hasUnreadBytes else {
+      phase = .waiting(since: now + progressInterval - idleTimeout)
       return .none
     }
     return finish(now: now)

@@ -13,15 +13,35 @@ struct WebSocketRequest: Sendable {
   private let subprotocols: [String]
   private let agreed: PerMessageDeflate?
 
-  /// Whether a request asks for one below the engine's path, in good form.
-  static func isWanted(by head: HTTPRequestHead, of server: EngineServer) -> Bool {
-    guard head.method == .GET,
-      head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }),
-      head.headers.first(name: "sec-websocket-version") == "13",
-      let key = head.headers.first(name: "sec-websocket-key"), Data(base64Encoded: key)?.count == 16
-    else { return false }
-    return server.configuration.owns(RequestTarget(uri: head.uri).path)
+  /// What a request with an `Upgrade` may want.
+  enum Demand {
+    case open
+    case openInAnotherVersion
   }
+
+  /// What a request asks for below the engine's path; nil when that is no WebSocket, or not in good form.
+  static func demand(of head: HTTPRequestHead, to server: EngineServer) -> Demand? {
+    guard head.method == .GET,
+      head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" })
+    else { return nil }
+    let target = RequestTarget(uri: head.uri)
+    guard server.configuration.owns(target.path) else { return nil }
+    guard head.headers.first(name: "sec-websocket-version") == version else {
+      // With another transport it is a request like any other.
+      let transport = RequestTarget.parameters(of: target.query)["transport"]
+      return transport == EngineTransport.webSocket.rawValue ? .openInAnotherVersion : nil
+    }
+    guard let key = head.headers.first(name: "sec-websocket-key"), Data(base64Encoded: key)?.count == 16 else {
+      return nil
+    }
+    return .open
+  }
+
+  private static let version = "13"
+
+  /// RFC 6455 section 4.4, RFC 9110 section 15.5.22.
+  static let otherVersion = QuickResponse(
+    status: .upgradeRequired, headers: ["upgrade": "websocket", "sec-websocket-version": version], body: ByteBuffer())
 
   init(_ head: HTTPRequestHead, channel: any Channel, of server: EngineServer) {
     let target = RequestTarget(uri: head.uri)

@@ -10,6 +10,7 @@ struct ConnectionGateTests {
     let gate: ConnectionGate
     private let told = Mutex<[Int]>([])
     private let tickets = Mutex<[Int: ConnectionGate.Ticket]>([:])
+    private let addresses = Mutex<[Int: String]>([:])
 
     init(total: Int, perAddress: Int) { gate = ConnectionGate(total: total, perAddress: perAddress) }
 
@@ -22,6 +23,8 @@ struct ConnectionGateTests {
     }
 
     var open: Int { tickets.withLock(\.count) }
+
+    func open(from address: String) -> Int { addresses.withLock { $0.values.count { $0 == address } } }
 
     /// Nil for one that was refused: it has ended then.
     @discardableResult func open(
@@ -37,7 +40,9 @@ struct ConnectionGateTests {
         try SocketAddress(ipAddress: address, port: 1), now: .uptimeNanoseconds(second * 1_000_000_000)
       ) { _ in self.told.withLock { $0.append(number) } }
       switch admission {
-      case .place(let ticket): tickets.withLock { $0[number] = ticket }
+      case .place(let ticket):
+        tickets.withLock { $0[number] = ticket }
+        addresses.withLock { $0[number] = address }
       case .refused: gate.connectionClosed()
       }
       return admission
@@ -45,6 +50,7 @@ struct ConnectionGateTests {
 
     func close(_ number: Int) {
       guard let ticket = tickets.withLock({ $0.removeValue(forKey: number) }) else { return }
+      addresses.withLock { $0[number] = nil }
       gate.left(ticket)
       gate.connectionClosed()
     }
@@ -112,6 +118,39 @@ struct ConnectionGateTests {
     }
   }
 
+  /// Connections that owe nothing and whose peers take nothing of their last answer stay for a while when they are told to
+  /// go: whoever comes for their places has none of them meanwhile.
+  @Test(arguments: [1, 4, 64]) func anAddressHasNoMoreByNotReading(perAddress: Int) throws {
+    let connections = Connections(total: 10_000, perAddress: perAddress)
+    let bound = perAddress + max(1, perAddress / 16)
+    for number in 1...1_000 {
+      try connections.open(number, from: "10.0.0.1", at: UInt64(number))
+      for told in connections.takeTold() {
+        guard let ticket = connections.ticket(told) else { continue }
+        connections.gate.stays(ticket)
+        ticket.noteIdle(now: .uptimeNanoseconds(UInt64(number) * 1_000_000_000))
+      }
+      #expect(connections.open <= bound)
+    }
+    #expect(connections.open == bound)
+    for number in 1...bound { connections.close(number) }
+    #expect(try connections.open(2_000, from: "10.0.0.1", at: 2_000) != nil)
+  }
+
+  @Test func thoseOfAProxyAreBoundedByNobody() throws {
+    let gate = ConnectionGate(
+      total: 100, perAddress: 1, unbounded: try ["10.0.0.0/8", "fd00::1"].map { try #require(AddressRange($0)) })
+    for (address, places) in [("10.1.2.3", 5), ("fd00::1", 5), ("::ffff:10.9.9.9", 5), ("127.0.0.1", 1)] {
+      let admitted = try (0..<5).count { _ in
+        let admission = gate.admit(try SocketAddress(ipAddress: address, port: 1)) { _ in }
+        guard case .place(let ticket) = admission else { return false }
+        ticket.noteBusy()
+        return true
+      }
+      #expect(admitted == places, "\(address)")
+    }
+  }
+
   @Test func whoCannotGoIsAskedOnceUntilItIsIdleAnew() throws {
     let connections = Connections(total: 4, perAddress: 0)
     for number in 1...4 { try connections.open(number, from: "10.0.0.\(number)", at: UInt64(number)) }
@@ -143,8 +182,8 @@ struct ConnectionGateTests {
     #expect(AddressBlock(nil) == nil)
   }
 
-  /// Whoever comes and goes in whatever order: never more than the bound for long, and room for who comes as long as
-  /// somebody is idle.
+  /// Whoever comes and goes in whatever order, and some who are told to go take their time: never more than the bound for
+  /// long, and room for who comes as long as somebody is idle.
   @Test(arguments: UInt64(0)..<100)
   func thereIsAlwaysRoomWhileSomebodyIsIdle(seed: UInt64) throws {
     var random = SplitMix(seed: seed)
@@ -165,9 +204,10 @@ struct ConnectionGateTests {
       }
       for told in connections.takeTold() {
         guard let ticket = connections.ticket(told) else { continue }
-        if ticket.isIdle { connections.close(told) } else { connections.gate.stays(ticket) }
+        if ticket.isIdle, told % 3 > 0 { connections.close(told) } else { connections.gate.stays(ticket) }
       }
       #expect(connections.open <= 20 + HTTPLimits.acceptedAtOnce)
+      for number in 1...5 { #expect(connections.open(from: "10.0.0.\(number)") <= 9) }
     }
   }
 }

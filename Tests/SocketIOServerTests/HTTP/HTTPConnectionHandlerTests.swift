@@ -1,4 +1,5 @@
 import EngineIO
+import Foundation
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
@@ -104,6 +105,62 @@ struct HTTPConnectionHandlerTests {
     other.channel.embeddedEventLoop.run()
     #expect(!other.channel.isActive && third.channel.isActive)
     for connection in [slow, busy, other, third] { try connection.end() }
+  }
+
+  /// What the connection answers by itself: without the application, and without anything that waits for a reader.
+  private static let quickRequests = [
+    ("OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), ("files", get),
+  ]
+
+  @Test(arguments: quickRequests)
+  func whoDoesNotReadIsAnsweredNoMore(name: String, request: String) throws {
+    let connection = try Connection(Self.server()) { _ in QuickResponse(headers: [:], body: ByteBuffer(string: "x")) }
+    connection.channel.isWritable = false
+    connection.channel.pipeline.fireChannelWritabilityChanged()
+    for _ in 0..<3 { try connection.receive(String(repeating: request, count: 100)) }
+    #expect(try connection.sent().isEmpty)
+    connection.channel.isWritable = true
+    connection.channel.pipeline.fireChannelWritabilityChanged()
+    let answer = "HTTP/1.1 20"
+    #expect(try connection.sent().hasPrefix(answer), "who reads again is")
+    try connection.end()
+  }
+
+  /// In one go only so many: between them others have their turn.
+  @Test(arguments: quickRequests)
+  func veryManyRequestsAreAnsweredByTurns(name: String, request: String) throws {
+    let connection = try Connection(Self.server()) { _ in QuickResponse(headers: [:], body: ByteBuffer(string: "x")) }
+    let loop = connection.channel.embeddedEventLoop
+    let count = HTTPLimits.requestsPerTurn * 3
+    try connection.receive(String(repeating: request, count: count))
+    func answered() throws -> Int { try connection.sent().components(separatedBy: "HTTP/1.1 20").count - 1 }
+    var all = try answered()
+    #expect(all == HTTPLimits.requestsPerTurn)
+    loop.run()
+    #expect(try answered() == 0, "what is ready only isn't a turn of others")
+    while all < count {
+      loop.advanceTime(to: .now() + .seconds(1))
+      let more = try answered()
+      try #require(more > 0)
+      all += more
+    }
+    #expect(all == count)
+    try connection.end()
+  }
+
+  /// RFC 6455 section 4.4: which version there is.
+  @Test(arguments: ["8", "14", ""])
+  func aWebSocketOfAnotherVersionIsToldWhich(version: String) throws {
+    let connection = try Connection(Self.server())
+    let upgrade = EngineWebSocketTests.upgrade(EngineWebSocketTests.path)
+    let field = "Sec-WebSocket-Version: 13\r\n"
+    #expect(upgrade.contains(field))
+    try connection.receive(
+      upgrade.replacing(field, with: version.isEmpty ? "" : "Sec-WebSocket-Version: \(version)\r\n"))
+    let answer = try connection.sent().lowercased()
+    #expect(answer.hasPrefix("http/1.1 426 ") && answer.contains("\r\nsec-websocket-version: 13\r\n"))
+    #expect(answer.contains("\r\nupgrade: websocket\r\n") && answer.contains("\r\nconnection: close\r\n"))
+    try connection.end()
   }
 
   @Test func aConnectionThatBreaksWithItsUpgradeLeavesNoSession() throws {

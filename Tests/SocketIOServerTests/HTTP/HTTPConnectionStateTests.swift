@@ -104,6 +104,46 @@ struct HTTPConnectionStateTests {
     #expect(state.check(.init(), now: due) == .finish)
   }
 
+  /// A request that the kernel has taken and nobody has read is answered: the connection doesn't end beneath it.
+  @Test func anIdleConnectionStaysForWhatHasArrived() throws {
+    for hasAsked in [true, false] {
+      var state = Self.state()
+      if hasAsked {
+        _ = Self.take(&state, Self.get, at: Self.start)
+        _ = state.begin(.application, status: 200, length: 0, closes: false)
+        #expect(state.end(.application, now: Self.start) == .goOn(isChunked: false))
+      }
+      for _ in 0..<3 {
+        let due = try #require(state.nextCheck)
+        #expect(state.check(.init(hasUnreadBytes: true), now: due) == .none)
+        #expect(try #require(state.nextCheck) > due)
+      }
+      let due = try #require(state.nextCheck)
+      #expect(state.check(.init(), now: due) == .finish)
+    }
+  }
+
+  /// Whose place somebody needs goes at once, behind what its peer still reads, or, while he takes nothing, soon.
+  @Test func whoMakesRoomIsReadToTheEndAndNotWaitedForLong() throws {
+    var idle = Self.state()
+    #expect(idle.leave(.init(hasUnreadBytes: true), now: Self.start) == .none)
+    #expect(idle.leave(.init(), now: Self.start) == .close)
+    var busy = Self.state()
+    _ = Self.take(&busy, Self.get, at: Self.start)
+    #expect(busy.leave(.init(), now: Self.start) == .none)
+
+    var deaf = Self.state()
+    let stuck = State.Link(unsentBytes: 64_000, pendingBytes: 9, progress: 7)
+    #expect(deaf.leave(stuck, now: Self.start) == .finish)
+    var slow = deaf
+    let (verdict, seconds) = try #require(Self.verdict(&deaf, from: Self.start, stuck))
+    #expect(verdict == .abort && 4...6 ~= seconds)
+    for step in UInt64(8)..<100 {
+      let due = try #require(slow.nextCheck)
+      #expect(slow.check(.init(unsentBytes: 64_000, pendingBytes: 9, progress: step), now: due) == .none)
+    }
+  }
+
   @Test func nothingIsReadBehindARequestThatIsBeingAnswered() {
     var state = Self.state()
     #expect(Self.take(&state, Self.get + Self.get, at: Self.start).count == 2)
@@ -259,7 +299,7 @@ struct HTTPConnectionStateTests {
     }
     for _ in 0..<60 {
       now = now + .milliseconds(Int64.random(in: 0...4_000, using: &random))
-      switch Int.random(in: 0..<9, using: &random) {
+      switch Int.random(in: 0..<10, using: &random) {
       case 0...2: state.received(ByteBuffer(string: texts.randomElement(using: &random) ?? ""), now: now)
       case 3: if state.begin(.application, status: 200, length: 3, closes: false) != nil { answers += 1 }
       case 4: _ = state.send(.application, bytes: 3)
@@ -269,7 +309,11 @@ struct HTTPConnectionStateTests {
         guard Int.random(in: 0..<8, using: &random) == 0 else { break }
         isInputOver = true
         end(state.inputEnded(now: now))
-      default: if Int.random(in: 0..<12, using: &random) == 0 { end(state.drain(now: now)) }
+      case 8: if Int.random(in: 0..<12, using: &random) == 0 { end(state.drain(now: now)) }
+      default:
+        guard Int.random(in: 0..<12, using: &random) == 0 else { break }
+        let isEmpty = Bool.random(using: &random)
+        end(state.leave(.init(pendingBytes: isEmpty ? 0 : 1, hasUnreadBytes: .random(using: &random)), now: now))
       }
       while let step = state.next(now: now) {
         switch step {
