@@ -25,6 +25,9 @@ struct SourceCodec {
     case AV_CODEC_ID_VORBIS: preRoll = 2 * Self.vorbisLongBlock(parameters)
     // RFC 7845 asks for 80 ms; the energy prediction halves what is left with each frame, half a second leaves nothing.
     case AV_CODEC_ID_OPUS: preRoll = 24_000
+    // Speech is predicted from what the decoder gave before, and a held tone keeps a wrong beginning going: what differs is
+    // below 16 bits after three seconds.
+    case AV_CODEC_ID_AMR_NB, AV_CODEC_ID_AMR_WB: preRoll = Int64(rate) * 3
     case AV_CODEC_ID_WMALOSSLESS: preRoll = Int64(rate) / 2
     default: preRoll = dubplate_is_lossless(id) != 0 ? 0 : Int64(rate) / 2
     }

@@ -27,7 +27,7 @@ SEGMENT = 92160
 WINDOW = 512  # samples of which one error is taken
 # What 16 bits with dither may be off by.
 ROUNDING = 2.1 / 32768
-LEAST = (ROUNDING / 2) ** 2 / 12
+LEAST = ROUNDING**2 / 4
 PATIENCE = 240  # a debug build on a busy machine
 
 
