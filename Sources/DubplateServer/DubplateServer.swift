@@ -44,6 +44,7 @@ public struct DubplateServer: Sendable {
   /// - Throws: ``ConfigurationError``, `DataDirectoryError` (another server uses the data folder), and when the port
   ///   can't be bound.
   public func run() async throws {
+    try configuration.checkFolders()
     let openFiles = ProcessLimits.raiseOpenFiles(logger: logger)
     let room = try ProcessLimits.connections(
       openFiles: openFiles, wanted: configuration.maxConnections, logger: logger)

@@ -48,13 +48,15 @@ public struct LibraryTranscoding: Sendable {
     self.configuration = configuration
     self.jobs = jobs ?? System.coreCount
     self.logger = logger
-    self.renditions = try (renditions ?? Rendition.all.map(\.name)).map { name in
-      guard let rendition = Rendition(name: name) else {
-        throw Failure(
-          description: "there is no rendition \(name); there are \(Rendition.all.map(\.name).joined(separator: ", "))")
-      }
-      return rendition
+    self.renditions = try renditions.map { try $0.map(Self.rendition) } ?? Rendition.all
+  }
+
+  fileprivate static func rendition(named name: String) throws -> Rendition {
+    guard let rendition = Rendition(name: name) else {
+      throw Failure(
+        description: "there is no rendition \(name); there are \(Rendition.all.map(\.name).joined(separator: ", "))")
     }
+    return rendition
   }
 
   /// Makes what is missing.
@@ -191,5 +193,13 @@ extension ServerConfiguration {
     }
     let data = try DataDirectory.openShared(path: dataDirectory)
     return StoreMaintenance(directory: URL(fileURLWithPath: data.segmentsPath, isDirectory: true))
+  }
+
+  /// Removes all kept segments, or those of one rendition, which may be one of an earlier version.
+  /// - Throws: for a name that isn't and wasn't any rendition's, and as ``storeMaintenance()``.
+  public func clearStore(rendition: String?) throws -> StoreMaintenance.Usage {
+    let store = try storeMaintenance()
+    if let rendition, try store.usage()[rendition] == nil { _ = try LibraryTranscoding.rendition(named: rendition) }
+    return try store.clear(rendition: rendition)
   }
 }

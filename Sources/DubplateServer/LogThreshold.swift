@@ -36,7 +36,7 @@ public final class LogThreshold: Sendable {
     }
     var metadata: Logger.Metadata {
       get { output.metadata }
-      set { output.metadata = newValue }
+      set { output.metadata = newValue.mapValues(LineText.escaped) }
     }
     var metadataProvider: Logger.MetadataProvider? {
       get { output.metadataProvider }
@@ -44,8 +44,13 @@ public final class LogThreshold: Sendable {
     }
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
       get { output[metadataKey: key] }
-      set { output[metadataKey: key] = newValue }
+      set { output[metadataKey: key] = newValue.map(LineText.escaped) }
     }
-    func log(event: LogEvent) { output.log(event: event) }
+    func log(event: LogEvent) {
+      var event = event
+      event.message = "\(LineText.escaped("\(event.message)"))"
+      event.metadata = event.metadata?.mapValues(LineText.escaped)
+      output.log(event: event)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Access
+import Foundation
 import Logging
 import SocketIOServer
 
@@ -46,6 +47,20 @@ public struct ServerConfiguration: Sendable {
 }
 
 extension ServerConfiguration {
+  /// - Throws: ``ConfigurationError`` when the library can't ever be read there, or would be written into. One that isn't
+  ///   there may come: a disk that is mounted later.
+  func checkFolders() throws(ConfigurationError) {
+    var isFolder: ObjCBool = false
+    let files = FileManager.default
+    if files.fileExists(atPath: libraryDirectory, isDirectory: &isFolder), !isFolder.boolValue {
+      throw ConfigurationError(.library, "is no folder: \(libraryDirectory)")
+    }
+    func place(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+    guard place(libraryDirectory) != place(dataDirectory) else {
+      throw ConfigurationError(.data, "must be another folder than the library, which is only read")
+    }
+  }
+
   /// The keys of audio URLs; without any of their own, one that is derived from the secret of the tokens.
   func audioURLKeys(_ secret: [UInt8]) throws -> AudioURLKeys {
     if let audioKeys { try AudioURLKeys(audioKeys) } else { AudioURLKeys(derivedFrom: secret) }

@@ -21,10 +21,11 @@ public struct StoreMaintenance: Sendable {
   }
 
   /// How much there is, by rendition's name (of another encoder version with its number behind).
-  public func usage() -> [String: Usage] {
+  /// - Throws: when the store may not be read.
+  public func usage() throws -> [String: Usage] {
     var found: [String: Usage] = [:]
     var tracks: [String: Set<String>] = [:]
-    for file in files() {
+    for file in try files() {
       found[file.rendition, default: Usage()].segments += 1
       found[file.rendition, default: Usage()].bytes += file.bytes
       tracks[file.rendition, default: []].insert(file.fingerprint)
@@ -37,7 +38,7 @@ public struct StoreMaintenance: Sendable {
   /// - Parameter progress: called after each file with how many of how many have been read.
   /// - Returns: how many are whole, and the names of those that were removed.
   public func verify(progress: (Int, Int) -> Void) throws -> (whole: Int, removed: [String]) {
-    let all = files()
+    let all = try files()
     var removed: [String] = []
     for (number, file) in all.enumerated() {
       let key = SegmentKey(fingerprint: file.fingerprint, rendition: .flac, index: 0)
@@ -54,7 +55,7 @@ public struct StoreMaintenance: Sendable {
   /// Removes all segments, or those of one rendition by its name in ``usage()``; returns how many and their bytes.
   public func clear(rendition: String? = nil) throws -> Usage {
     var removed = Usage()
-    for file in files() where rendition == nil || file.rendition == rendition {
+    for file in try files() where rendition == nil || file.rendition == rendition {
       do {
         try FileManager.default.removeItem(at: file.url)
       } catch let error as CocoaError where error.code == .fileNoSuchFile {
@@ -99,7 +100,15 @@ public struct StoreMaintenance: Sendable {
     var bytes: Int
   }
 
-  private func files() -> [File] {
+  private func files() throws -> [File] {
+    // What may not be read would look empty.
+    guard access(root.path, R_OK | X_OK) == 0 || errno == ENOENT else {
+      throw CocoaError(
+        .fileReadNoPermission,
+        userInfo: [
+          NSFilePathErrorKey: root.path, NSUnderlyingErrorKey: POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO),
+        ])
+    }
     let keys: Set<URLResourceKey> = [.fileSizeKey, .isRegularFileKey]
     var found: [File] = []
     let walk = FileManager.default.enumerator(at: root, includingPropertiesForKeys: Array(keys))

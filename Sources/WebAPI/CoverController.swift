@@ -35,6 +35,8 @@ struct CoverController: Sendable {
       }
     guard let found else { throw DubplateError(.noCover, "the track has no cover") }
     headers[.contentType] = found.mime
+    // They come out of strangers' files.
+    headers[.xContentTypeOptions] = "nosniff"
     return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: found.data)))
   }
 

@@ -33,9 +33,9 @@ struct AnalyseCommand: AsyncParsableCommand {
     }
     meter.end()
     print("\(result.tracksDone - result.failures.count) tracks analysed, \(meter.elapsedText)")
-    for path in result.damaged.sorted() { print("damaged, silent in places: \(path)") }
+    for path in result.damaged.sorted() { print("damaged, silent in places: \(LineText.escaped(path))") }
     for failure in result.failures.sorted(by: { $0.path < $1.path }) {
-      print("failed: \(failure.path): \(failure.reason)")
+      print("failed: \(LineText.escaped(failure.path)): \(failure.reason)")
     }
     if !result.failures.isEmpty { throw ExitCode(1) }
   }

@@ -63,7 +63,7 @@ struct CacheCommand: AsyncParsableCommand {
 
     func run() async throws {
       do {
-        let removed = try places.read().storeMaintenance().clear(rendition: rendition)
+        let removed = try places.read().clearStore(rendition: rendition)
         print("removed \(removed.segments) segments, \(ByteText.of(removed.bytes))")
       } catch {
         throw CommandFailure(error)

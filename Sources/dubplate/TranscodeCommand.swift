@@ -46,9 +46,9 @@ struct TranscodeCommand: AsyncParsableCommand {
     meter.end()
     print(
       "\(result.tracks) tracks, \(result.segments) segments made, \(ByteText.of(result.bytes)), \(meter.elapsedText)")
-    for path in result.damaged.sorted() { print("damaged, silent in places: \(path)") }
+    for path in result.damaged.sorted() { print("damaged, silent in places: \(LineText.escaped(path))") }
     for failure in result.failures.sorted(by: { $0.path < $1.path }) {
-      print("failed: \(failure.path): \(failure.reason)")
+      print("failed: \(LineText.escaped(failure.path)): \(failure.reason)")
     }
     if result.isOverBudget {
       print(

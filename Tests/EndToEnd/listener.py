@@ -102,7 +102,7 @@ class Listener:
     def _connects(self, url, token, transports, headers, auth):
         """False where the user has done too much just now, and is to come again."""
         self.connect_error = None
-        self.client = OrderedClient(reconnection=False, handle_sigint=False)
+        self.client = OrderedClient(reconnection=False, handle_sigint=False, request_timeout=PATIENCE)
         for name in SERVER_EVENTS:
             self.client.on(name, self._keeper(name))
         self.client.on("connect_error", self._refused)

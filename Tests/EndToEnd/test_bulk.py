@@ -128,6 +128,9 @@ def test_the_cache_is_counted_and_cleared(fresh_server, few):
     cleared = server.run("cache", "clear", "--rendition", "opus-48", "--data", server.data)
     assert f"removed {stats['opus-48'][1]} segments" in cleared.stdout
     assert all("mp3-128" in str(path) for path in segments(server))
+    assert server.run("cache", "clear", "--rendition", "opus-48", "--data", server.data).stdout.startswith("removed 0 ")
+    unknown = server.run("cache", "clear", "--rendition", "opus-47", "--data", server.data)
+    assert unknown.returncode == 1 and "there is no rendition opus-47; there are mp3-128" in unknown.stderr
     assert server.run("cache", "clear", "--data", server.data).returncode == 0
     assert segments(server) == []
 

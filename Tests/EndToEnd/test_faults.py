@@ -328,6 +328,8 @@ def test_a_start_that_fails_says_what_is_in_the_way_in_plain_words(fresh_server,
             (("--data", data, "--config", tmp_path / "none"), f"{tmp_path / 'none'}: No such file or directory"),
             (("--data", data, "--config", tmp_path), f"{tmp_path}: Is a directory"),
             (("--data", data, "--config", file), f"{file} is no text in UTF-8"),
+            (("--data", data, "--library", file), f"'--library / DUBPLATE_LIBRARY' is no folder: {file}"),
+            (("--data", tmp_path), "'--data / DUBPLATE_DATA' must be another folder than the library"),
             (("--data", data, "--port", port), f"can't listen on 127.0.0.1:{port}: Address already in use"),
         ):
             done = server.run("serve", "--library", tmp_path, "--host", "127.0.0.1", "--port", 0, *arguments)

@@ -10,7 +10,8 @@ extension ByteBuffer {
     _ status: Int, _ reason: String, _ fields: some Sequence<(name: String, value: String)>,
     _ plan: HTTPConnectionState.HeadPlan, date: String? = nil
   ) {
-    writeString("HTTP/1.1 \(status) \(reason)\r\n")
+    writeString(
+      "HTTP/1.1 \(status) \(reason.isEmpty ? HTTPResponseStatus(statusCode: status).reasonPhrase : reason)\r\n")
     for (name, value) in fields where !Self.framesAMessage(name) {
       writeString(name)
       writeStaticString(": ")
