@@ -61,6 +61,8 @@ public enum EnginePacketError: Error, Equatable, Sendable {
   case invalidUTF8
   /// What follows `b` is not base64.
   case invalidBase64
+  /// More than ``EngineLimits/maxPacketsPerBody``.
+  case tooManyPackets
 }
 
 extension EnginePacket {

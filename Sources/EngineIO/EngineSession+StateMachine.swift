@@ -24,7 +24,7 @@ extension EngineSession {
     isPollOpen = false
   }
 
-  /// A POST of this session arrived. True: read its packets. False: 400 (and a second POST at once ends the session).
+  /// A POST of this session arrived: read its packets if it is held; a second one at once ends the session.
   public mutating func postArrived() -> PollAction {
     guard !isClosed, transport == .polling else { return .refuse }
     guard !isPostOpen else { return .closeConcurrent }

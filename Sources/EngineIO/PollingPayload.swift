@@ -6,6 +6,39 @@ public enum PollingPayload {
   /// The record separator between two packets.
   public static let separator: UInt8 = 0x1e
 
+  /// A body on its way to be ``Packets``. All of it is read before anything of it is handled, so that a malformed packet
+  /// leaves nothing half done; in pieces, so that others can be served meanwhile.
+  public struct Check: Sendable {
+    private let body: ByteBuffer
+    private var rest: Packets
+    private var hasBegun = false
+
+    /// - Parameter body: the whole body, at most `maxPayload` bytes; the caller has checked that.
+    public init(_ body: ByteBuffer) {
+      self.body = body
+      rest = Packets(unchecked: body)
+    }
+
+    /// Reads on.
+    /// - Parameter most: packets to read at most.
+    /// - Returns: the packets, once all have been read; nil as long as there are more.
+    public mutating func advance(by most: Int = .max) throws(EnginePacketError) -> Packets? {
+      if !hasBegun {
+        guard body.readableBytes > 0 else { throw .empty }
+        guard body.isValidUTF8 else { throw .invalidUTF8 }
+        let separators = body.withUnsafeReadableBytes { $0.count { $0 == separator } }
+        guard separators < EngineLimits.maxPacketsPerBody else { throw .tooManyPackets }
+        hasBegun = true
+      }
+      var left = most
+      while left > 0, !rest.isAtEnd {
+        _ = try rest.read()
+        left -= 1
+      }
+      return rest.isAtEnd ? Packets(unchecked: body) : nil
+    }
+  }
+
   /// The packets of a body, one after the other: a packet takes many times the memory of the two bytes that it may have,
   /// and so they never are there all at once.
   public struct Packets: Sendable, Sequence, IteratorProtocol {
@@ -13,15 +46,7 @@ public enum PollingPayload {
     /// Whether there are no more.
     public private(set) var isAtEnd = false
 
-    /// The whole body is read before anything is returned, so that a malformed packet leaves nothing half done.
-    /// - Parameter body: the whole body, at most `maxPayload` bytes; the caller has checked that.
-    public init(_ body: ByteBuffer) throws(EnginePacketError) {
-      guard body.readableBytes > 0 else { throw .empty }
-      guard body.isValidUTF8 else { throw .invalidUTF8 }
-      rest = body
-      var check = self
-      while !check.isAtEnd { _ = try check.read() }
-    }
+    fileprivate init(unchecked body: ByteBuffer) { rest = body }
 
     /// The next packet; nil when there is none.
     public mutating func next() -> EnginePacket? {
@@ -29,7 +54,7 @@ public enum PollingPayload {
       isAtEnd ? nil : try? read()
     }
 
-    private mutating func read() throws(EnginePacketError) -> EnginePacket {
+    fileprivate mutating func read() throws(EnginePacketError) -> EnginePacket {
       let length = rest.readableBytesView.firstIndex(of: separator).map { $0 - rest.readerIndex }
       guard let element = rest.readSlice(length: length ?? rest.readableBytes) else { throw .empty }
       if length == nil { isAtEnd = true } else { rest.moveReaderIndex(forwardBy: 1) }
@@ -39,7 +64,8 @@ public enum PollingPayload {
 
   /// The packets of a body, all at once.
   public static func decode(_ body: ByteBuffer) throws(EnginePacketError) -> [EnginePacket] {
-    Array(try Packets(body))
+    var check = Check(body)
+    return Array(try check.advance() ?? Packets(unchecked: ByteBuffer()))
   }
 
   /// Joins packets to a body.

@@ -18,6 +18,8 @@ public struct WebSocketMessageParser: Sendable {
     case binary(ByteBuffer)
     /// A message of ``PerMessageDeflate``, to be inflated; a text is then still to be held against UTF-8.
     case compressed(isText: Bool, ByteBuffer)
+    /// A part of a message, which is kept until the rest is here: it is to be counted like whatever else takes time.
+    case fragment
     case ping(ByteBuffer)
     case pong(ByteBuffer)
     /// The peer closes; 1005 stands for «no code given».
@@ -50,7 +52,7 @@ public struct WebSocketMessageParser: Sendable {
   public var maxMessageBytes: Int
   private let allowsCompression: Bool
   private var unread: ByteBuffer?
-  private var fragments: (opcode: WebSocketFrameHeader.Opcode, isCompressed: Bool, bytes: ByteBuffer)?
+  private var fragments: (opcode: WebSocketFrameHeader.Opcode, isCompressed: Bool, bytes: ByteBuffer, empty: Int)?
 
   /// - Parameters:
   ///   - peer: who sends.
@@ -80,19 +82,19 @@ public struct WebSocketMessageParser: Sendable {
     }
   }
 
-  /// The next whole message, or nil: more bytes are needed. After a throw the parser must not be used again.
+  /// What the next frame brings, or nil: more bytes are needed. After a throw the parser must not be used again.
   public mutating func next() throws(Failure) -> Message? {
-    while let (header, headerBytes) = try nextHeader() {
-      guard let buffer = unread, buffer.readableBytes - headerBytes >= header.length else { break }
-      var rest = buffer
-      unread = nil
-      rest.moveReaderIndex(forwardBy: headerBytes)
-      guard let payload = rest.readSlice(length: header.length) else { return nil }
-      if rest.readableBytes > 0 { unread = rest }
-      if let message = try take(header, unmasked(payload, header)) { return message }
+    guard let (header, headerBytes) = try nextHeader(), var rest = unread,
+      rest.readableBytes - headerBytes >= header.length
+    else {
+      compact()
+      return nil
     }
-    compact()
-    return nil
+    unread = nil
+    rest.moveReaderIndex(forwardBy: headerBytes)
+    guard let payload = rest.readSlice(length: header.length) else { return nil }
+    if rest.readableBytes > 0 { unread = rest }
+    return try take(header, unmasked(payload, header))
   }
 
   /// Copies an unfinished frame out of the buffer it was read into, so that a few bytes don't keep a large buffer
@@ -162,7 +164,7 @@ public struct WebSocketMessageParser: Sendable {
     return bytes
   }
 
-  private mutating func take(_ header: Header, _ payload: ByteBuffer) throws(Failure) -> Message? {
+  private mutating func take(_ header: Header, _ payload: ByteBuffer) throws(Failure) -> Message {
     switch header.opcode {
     case .ping: return .ping(payload)
     case .pong: return .pong(payload)
@@ -173,13 +175,15 @@ public struct WebSocketMessageParser: Sendable {
       guard begun.bytes.readableBytes <= maxMessageBytes - payload.readableBytes else { throw .messageTooLarge }
       begun.bytes.writeImmutableBuffer(payload)
       if header.isFinal { return try message(begun.opcode, begun.isCompressed, begun.bytes) }
+      if payload.readableBytes == 0 { begun.empty += 1 }
+      guard begun.empty <= EngineLimits.maxEmptyFragments else { throw .protocolError("too many empty fragments") }
       fragments = begun
-      return nil
+      return .fragment
     case .text, .binary:
       guard fragments == nil else { throw .protocolError("a message inside a fragmented one") }
       if header.isFinal { return try message(header.opcode, header.isCompressed, payload) }
-      fragments = (header.opcode, header.isCompressed, payload)
-      return nil
+      fragments = (header.opcode, header.isCompressed, payload, 0)
+      return .fragment
     }
   }
 

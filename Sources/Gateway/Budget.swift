@@ -40,6 +40,13 @@ struct Budget: Sendable, Equatable {
     tokens = max(tokens - cost, min(tokens, -perSecond * GatewayLimits.longestPenalty))
   }
 
+  /// Nanoseconds until nothing is owed; nil if nothing is.
+  func debt(now: Int64) -> Int64? {
+    var later = self
+    later.refill(now: now)
+    return later.tokens < 0 ? Int64(-later.tokens / perSecond * 1e9) + 1 : nil
+  }
+
   /// Nanoseconds until there will be one; nothing is taken.
   func wait(now: Int64) -> Int64 {
     var later = self

@@ -67,9 +67,9 @@ enum Command {
     return number
   }
 
-  /// What a command costs of its user's budget: one, and more for a large payload.
-  static func cost(of arguments: SocketArguments) -> Double {
-    var values = 0
+  /// What a command costs of its user's budget: one, and more for a long name or a large payload.
+  static func cost(of name: String, _ arguments: SocketArguments) -> Double {
+    var values = name.utf8.count / GatewayLimits.bytesPerValue
     for argument in arguments { count(argument, into: &values) }
     return 1 + Double(values / GatewayLimits.valuesPerCommand)
   }
@@ -78,7 +78,11 @@ enum Command {
     values += 1
     switch value {
     case .array(let elements): for element in elements { count(element, into: &values) }
-    case .object(let object): for element in object.values { count(element, into: &values) }
+    case .object(let object):
+      for (key, element) in object {
+        values += key.utf8.count / GatewayLimits.bytesPerValue
+        count(element, into: &values)
+      }
     case .string(let text): values += text.utf8.count / GatewayLimits.bytesPerValue
     case .binary(let bytes): values += bytes.readableBytes / GatewayLimits.bytesPerValue
     case .null, .bool, .int, .double: break

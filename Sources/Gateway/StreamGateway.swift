@@ -140,6 +140,7 @@ public final class StreamGateway: Sendable {
     let session = DeviceSession(
       socket: socket, device: device, services: services, pump: pump(of: socket.eventLoop), allowance: allowance)
     let bound = NIOLoopBound(session, eventLoop: socket.eventLoop)
+    socket.setOwner(ConnectionOwner(id: device.userId) { allowance.metering($0) })
     socket.onAny { bound.value.handle($0) }
     socket.onWritabilityChange { isWritable in
       if isWritable { bound.value.socketBecameWritable() }

@@ -1,3 +1,4 @@
+import NIOCore
 import Segments
 import Synchronization
 
@@ -42,6 +43,13 @@ final class UserAllowance: Sendable {
       state.withLock { $0.commands.charge(cost, now: DeviceSession.now) }
     }
     return try body()
+  }
+
+  /// The same for what his devices send, whatever it is: to read it takes time, too, and not all of it is a command.
+  /// - Returns: how long he had better not be listened to, if he is in debt.
+  func metering(_ work: () -> Void) -> TimeAmount? {
+    charging(work)
+    return state.withLock { $0.commands.debt(now: DeviceSession.now) }.map { .nanoseconds($0) }
   }
 
   /// Pays for a request.

@@ -35,7 +35,11 @@ public struct SocketPacketDecoder: Sendable {
   private struct Waiting {
     var packet: SocketPacket
     let expected: Int
+    /// Whether they are kept: not those of an ack that nobody waits for.
+    let keeps: Bool
     var attachments: [ByteBuffer] = []
+    /// Attachments that came.
+    var arrived = 0
     /// Bytes of the text and of what came since.
     var bytes: Int
     /// What the text became, which may be more than it was.
@@ -55,7 +59,12 @@ public struct SocketPacketDecoder: Sendable {
   }
 
   /// A text message came. Nil: its attachments are still to come.
-  public mutating func decode(text: ByteBuffer) throws(SocketPacketError) -> SocketPacket? {
+  ///
+  /// - Parameter isAwaited: whether somebody waits for the ack of that namespace and id. What nobody waits for is not
+  ///   read: it comes out without arguments, whatever was in it.
+  public mutating func decode(
+    text: ByteBuffer, isAwaited: (_ namespace: String, _ id: UInt64) -> Bool = { _, _ in true }
+  ) throws(SocketPacketError) -> SocketPacket? {
     guard codec == .json, waiting == nil else { throw .unexpectedText }
     guard text.readableBytes <= bounds.maxPacketBytes else { throw .tooLarge(limit: bounds.maxPacketBytes) }
     var reader = text
@@ -67,7 +76,10 @@ public struct SocketPacketDecoder: Sendable {
     }
     let id = try readID(&reader)
     var data: SocketValue?
-    if reader.readableBytes > 0 {
+    let isUnwanted = kind == .ack && Self.looksLikeArray(reader) && id.map { !isAwaited(namespace, $0) } ?? false
+    if isUnwanted {
+      data = .array([])
+    } else if reader.readableBytes > 0 {
       do {
         data = try SocketValue(json: reader, maxDepth: bounds.maxDepth, maxValues: bounds.maxValues)
       } catch {
@@ -78,8 +90,14 @@ public struct SocketPacketDecoder: Sendable {
     try Self.validate(&packet)
     guard expected > 0 else { return packet }
     waiting = Waiting(
-      packet: packet, expected: expected, bytes: text.readableBytes, valueBytes: packet.data?.approximateBytes ?? 0)
+      packet: packet, expected: expected, keeps: !isUnwanted, bytes: text.readableBytes,
+      valueBytes: packet.data?.approximateBytes ?? 0)
     return nil
+  }
+
+  private static func looksLikeArray(_ json: ByteBuffer) -> Bool {
+    let bytes = json.readableBytesView
+    return bytes.first == UInt8(ascii: "[") && bytes.last == UInt8(ascii: "]")
   }
 
   /// A binary message came. Nil: more attachments are to come.
@@ -99,8 +117,9 @@ public struct SocketPacketDecoder: Sendable {
       throw .tooLarge(limit: bounds.maxPacketBytes)
     }
     held.bytes += binary.readableBytes
-    held.attachments.append(binary)
-    guard held.attachments.count == held.expected else {
+    held.arrived += 1
+    if held.keeps { held.attachments.append(binary) }
+    guard held.arrived == held.expected else {
       waiting = held
       return nil
     }
@@ -114,7 +133,7 @@ public struct SocketPacketDecoder: Sendable {
   public var awaited: SocketPacket? { waiting?.packet }
 
   /// About the memory that a packet takes which isn't whole yet.
-  public var heldBytes: Int { waiting.map { $0.bytes + $0.valueBytes } ?? 0 }
+  public var heldBytes: Int { waiting.map { $0.keeps ? $0.bytes + $0.valueBytes : 0 } ?? 0 }
 
   /// Gives up a packet that isn't whole.
   public mutating func discard() { waiting = nil }

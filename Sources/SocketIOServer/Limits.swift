@@ -5,7 +5,8 @@ enum ServerLimits {
   /// Unsent bytes above which a polling session counts as not writable: the same as NIO's high watermark for a channel.
   static let pollingHighWatermark = 64 * 1024
 
-  /// Packets in the answer to one poll; the rest waits for the next. python-engineio gives up on a payload of more.
+  /// Packets in the answer to one poll of a client that may be python-engineio, which gives up on a payload of more; the
+  /// rest waits for the next. Browsers and Node, which say who they are, get all that waits.
   static let packetsPerPoll = 16
 
   /// Bytes of the headers that a session keeps; fields that don't fit any more are left out.
@@ -20,6 +21,9 @@ enum ServerLimits {
 
   /// Packets that a session may send which has joined nothing: a CONNECT for each of many namespaces, and pongs.
   static let guestPackets = 256
+
+  /// Frames that it may send over a WebSocket, those counted that are no packets: parts of messages, and pings.
+  static let guestFrames = 4_096
 
   /// Packets of it that are handled at once; the rest waits for its turn, which all that wait take together.
   static let guestPacketsPerTurn = 16
@@ -65,6 +69,9 @@ enum ServerLimits {
   /// Packets of one polling request, or of what has come over a WebSocket, that are handled at once; the rest waits for
   /// its turn. A request of a megabyte may hold a hundred thousand packets.
   static let packetsPerTurn = 128
+
+  /// Packets of one polling request that are read at once, before the first of them is handled.
+  static let checkedPacketsPerTurn = 1_024
 
   /// How long those who wait for their turn may keep a loop busy before everybody else has as much, or this at least.
   static let turnTime = TimeAmount.milliseconds(2)

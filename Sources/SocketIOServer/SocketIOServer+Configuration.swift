@@ -1,5 +1,4 @@
 public import SocketIO
-import SocketIO
 
 extension SocketIOServer {
   /// What can be set; everything about sessions and transports is the engine's, and reached as if it stood here.

@@ -23,6 +23,38 @@ import Testing
     #expect(throws: error) { try PollingPayload.decode(ByteBuffer(string: text)) }
   }
 
+  /// In whatever pieces a body is read, it comes to the same, and nothing is handed out before all of it has been read.
+  @Test(arguments: [1, 2, 3, 7, 100]) func aBodyIsReadInPieces(piece: Int) throws {
+    let packets = (0..<20).map { EnginePacket(.message, "n\($0)") }
+    for (body, isWhole) in [
+      (PollingPayload.encode(packets), true),
+      (ByteBuffer(string: String(buffer: PollingPayload.encode(packets)) + "\u{1e}x"), false),
+    ] {
+      var check = PollingPayload.Check(body)
+      var read = 0
+      do throws(EnginePacketError) {
+        var whole = try check.advance(by: piece)
+        while whole == nil {
+          read += piece
+          #expect(read < 21)
+          whole = try check.advance(by: piece)
+        }
+        #expect(isWhole && whole.map(Array.init) == packets)
+      } catch {
+        #expect(!isWhole && error == .unknownType(0x78))
+      }
+    }
+  }
+
+  @Test func aBodyHasSoManyPackets() throws {
+    let most = repeatElement("6", count: EngineLimits.maxPacketsPerBody).joined(separator: "\u{1e}")
+    var check = PollingPayload.Check(ByteBuffer(string: most))
+    let begun = try check.advance(by: 1)
+    #expect(begun == nil)
+    var tooMany = PollingPayload.Check(ByteBuffer(string: most + "\u{1e}6"))
+    #expect(throws: EnginePacketError.tooManyPackets) { try tooMany.advance(by: 1) }
+  }
+
   @Test func textThatIsNotUTF8IsRefused() {
     #expect(throws: EnginePacketError.invalidUTF8) { try PollingPayload.decode(ByteBuffer(bytes: [0x34, 0xff])) }
   }

@@ -22,7 +22,7 @@ import Testing
     while start < bytes.count {
       let end = min(bytes.count, start + piece)
       parser.append(ByteBuffer(bytes: bytes[start..<end]))
-      while let message = try parser.next() { messages.append(message) }
+      while let message = try parser.next() { if message != .fragment { messages.append(message) } }
       start = end
     }
     #expect(parser.bufferedBytes == 0)
@@ -79,6 +79,44 @@ import Testing
     var stream = Self.frame(.binary, [1], final: false)
     stream.writeImmutableBuffer(Self.frame(.binary, [2]))
     #expect(throws: Failure.self) { try Self.parse(Array(stream.readableBytesView), piece: 100) }
+  }
+
+  /// However little a frame brings, whoever reads can count it.
+  @Test func eachFrameIsToldOf() throws {
+    var parser = WebSocketMessageParser(reading: .client, maxMessageBytes: 1_000)
+    let frames = [
+      Self.frame(.binary, [], final: false), Self.frame(.continuation, [], final: false), Self.frame(.ping, []),
+      Self.frame(.continuation, [1], final: false), Self.frame(.continuation, []),
+    ]
+    for frame in frames { parser.append(frame) }
+    let expected: [Message] = [.fragment, .fragment, .ping(ByteBuffer()), .fragment, .binary(ByteBuffer(bytes: [1]))]
+    for message in expected { #expect(try parser.next() == message) }
+    #expect(try parser.next() == nil)
+  }
+
+  @Test func aMessageHasSoManyFramesThatBringNothing() throws {
+    var parser = WebSocketMessageParser(reading: .client, maxMessageBytes: 1_000_000)
+    for _ in 0..<3 {
+      parser.append(Self.frame(.text, [], final: false))
+      #expect(try parser.next() == .fragment)
+      for number in 0..<EngineLimits.maxEmptyFragments {
+        parser.append(Self.frame(.continuation, [], final: false))
+        #expect(try parser.next() == .fragment)
+        guard number % 2 == 0 else { continue }
+        parser.append(Self.frame(.continuation, [0x61], final: false))
+        #expect(try parser.next() == .fragment)
+      }
+      parser.append(Self.frame(.continuation, []))
+      #expect(try parser.next() == .text(ByteBuffer(repeating: 0x61, count: EngineLimits.maxEmptyFragments / 2)))
+    }
+    parser.append(Self.frame(.text, [], final: false))
+    #expect(try parser.next() == .fragment)
+    #expect(throws: Failure.protocolError("too many empty fragments")) {
+      for _ in 0...EngineLimits.maxEmptyFragments {
+        parser.append(Self.frame(.continuation, [], final: false))
+        _ = try parser.next()
+      }
+    }
   }
 
   @Test func anAnnouncedLengthReservesNothing() throws {

@@ -44,6 +44,16 @@ import Testing
     #expect(given > 0)
   }
 
+  @Test func aDebtIsWorkedOff() throws {
+    var budget = Budget(burst: 10, perSecond: 5, now: 0)
+    budget.charge(10, now: 0)
+    #expect(budget.debt(now: 0) == nil)
+    budget.charge(10, now: 0)
+    let debt = try #require(budget.debt(now: 0))
+    #expect(budget.debt(now: debt - Self.second / 100) != nil && budget.debt(now: debt) == nil)
+    #expect((debt - 2 * Self.second).magnitude < 10)
+  }
+
   @Test func aRefusalCostsAndStopsCosting() {
     var budget = Budget(burst: 10, perSecond: 10, now: 0)
     for _ in 0..<10 { #expect(budget.spend(now: 0) == nil) }

@@ -1,3 +1,5 @@
+import NIOCore
+import Segments
 import SocketIO
 import TestSupport
 import Testing
@@ -89,7 +91,27 @@ import Testing
     (SocketValue.object([:]), 1.0), (.object(["volume": 0.5]), 1),
     (.object(["tracks": .array((0..<10_000).map { .string("t\($0)") })]), 41),
     (.string(String(repeating: "x", count: 1_000_000)), 63), (.array((0..<500).map { .array([.int($0)]) }), 5),
+    (.object([String(repeating: "k", count: 1_000_000): 0]), 63),
+    (.array([.object([String(repeating: "k", count: 1_000_000): .object([:])])]), 63),
   ]) func aCommandCostsWhatItBrings(payload: SocketValue, cost: Double) {
-    #expect(Command.cost(of: [payload]) == cost)
+    #expect(Command.cost(of: "volume_change", [payload]) == cost)
+  }
+
+  @Test func theNameOfACommandHasItsWeightToo() {
+    #expect(Command.cost(of: String(repeating: "n", count: 1_000_000), [.object([:])]) == 63)
+  }
+
+  @Test func whateverTakesTimeIsChargedAndWhoOwesIsNotListenedTo() throws {
+    let allowance = UserAllowance(now: 0)
+    let idle = allowance.metering {
+      let end = ProcessorTime.nanoseconds + Int64(GatewayLimits.nanosecondsPerCommand)
+      while ProcessorTime.nanoseconds < end {}
+    }
+    #expect(idle == nil)
+    // One less than there can be at a stroke.
+    #expect(allowance.spendCommand(GatewayLimits.commandBurst, now: 0) != nil)
+    for _ in 0..<100 { _ = allowance.spendCommand(GatewayLimits.commandBurst, now: 0) }
+    let pause = try #require(allowance.metering {})
+    #expect(pause > .zero && Double(pause.nanoseconds) / 1e9 <= GatewayLimits.longestPenalty + 0.1)
   }
 }

@@ -215,4 +215,26 @@ import Testing
       #expect(try await http.post(Self.path + "&sid=" + id, "4hello").headers["set-cookie"] == nil)
     }
   }
+
+  /// One Python client gives up on more than 16 packets in an answer; nobody else has to come again for each 16.
+  @Test(arguments: [
+    ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36", 40), ("node-XMLHttpRequest", 40),
+    ("python-requests/2.32", 16), ("Python/3.13 aiohttp/3.11", 16), ("", 16),
+  ])
+  func anAnswerBringsWhatTheClientTakes(agent: String, packets: Int) async throws {
+    try await withEngine { _, port in
+      let http = try await TestHTTP(port: port)
+      let opened = try await http.request("GET", Self.path, headers: agent.isEmpty ? [:] : ["User-Agent": agent])
+      let session = Self.path + "&sid=" + (try sid(of: opened.body))
+      let sent = (0..<40).map { "4n\($0)" }
+      #expect(try await http.post(session, sent.joined(separator: "\u{1e}")).body == "ok")
+      var heard: [String] = []
+      while heard.count < sent.count {
+        let came = try await http.get(session).body.components(separatedBy: "\u{1e}")
+        #expect(came.count == min(packets, sent.count - heard.count))
+        heard += came
+      }
+      #expect(heard == sent)
+    }
+  }
 }

@@ -61,6 +61,47 @@ import Testing
     }
   }
 
+  /// Frames that bring no packet: there is no end of them either.
+  @Test(arguments: ["pings", "pongs", "parts", "empty parts"])
+  func framesOfOneWhoHasJoinedNothingAreCounted(kind: String) async throws {
+    try await withServer(setUp: { $0.of("/").onConnection { _ in } }) { server, port in
+      func send(to socket: TestWebSocket, count: Int) async {
+        var frames = ByteBuffer()
+        if kind.hasSuffix("parts") {
+          frames.writeMaskedWebSocketFrame(.text, payload: ByteBuffer(string: "4"), key: 1, isFinal: false)
+        }
+        for number in 0..<count {
+          // As many without anything as a message may have, all the same.
+          let isEmpty = kind == "empty parts" && number % 4 != 0
+          let opcode: WebSocketFrameHeader.Opcode =
+            kind == "pings" ? .ping : kind == "pongs" ? .pong : .continuation
+          frames.writeMaskedWebSocketFrame(
+            opcode, payload: ByteBuffer(string: isEmpty ? "" : "2"), key: 1, isFinal: opcode != .continuation)
+        }
+        // Also to one who closes while it is written.
+        try? await socket.connection.send(frames)
+      }
+      let stranger = try await open(port)
+      await send(to: stranger, count: 4_200)
+      while server.counters().sessions > 0 { await Task.yield() }
+      guard kind != "empty parts" else { return }
+      let member = try await connect(port)
+      await send(to: member, count: 4_200)
+      if kind == "parts" {
+        var end = ByteBuffer()
+        end.writeMaskedWebSocketFrame(.continuation, payload: ByteBuffer(string: #""]"#), key: 1)
+        // `422…2"]` is no packet, but it came whole.
+        try await member.connection.send(end)
+        #expect(try await member.closeCode().0 == 1007)
+      } else {
+        try await member.send("40/nowhere,")
+        var answer = try await member.next()
+        while case .pong = answer { answer = try await member.next() }
+        #expect(answer == .text(ByteBuffer(string: #"44/nowhere,{"message":"Invalid namespace"}"#)))
+      }
+    }
+  }
+
   @Test func attachmentsTogetherAreNoLargerThanAMessage() async throws {
     try await withServer(configure: { $0.maxPayload = 100_000 }, setUp: { $0.of("/").onConnection { _ in } }) {
       _, port in
@@ -120,6 +161,36 @@ import Testing
       try await honest.send(binary: Array(repeating: 1, count: 500_000))
       #expect(try await echoed.next() == 500_000)
       #expect(try await hoarders[0].closeCode().0 == 1013)
+      #expect(server.counters().assemblyBytes <= 1 << 20)
+    }
+  }
+
+  /// One account that holds all there is, over any number of connections, costs itself its sessions and nobody else.
+  @Test func aHoarderMakesRoomForOthers() async throws {
+    let echoed = Mailbox<Int>()
+    try await withServer(
+      configure: { $0.maxAssemblyBytes = 1 << 20 },
+      setUp: { server in
+        server.of("/").onConnection { socket in
+          socket.setOwner(ConnectionOwner(id: socket.handshake.auth["name"]?.string ?? ""))
+        }
+        server.of("/").on("x") { echoed.put($0.arguments[0].binary?.readableBytes ?? -1) }
+      }
+    ) { server, port in
+      let slow = try await connect(port, auth: #"{"name":"slow"}"#)
+      try await slow.send(#"452-["x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#)
+      try await slow.send(binary: Array(repeating: 1, count: 150_000))
+      while server.counters().assemblyBytes < 150_000 { await Task.yield() }
+      var hoarders: [TestWebSocket] = []
+      for _ in 0..<12 {
+        let hoarder = try await connect(port, auth: #"{"name":"hoarder"}"#)
+        try await hoarder.send(#"452-["x",{"_placeholder":true,"num":0}]"#)
+        try await hoarder.send(binary: Array(repeating: 1, count: 200_000))
+        hoarders.append(hoarder)
+      }
+      #expect(try await hoarders[0].closeCode().0 == 1013)
+      try await slow.send(binary: [1])
+      #expect(try await echoed.next() == 150_000)
       #expect(server.counters().assemblyBytes <= 1 << 20)
     }
   }

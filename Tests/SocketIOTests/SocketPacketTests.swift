@@ -163,4 +163,32 @@ import Testing
       _ = try? decoder.decode(binary: ByteBuffer(bytes: [2]))
     }
   }
+
+  /// An ack that nobody waits for costs its length and no more: what is in it isn't even JSON.
+  @Test func anAckThatNobodyWaitsForIsNotRead() throws {
+    var decoder = SocketPacketDecoder()
+    var asked: [(String, UInt64)] = []
+    func decode(_ text: String) throws -> SocketPacket? {
+      try decoder.decode(text: ByteBuffer(string: text)) { namespace, id in
+        asked.append((namespace, id))
+        return id == 7
+      }
+    }
+    #expect(try decode("38[{,}]") == SocketPacket(.ack, id: 8, data: []))
+    #expect(try decode("3/a,8[1,2]") == SocketPacket(.ack, namespace: "/a", id: 8, data: []))
+    #expect(try decode("37[1,2]") == SocketPacket(.ack, id: 7, data: [1, 2]))
+    #expect(asked.map(\.0) == ["/", "/a", "/"] && asked.map(\.1) == [8, 8, 7])
+    #expect(throws: SocketPacketError.self) { try decode("37[{,}]") }
+    // Of another shape than an ack has, whoever waits.
+    for text in ["38", "38{}", "38[", "3[1]", "38 1"] { #expect(throws: SocketPacketError.self) { try decode(text) } }
+    // Its attachments are passed over.
+    #expect(try decode(#"62-8[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#) == nil)
+    #expect(try decoder.decode(binary: ByteBuffer(repeating: 1, count: 100_000)) == nil)
+    #expect(decoder.heldBytes == 0)
+    #expect(try decoder.decode(binary: ByteBuffer(bytes: [1])) == SocketPacket(.ack, id: 8, data: []))
+    #expect(try decode(#"61-7[{"_placeholder":true,"num":0}]"#) == nil)
+    #expect(
+      try decoder.decode(binary: ByteBuffer(bytes: [1]))
+        == SocketPacket(.ack, id: 7, data: [.binary(ByteBuffer(bytes: [1]))]))
+  }
 }

@@ -11,14 +11,12 @@ extension DeviceSession {
   /// Carries out one event of the client, and answers its ack if it carries one.
   func handle(_ event: SocketEvent) {
     do {
-      try spendCommand(Command.cost(of: event.arguments))
-      // An answer that is given at once is a part of what the command took.
+      try spendCommand(Command.cost(of: event.name, event.arguments))
+      // An answer that is given at once is a part of the packet's handling, which is measured.
       var isAtOnce = true
-      try allowance.charging {
-        defer { isAtOnce = false }
-        try handle(event.name, payload: event.arguments.first) { [allowance] result in
-          if isAtOnce { Self.answer(event, result) } else { allowance.charging { Self.answer(event, result) } }
-        }
+      defer { isAtOnce = false }
+      try handle(event.name, payload: event.arguments.first) { [allowance] result in
+        if isAtOnce { Self.answer(event, result) } else { allowance.charging { Self.answer(event, result) } }
       }
     } catch {
       Self.answer(event, .failure(DubplateError(wrapping: error)))

@@ -152,7 +152,7 @@ extension EngineServer {
     for try await chunk in request.body {
       guard chunk.readableBytes <= limit - body.readableBytes else { throw NIOTooManyBytesError(maxBytes: limit) }
       body.writeImmutableBuffer(chunk)
-      share.hold(body.readableBytes) {
+      share.hold(body.readableBytes, of: session.holder) {
         {
           // Later, as for every share.
           session.eventLoop.execute { session.close(.overloaded) }

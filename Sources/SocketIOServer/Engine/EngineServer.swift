@@ -97,6 +97,7 @@ public final class EngineServer: Sendable {
     eventLoop.assertInEventLoop()
     let address = configuration.address(of: full)
     let handshake = full.keeping(configuration.keptHeaders, upTo: ServerLimits.maxHandshakeBytes)
+    let packetsPerPoll = PollingTransport.packetsPerPoll(of: full.header("user-agent"))
     let wanted = configuration.generateID?(full)
     var displaced: [EngineSocket] = []
     let result = state.withLock { state -> Result<EngineSocket, Refusal> in
@@ -113,7 +114,9 @@ public final class EngineServer: Sendable {
         displaced += state.takeOut(added.displaced)
         guest = added.number
       }
-      let socket = EngineSocket(id: sid, handshake: handshake, server: self, loop: loop, guest: guest)
+      let socket = EngineSocket(
+        id: sid, handshake: handshake, server: self, loop: loop, address: address, packetsPerPoll: packetsPerPoll,
+        guest: guest)
       state.sessions[sid] = socket
       state.opened += 1
       state.wave.rose(to: state.sessions.count)
@@ -124,8 +127,23 @@ public final class EngineServer: Sendable {
   }
 
   /// The session is no guest any more.
-  func strikeOff(guest number: UInt64) {
-    state.withLock { $0.guests.remove(number) }
+  func strikeOff(_ session: EngineSocket) {
+    state.withLock { state in
+      if let guest = session.guest { state.guests.remove(guest) }
+      session.guest = nil
+    }
+  }
+
+  /// The session is a guest again: behind those who came before, and before those who come.
+  func putDown(_ session: EngineSocket) {
+    let displaced = state.withLock { state -> [EngineSocket] in
+      guard state.sessions[session.id] === session else { return [] }
+      let added = state.guests.add(
+        .init(sid: session.id, address: session.address, bytes: session.handshake.bytes))
+      session.guest = added.number
+      return state.takeOut(added.displaced)
+    }
+    for session in displaced { session.close(.overloaded) }
   }
 
   private func sessionID(_ wanted: String?, _ state: inout State) -> String {

@@ -11,7 +11,7 @@ extension EngineSocket {
     if let polling, polling.isFarewellDue {
       // What was said before comes first, as with the official server.
       guard polling.queue.isEmpty else {
-        return eventLoop.makeSucceededFuture(polling.takeBody(maxPackets: ServerLimits.packetsPerPoll))
+        return eventLoop.makeSucceededFuture(polling.takeBody(maxPackets: packetsPerPoll))
       }
       polling.forgetFarewell()
       server.remove(self)
@@ -41,29 +41,40 @@ extension EngineSocket {
   ///
   /// - Returns: when all of it has been handled; fails with ``EngineRequestError``.
   func post(_ body: ByteBuffer) -> EventLoopFuture<Void> {
-    do throws(EngineRequestError) {
-      guard !session.isClosed else { throw .badRequest }
-      let packets: PollingPayload.Packets
-      do {
-        packets = try PollingPayload.Packets(body)
-      } catch {
-        close(.parseError, detail: nil, isFinal: true)
-        throw .badRequest
+    let done = eventLoop.makePromise(of: Void.self)
+    loop.turns.run { self.check(PollingPayload.Check(body), done) }
+    return done.futureResult
+  }
+
+  private func check(_ check: PollingPayload.Check, _ done: EventLoopPromise<Void>) {
+    var check = check
+    do throws(EnginePacketError) {
+      guard !session.isClosed else { return refuse(done) }
+      var packets: PollingPayload.Packets?
+      try metered { () throws(EnginePacketError) in
+        packets = try check.advance(by: ServerLimits.checkedPacketsPerTurn)
       }
-      let done = eventLoop.makePromise(of: Void.self)
-      handle(packets, done)
-      return done.futureResult
+      if let packets {
+        handle(packets, done)
+      } else {
+        loop.turns.enter(from: .now()) { [check] in self.check(check, done) }
+      }
     } catch {
-      session.postFinished()
-      return eventLoop.makeFailedFuture(error)
+      close(.parseError, detail: nil, isFinal: true)
+      refuse(done)
     }
+  }
+
+  private func refuse(_ done: EventLoopPromise<Void>) {
+    session.postFinished()
+    done.fail(EngineRequestError.badRequest)
   }
 
   private func handle(_ packets: PollingPayload.Packets, _ done: EventLoopPromise<Void>) {
     var left = packets
     var room = ServerLimits.packetsPerTurn
     while room > 0, !session.isClosed, heldUntil <= .now(), let packet = left.next() {
-      received(packet)
+      metered { received(packet) }
       room -= 1
     }
     guard left.isAtEnd || session.isClosed else {
@@ -112,7 +123,7 @@ extension EngineSocket {
     guard let polling, polling.isPollOpen, !polling.queue.isEmpty else { return }
     let wasWritable = polling.isWritable
     session.pollAnswered()
-    polling.answer(polling.takeBody(maxPackets: ServerLimits.packetsPerPoll))
+    polling.answer(polling.takeBody(maxPackets: packetsPerPoll))
     if !wasWritable, polling.isWritable { receiver?.writabilityChanged(true) }
   }
 

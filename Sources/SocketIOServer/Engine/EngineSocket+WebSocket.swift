@@ -26,6 +26,27 @@ extension EngineSocket {
     probePackets = 0
   }
 
+  /// Packets came over a connection of another event loop, which isn't read until they have been handled.
+  func arrived(_ packets: [EnginePacket], over handler: WebSocketHandler) {
+    handler.crossing.isUnderWay = true
+    loop.turns.run { self.handle(packets[...], over: handler) }
+  }
+
+  private func handle(_ packets: ArraySlice<EnginePacket>, over handler: WebSocketHandler) {
+    var left = packets
+    while heldUntil <= .now(), !session.isClosed, let packet = left.popFirst() {
+      metered { received(packet, over: handler) }
+    }
+    guard left.isEmpty || session.isClosed else {
+      loop.turns.enter(from: max(heldUntil, .now())) { [left] in self.handle(left, over: handler) }
+      return
+    }
+    let end = handler.crossing.end
+    handler.crossing = .init()
+    handler.handled()
+    if let end { webSocketEnded(handler, reason: end.reason, detail: end.detail) }
+  }
+
   func received(_ packet: EnginePacket, over handler: WebSocketHandler) {
     if handler === webSocket {
       received(packet)
@@ -72,6 +93,11 @@ extension EngineSocket {
 
   /// The connection is gone, or must be failed.
   func webSocketEnded(_ handler: WebSocketHandler, reason: EngineCloseReason, detail: String?) {
+    // Behind what came before, unless that has to wait for its sender's sake.
+    if handler.crossing.isUnderWay, heldUntil <= .now() {
+      handler.crossing.end = handler.crossing.end ?? (reason, detail)
+      return
+    }
     if handler === webSocket {
       close(reason, detail: detail)
     } else if handler === probe {

@@ -1,6 +1,7 @@
 public import EngineIO
 import Logging
 public import NIOCore
+import SocketIO
 import Synchronization
 
 /// One Engine.IO session on the server.
@@ -28,12 +29,20 @@ public final class EngineSocket: @unchecked Sendable {
   var isEndingPolls = false
   /// Packets over the WebSocket that is to take over.
   var probePackets: UInt8 = 0
-  /// Packets from one who has joined nothing.
-  private var guestPackets: UInt16 = 0
-  /// Its number in the list of guests, if it was one.
-  let guest: UInt64?
-  /// Whether nobody knows yet who it is. Written on the event loop, read anywhere.
-  private let stillGuest: Atomic<Bool>
+  /// Packets that one may still send who has joined nothing.
+  private var guestPacketsLeft = ServerLimits.guestPackets
+  /// Its number in the list of guests while it stands there. Touched under the server's lock only.
+  var guest: UInt64?
+  /// Written on the event loop, read anywhere.
+  private let standing: Atomic<Standing>
+  /// Who stands behind the address that it was opened from; nil where that can't be told.
+  let address: AddressBlock?
+  /// Packets in the answer to one poll.
+  let packetsPerPoll: Int
+  /// Whose it is, by the program's word. Written on the event loop, read anywhere.
+  private let account = Mutex<String?>(nil)
+  /// What the handling of its packets is measured by. Event loop only.
+  private var meter: ConnectionOwner.Meter?
 
   /// Until when nothing more is taken of what the client sends.
   var heldUntil = NIODeadline.uptimeNanoseconds(0)
@@ -41,13 +50,18 @@ public final class EngineSocket: @unchecked Sendable {
   /// Who takes the messages; kept until the session ends. Event loop only.
   public var receiver: (any EngineReceiver)?
 
-  init(id: String, handshake: Handshake, server: EngineServer, loop: EngineLoop, guest: UInt64? = nil) {
+  init(
+    id: String, handshake: Handshake, server: EngineServer, loop: EngineLoop, address: AddressBlock? = nil,
+    packetsPerPoll: Int = ServerLimits.packetsPerPoll, guest: UInt64? = nil
+  ) {
     self.id = id
     self.handshake = handshake
     self.server = server
     self.loop = loop
+    self.address = address
+    self.packetsPerPoll = packetsPerPoll
     self.guest = guest
-    stillGuest = Atomic(guest != nil)
+    standing = Atomic(guest != nil ? .newcomer : .member)
     session = EngineSession(transport: handshake.transport, timing: server.configuration.timing, now: .now())
     if handshake.transport == .polling { polling = PollingTransport() }
   }
@@ -59,25 +73,82 @@ public final class EngineSocket: @unchecked Sendable {
   /// Whether it has ended. Event loop only.
   public var isClosed: Bool { session.isClosed }
 
-  /// Whether it has joined nothing, and has less of everything. Any thread.
-  var isGuest: Bool { stillGuest.load(ordering: .relaxed) }
+  /// What a session is to those who share the server with it.
+  private enum Standing: UInt8, AtomicRepresentable {
+    /// Nobody knows yet who it is.
+    case newcomer
+    /// Somebody has let the client in.
+    case member
+    /// The client has left all that it had joined. What it sent before it knew may still be on its way.
+    case leaver
+  }
+
+  /// Whether it has joined nothing, or nothing any more: it makes room for others. Any thread.
+  var isGuest: Bool { standing.load(ordering: .relaxed) != .member }
+
+  private var isNewcomer: Bool { standing.load(ordering: .relaxed) == .newcomer }
 
   /// Somebody has let the client in.
   func becomeMember() {
-    guard let guest, stillGuest.exchange(false, ordering: .relaxed) else { return }
-    server.strikeOff(guest: guest)
+    guard isGuest else { return }
+    standing.store(.member, ordering: .relaxed)
+    server.strikeOff(self)
+  }
+
+  /// The client has left all that it had joined.
+  func becomeGuest() {
+    guard !isGuest, !session.isClosed else { return }
+    standing.store(.leaver, ordering: .relaxed)
+    guestPacketsLeft = ServerLimits.guestPackets + SocketIOLimits.maxLatePackets
+    server.putDown(self)
+  }
+
+  /// Says whose it is. Event loop only.
+  func setOwner(_ owner: ConnectionOwner) {
+    guard !session.isClosed else { return }
+    account.withLock { $0 = owner.id }
+    meter = owner.meter
+  }
+
+  /// Who answers for what it holds. Any thread.
+  var holder: AssemblyBudget.Owner {
+    let account = account.withLock { $0 }
+    return .init(isGuest: isGuest, name: account.map { .account($0) } ?? .address(address))
+  }
+
+  /// Does a part of what its packets ask for, and holds it for as long as its owner's meter says. Event loop only.
+  func metered<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) {
+    if let pause = try measured(body) { hold(for: pause) }
+  }
+
+  /// The same, but for the hold, whose time is returned.
+  func measured<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) -> TimeAmount? {
+    guard let meter else {
+      try body()
+      return nil
+    }
+    var failure: Failure?
+    let pause = meter {
+      do throws(Failure) {
+        try body()
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return pause
   }
 
   /// Bytes of a message that the session may send now. Any thread.
   var maxMessageBytes: Int {
     let all = server.configuration.maxPayload
-    return isGuest ? min(all, ServerLimits.guestMessageBytes) : all
+    return isNewcomer ? min(all, ServerLimits.guestMessageBytes) : all
   }
 
   /// Unsent bytes that it may have now. Any thread.
   var maxWriteBufferBytes: Int {
     let all = server.configuration.maxWriteBufferBytes
-    return isGuest ? min(all, ServerLimits.guestWriteBufferBytes) : all
+    return isNewcomer ? min(all, ServerLimits.guestWriteBufferBytes) : all
   }
 
   /// Sends OPEN over the transport and starts the heartbeat; then the session is announced.
@@ -125,6 +196,7 @@ public final class EngineSocket: @unchecked Sendable {
     // The books first, the wire last: whoever sees the connection end finds the session gone.
     let receiver = receiver
     self.receiver = nil
+    meter = nil
     receiver?.closed(reason)
     closePolling(reason, isFinal: isFinal)
     probe?.close(code: 1000, reason: "")
@@ -150,8 +222,8 @@ public final class EngineSocket: @unchecked Sendable {
   /// A packet came over the transport that the session uses.
   func received(_ packet: EnginePacket) {
     if isGuest {
-      guestPackets += 1
-      guard guestPackets <= ServerLimits.guestPackets else { return close(.overloaded) }
+      guestPacketsLeft -= 1
+      guard guestPacketsLeft >= 0 else { return close(.overloaded) }
     }
     switch session.packetArrived(packet, now: .now()) {
     case .deliver:

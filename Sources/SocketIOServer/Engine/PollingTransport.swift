@@ -23,6 +23,14 @@ final class PollingTransport {
   /// Ends the wait for the poll at which the client hears that the session has ended; nil while it goes on.
   private var farewell: Scheduled<Void>?
 
+  /// Packets in the answer to one poll of a client that calls itself so.
+  static func packetsPerPoll(of userAgent: String?) -> Int {
+    // Every browser; Node's official client.
+    let known = ["Mozilla/", "node-XMLHttpRequest"]
+    let agent = (userAgent ?? "").utf8
+    return known.contains { agent.starts(with: $0.utf8) } ? .max : ServerLimits.packetsPerPoll
+  }
+
   var isFarewellDue: Bool { farewell != nil }
 
   func announceFarewell(_ deadline: Scheduled<Void>) { farewell = deadline }

@@ -28,6 +28,20 @@ final class TurnQueue {
     if !isRunning { arm() }
   }
 
+  /// Runs `body` now, unless it's somebody's turn, or what ran before has not been followed by as much time for everybody
+  /// else; then in a turn. For what other loops bring: their tasks may come without end.
+  func run(_ body: @escaping () -> Void) {
+    let began = NIODeadline.now()
+    let isSomebodysTurn = waiting.first.map { $0.from <= began } ?? false
+    guard !isSomebodysTurn, !isRunning, began >= pauseEnds else { return enter(from: began, body) }
+    isRunning = true
+    body()
+    isRunning = false
+    let now = NIODeadline.now()
+    pauseEnds = now + (now - began)
+    arm()
+  }
+
   private func arm() {
     guard let first = waiting.first else { return }
     let at = max(first.from, pauseEnds, .now() + ServerLimits.turnPause)

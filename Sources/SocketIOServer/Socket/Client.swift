@@ -49,17 +49,32 @@ final class Client: EngineReceiver, @unchecked Sendable {
 
   func start() {
     engine.receiver = self
+    startTimer()
+  }
+
+  private func startTimer() {
+    guard connectTimer == nil else { return }
     connectTimer = engine.eventLoop.scheduleTask(in: connectTimeout) { [weak self] in
-      guard let self, self.sockets.isEmpty else { return }
+      guard let self else { return }
+      self.connectTimer = nil
+      guard self.sockets.isEmpty else { return }
       self.engine.close(.forcedClose, detail: "no namespace was joined in time")
     }
+  }
+
+  /// A client that is in no namespace any more, and asks for none, is what it was before it joined one.
+  private func becomeGuestIfAlone() {
+    guard state.isEmpty, sockets.isEmpty, !engine.isClosed else { return }
+    engine.becomeGuest()
+    startTimer()
   }
 
   // MARK: Receiving
 
   func received(text: ByteBuffer) {
     do throws(SocketPacketError) {
-      if let packet = try decoder.decode(text: text) {
+      let packet = try decoder.decode(text: text) { name, id in socket(name)?.acks?.isAwaited(id) ?? false }
+      if let packet {
         handle(packet)
       } else if let awaited = decoder.awaited, !state.takesAttachments(in: awaited.namespace) {
         endOutOfState()
@@ -81,7 +96,7 @@ final class Client: EngineReceiver, @unchecked Sendable {
 
   private func holdShare() {
     guard !engine.isClosed else { return }
-    share.hold(decoder.heldBytes + waiting.bytes) {
+    share.hold(decoder.heldBytes + waiting.bytes, of: engine.holder) {
       { [weak engine, eventLoop = engine.eventLoop] in
         // Later: it may be this very share that is being changed.
         eventLoop.execute { [weak engine] in engine?.close(.overloaded) }
@@ -123,6 +138,7 @@ final class Client: EngineReceiver, @unchecked Sendable {
     case .disconnect(let name):
       _ = waiting.take(name)
       if let socket = socket(name) { forget(socket, reason: .clientNamespaceDisconnect) }
+      becomeGuestIfAlone()
     case .ignore: break
     case .close: endOutOfState()
     }
@@ -223,6 +239,7 @@ final class Client: EngineReceiver, @unchecked Sendable {
     _ = waiting.take(name)
     holdShare()
     send(SocketPacket(.connectError, namespace: name, data: refusal.payload))
+    becomeGuestIfAlone()
   }
 
   /// The state of the client's former connection, if it names one that is kept. In the same turn as the socket is made:
@@ -260,7 +277,9 @@ final class Client: EngineReceiver, @unchecked Sendable {
     // A write may find that the connection has ended.
     guard socket.isConnected else { return }
     connection.namespace.setup.current.onConnection.forEach { $0(socket) }
-    for event in waiting.take(name) where socket.isConnected { socket.received(id: event.id, elements: event.elements) }
+    for event in waiting.take(name) where socket.isConnected {
+      engine.metered { socket.received(id: event.id, elements: event.elements) }
+    }
     holdShare()
   }
 
@@ -268,6 +287,11 @@ final class Client: EngineReceiver, @unchecked Sendable {
 
   /// The server threw the socket out.
   func remove(_ socket: Socket, reason: DisconnectReason) {
+    throwOut(socket, reason: reason)
+    becomeGuestIfAlone()
+  }
+
+  private func throwOut(_ socket: Socket, reason: DisconnectReason) {
     state.thrownOut(of: socket.namespace.name)
     forget(socket, reason: reason)
   }
@@ -281,7 +305,7 @@ final class Client: EngineReceiver, @unchecked Sendable {
   func disconnectAll() {
     for socket in sockets {
       send(SocketPacket(.disconnect, namespace: socket.namespace.name))
-      remove(socket, reason: .serverNamespaceDisconnect)
+      throwOut(socket, reason: .serverNamespaceDisconnect)
     }
     engine.close(.forcedClose, detail: nil)
   }

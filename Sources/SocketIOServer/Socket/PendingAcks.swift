@@ -39,6 +39,8 @@ final class PendingAcks {
     return true
   }
 
+  func isAwaited(_ id: UInt64) -> Bool { waiting[id] != nil }
+
   func settle(_ id: UInt64, _ result: Result<SocketArguments, AckError>) {
     guard let (completion, timer) = waiting.removeValue(forKey: id) else { return }
     timer.cancel()

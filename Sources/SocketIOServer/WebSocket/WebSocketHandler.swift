@@ -7,7 +7,7 @@ import Synchronization
 /// It reads frames with ``WebSocketMessageParser`` and writes frames that are made already, so nothing stands between a
 /// shared buffer and the socket. It knows its session's event loop, and hops if that is not the channel's.
 ///
-/// Invariant of `@unchecked Sendable`: mutable state is touched on the channel's event loop only.
+/// Invariant of `@unchecked Sendable`: mutable state is touched on the channel's event loop only, but for ``crossing``.
 final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   typealias InboundIn = ByteBuffer
   typealias OutboundIn = ByteBuffer
@@ -23,7 +23,7 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     case surplus
   }
 
-  private enum State {
+  enum State {
     case open
     /// We have said goodbye and wait for the peer's; what it still sends is dropped.
     case closing
@@ -31,24 +31,34 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
   }
 
   let socket: EngineSocket
-  private let channelLoop: any EventLoop
+  let channelLoop: any EventLoop
   private let role: Role
   /// Whether the client wants binary as base64.
   let sendsTextOnly: Bool
   private let readsItself: Bool
   /// The connection's place among all of them, if they are bounded.
   private let ticket: ConnectionGate.Ticket?
-  private var share: AssemblyShare
+  var share: AssemblyShare
   /// What is compressed; nil unless client and server agreed to it.
   let deflate: Deflate?
-  private var parser: WebSocketMessageParser
-  private var context: ChannelHandlerContext?
-  private var state = State.open
-  private var isReading = false
+  var parser: WebSocketMessageParser
+  private(set) var context: ChannelHandlerContext?
+  var state = State.open
+  var isReading = false
   /// Until when nothing is taken off the connection; nil when it is.
-  private var heldUntil: NIODeadline?
+  var heldUntil: NIODeadline?
   /// Somebody has asked for more meanwhile.
-  private var wantsRead = false
+  var wantsRead = false
+  /// The peer has sent all that it will, and not all of it has had its turn.
+  var hasInputEnded = false
+  /// Frames of one who has joined nothing.
+  var guestFrames = 0
+  /// Packets for a session of another event loop, which are handed over together.
+  var collected: [EnginePacket] = []
+  /// Bytes of those that the session hasn't handled yet; nil when it has all.
+  var bytesUnderWay: Int?
+  /// What the session knows of those. Touched on the session's event loop only.
+  var crossing = Crossing()
   private var needsFlush = false
   /// What is written stays here until this is over.
   private var isApart = false
@@ -113,7 +123,7 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     socket.server.webSockets.wrappingSubtract(1, ordering: .relaxed)
   }
 
-  private func onSessionLoop(_ body: @escaping @Sendable (EngineSocket) -> Void) {
+  func onSessionLoop(_ body: @escaping @Sendable (EngineSocket) -> Void) {
     let socket = socket
     if socket.eventLoop.inEventLoop {
       body(socket)
@@ -130,31 +140,6 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     takeMessages(context)
   }
 
-  private func takeMessages(_ context: ChannelHandlerContext) {
-    isReading = true
-    var room = socket.isGuest ? ServerLimits.guestPacketsPerTurn : ServerLimits.packetsPerTurn
-    do throws(WebSocketMessageParser.Failure) {
-      while state == .open, heldUntil == nil {
-        parser.maxMessageBytes = socket.maxMessageBytes
-        guard let message = try parser.next() else { break }
-        room -= 1
-        if room == 0 { hold(for: .zero) }
-        // What isn't whole now has only begun: a share is as old as its message.
-        share.release()
-        received(try inflated(message), context)
-      }
-    } catch {
-      fail(error)
-    }
-    guard state == .open else { return }
-    share.hold(parser.bufferedBytes) {
-      { [weak self, eventLoop = socket.eventLoop] in
-        // Later: it may be this very share that is being changed.
-        eventLoop.execute { [weak self] in self?.end(.overloaded, nil) }
-      }
-    }
-  }
-
   func channelReadComplete(context: ChannelHandlerContext) {
     isReading = false
     flushWhatWaits()
@@ -163,85 +148,7 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
 
   /// The next bytes are wanted: they stay in the kernel while the connection is held.
   func read(context: ChannelHandlerContext) {
-    if heldUntil == nil { context.read() } else { wantsRead = true }
-  }
-
-  /// Takes nothing off the connection for so long; what came with it already waits here. Any thread.
-  func hold(for time: TimeAmount) {
-    guard channelLoop.inEventLoop else { return channelLoop.execute { self.hold(for: time) } }
-    guard state == .open else { return }
-    let until = max(heldUntil ?? .now(), .now() + time)
-    if heldUntil == nil { socket.server.loop(channelLoop).turns.enter(from: until) { self.release() } }
-    heldUntil = until
-  }
-
-  private func release() {
-    if let heldUntil, heldUntil > .now(), state == .open {
-      // It has been held on meanwhile.
-      return socket.server.loop(channelLoop).turns.enter(from: heldUntil) { self.release() }
-    }
-    heldUntil = nil
-    guard let context else { return }
-    if state == .open { takeMessages(context) }
-    isReading = false
-    flushWhatWaits()
-    // Also when it is closing: the peer's own end is still to come.
-    guard heldUntil == nil, wantsRead else { return }
-    wantsRead = false
-    context.read()
-  }
-
-  private func inflated(
-    _ message: WebSocketMessageParser.Message
-  ) throws(WebSocketMessageParser.Failure) -> WebSocketMessageParser.Message {
-    guard case .compressed(let isText, let bytes) = message else { return message }
-    guard let deflate else { throw .invalidCompression }
-    let whole = try deflate.loop.compression.inflate(bytes, limit: socket.maxMessageBytes)
-    guard isText else { return .binary(whole) }
-    guard whole.isValidUTF8 else { throw .invalidUTF8 }
-    return .text(whole)
-  }
-
-  private func received(_ message: WebSocketMessageParser.Message, _ context: ChannelHandlerContext) {
-    switch message {
-    case .text(let text):
-      do throws(EnginePacketError) {
-        deliver(try EnginePacket(text: text))
-      } catch {
-        end(.parseError, nil)
-      }
-    case .binary(let bytes), .compressed(_, let bytes): deliver(EnginePacket(binary: bytes))
-    case .ping(let payload):
-      var frame = ByteBuffer()
-      frame.writeWebSocketHeader(.pong, length: payload.readableBytes)
-      frame.writeImmutableBuffer(payload)
-      write(frame, flush: true)
-    case .pong: break
-    case .close(let code, _):
-      closeOnLoop(code: code == 1005 ? 1000 : code, reason: "", isAbrupt: false)
-      end(.transportClose, nil)
-    }
-  }
-
-  private func deliver(_ packet: EnginePacket) {
-    onSessionLoop { $0.received(packet, over: self) }
-  }
-
-  private func fail(_ failure: WebSocketMessageParser.Failure) {
-    let (reason, detail): (EngineCloseReason, String) =
-      switch failure {
-      case .protocolError(let rule): (.transportError, rule)
-      case .messageTooLarge:
-        (.messageTooLarge, "message too large: limit \(socket.maxMessageBytes) bytes")
-      case .invalidUTF8: (.parseError, "text is not UTF-8")
-      case .invalidCompression: (.parseError, "the message can't be inflated")
-      }
-    end(reason, detail)
-    closeOnLoop(code: failure.closeCode, reason: detail, isAbrupt: false)
-  }
-
-  private func end(_ reason: EngineCloseReason, _ detail: String?) {
-    onSessionLoop { $0.webSocketEnded(self, reason: reason, detail: detail) }
+    if isHeld { wantsRead = true } else { context.read() }
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -258,10 +165,7 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
-    case ChannelEvent.inputClosed:
-      // A peer that has finished sending is gone: WebSocket has no half-closed state.
-      state = .closed
-      context.close(promise: nil)
+    case ChannelEvent.inputClosed: inputEnded(context)
     case is ChannelShouldQuiesceEvent:
       end(.serverShuttingDown, nil)
     default:
@@ -324,7 +228,7 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     if !isReading { flushWhatWaits() }
   }
 
-  private func flushWhatWaits() {
+  func flushWhatWaits() {
     guard needsFlush, !isApart else { return }
     needsFlush = false
     context?.flush()
@@ -354,7 +258,7 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     }
   }
 
-  private func closeOnLoop(code: UInt16, reason: String, isAbrupt: Bool) {
+  func closeOnLoop(code: UInt16, reason: String, isAbrupt: Bool) {
     guard state == .open, let context else { return }
     state = .closing
     // What isn't whole will never be; the peer may take its time to close.
