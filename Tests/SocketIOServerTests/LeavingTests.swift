@@ -33,7 +33,7 @@ import Testing
           try await leaver.send(kind == "client" ? "41" : #"42["out"]"#)
           if kind == "server" { #expect(try await leaver.text() == "41") }
         }
-        while server.counters().guests < min(round + 1, 3) { await Task.yield() }
+        try await eventually { server.counters().guests >= min(round + 1, 3) }
       }
       // And back: a client changes namespaces over one connection.
       let changer = try await connect(port)
@@ -46,7 +46,7 @@ import Testing
       try await inside.send("40")
       #expect(try await inside.text().hasPrefix("40{"))
       try await changer.send("41/other,")
-      while server.counters().guests < 3 { await Task.yield() }
+      try await eventually { server.counters().guests >= 3 }
     }
   }
 
@@ -101,7 +101,7 @@ import Testing
       #expect(server.counters().guests == 0)
       mayAnswer.put(true)
       #expect(try await socket.text().hasPrefix("44/slow,"))
-      while server.counters().guests == 0 { await Task.yield() }
+      try await eventually { server.counters().guests > 0 }
     }
   }
 
@@ -116,7 +116,7 @@ import Testing
       }
       // Also to one who closes while it is written.
       try? await leaver.connection.send(frames)
-      while server.counters().sessions > 0 { await Task.yield() }
+      try await eventually { server.counters().sessions == 0 }
     }
   }
 }

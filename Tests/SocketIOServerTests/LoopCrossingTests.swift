@@ -121,7 +121,7 @@ import Testing
         (handler.isHeld, (handler.bytesUnderWay ?? 0) + handler.parser.bufferedBytes)
       }
       try await within {
-        while try await !handler.channelLoop.submit(kept).get().0 { await Task.yield() }
+        while try await !handler.channelLoop.submit(kept).get().0 { try await Task.sleep(for: .milliseconds(2)) }
       }
       // Each time around its loop it could read.
       for _ in 0..<50 {
@@ -185,7 +185,7 @@ import Testing
       await socket.close()
       // Others may have been tried before.
       while try await left.next() < 1_000 {}
-      while server.counters().sessions > 0 { await Task.yield() }
+      try await eventually { server.counters().sessions == 0 }
       #expect(server.counters().assemblyBytes == 0)
     }
   }

@@ -53,7 +53,7 @@ import Testing
       let stranger = try await open(port)
       // Also from one who closes while it is written.
       for _ in 0..<600 { try? await stranger.send(packet) }
-      while server.counters().sessions > 0 { await Task.yield() }
+      try await eventually { server.counters().sessions == 0 }
       let member = try await connect(port)
       for _ in 0..<600 { try await member.send("6") }
       try await member.send(#"421["nothing"]"#)
@@ -83,7 +83,7 @@ import Testing
       }
       let stranger = try await open(port)
       await send(to: stranger, count: 4_200)
-      while server.counters().sessions > 0 { await Task.yield() }
+      try await eventually { server.counters().sessions == 0 }
       guard kind != "empty parts" else { return }
       let member = try await connect(port)
       await send(to: member, count: 4_200)
@@ -180,7 +180,7 @@ import Testing
       let slow = try await connect(port, auth: #"{"name":"slow"}"#)
       try await slow.send(#"452-["x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#)
       try await slow.send(binary: Array(repeating: 1, count: 150_000))
-      while server.counters().assemblyBytes < 150_000 { await Task.yield() }
+      try await eventually { server.counters().assemblyBytes >= 150_000 }
       var hoarders: [TestWebSocket] = []
       for _ in 0..<12 {
         let hoarder = try await connect(port, auth: #"{"name":"hoarder"}"#)
@@ -224,11 +224,11 @@ import Testing
         try await http.connection.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n")
       }
       try await more(100_000, isFirst: true)
-      while server.counters().assemblyBytes < 100_000 { try await Task.sleep(for: .milliseconds(5)) }
+      try await eventually { server.counters().assemblyBytes >= 100_000 }
       let other = try await connect(port)
       try await other.send(announcement)
       try await other.send(binary: Array(repeating: 1, count: 900_000))
-      while server.counters().assemblyBytes < 1_000_000 { try await Task.sleep(for: .milliseconds(5)) }
+      try await eventually { server.counters().assemblyBytes >= 1_000_000 }
       try await more(100_000, isFirst: false)
       if kind == "body" {
         while try await http.connection.read() != nil {}

@@ -120,6 +120,13 @@ func within<Result: Sendable>(
 
 struct TestTimeout: Error {}
 
+/// Waits until something holds; fails instead of hanging.
+func eventually(_ condition: @escaping @Sendable () -> Bool) async throws {
+  try await within(.seconds(60)) {
+    while !condition() { try await Task.sleep(for: .milliseconds(2)) }
+  }
+}
+
 /// Values that handlers on event loops hand to the test.
 struct Mailbox<Value: Sendable>: Sendable {
   private let stream: AsyncStream<Value>

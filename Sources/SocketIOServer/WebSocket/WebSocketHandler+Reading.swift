@@ -25,13 +25,13 @@ extension WebSocketHandler {
     do throws(WebSocketMessageParser.Failure) {
       var isMore = true
       while isMore, state == .open, !isHeld {
-        if crosses {
+        if crosses || parser.bufferedBytes == 0 {
           isMore = try takeFrame(context, &room)
         } else {
           let pause = try socket.measured { () throws(WebSocketMessageParser.Failure) in
             isMore = try takeFrame(context, &room)
           }
-          // To find that there is nothing more is no reason to wait.
+          // To find that a frame isn't whole is no reason to wait.
           if isMore, let pause { socket.hold(for: pause) }
         }
       }
