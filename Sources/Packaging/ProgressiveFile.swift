@@ -71,7 +71,9 @@ public struct ProgressiveFile: Sendable {
       sizes = PartSizes(count: track.segmentCount) { Self.pages(track, $0) * track.settings.vorbisSlotBytes }
     case (.flac, .flac):
       mp4 = nil
-      sizes = losslessSizes.flatMap { $0.count == track.segmentCount ? PartSizes($0) : nil }
+      sizes = losslessSizes.flatMap { sizes in
+        sizes.count == track.segmentCount && sizes.allSatisfy { $0 > 0 } ? PartSizes(sizes) : nil
+      }
       head = FLACHead.bytes(track, tags: tags, sizes: sizes)
     default: return nil
     }
@@ -107,7 +109,8 @@ public struct ProgressiveFile: Sendable {
       var free = ByteBuffer()
       free.writeBox("free") { $0.writeZeros(rest - 8) }
       pieces.append(free)
-    default: throw PackagingError(description: "segment \(segment.key) takes \(-rest) bytes more than its place has")
+    case ..<0: throw PackagingError(description: "segment \(segment.key) takes \(-rest) bytes more than its place has")
+    default: throw PackagingError(description: "segment \(segment.key) leaves \(rest) bytes of its place empty")
     }
     return pieces
   }

@@ -31,9 +31,6 @@ struct LRUIndex<Key: Hashable, Value> {
     return entries.values[index].value
   }
 
-  /// What `key` costs; its order stays.
-  func cost(of key: Key) -> Int? { entries[key]?.cost }
-
   /// Whether `key` is there; its order stays.
   func contains(_ key: Key) -> Bool { entries[key] != nil }
 

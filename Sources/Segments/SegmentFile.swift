@@ -22,8 +22,12 @@ enum SegmentFile {
   private static let digestOffset = 28
   private static let headerBytes = 60
 
-  /// Bytes of priming and frames in a file of that size.
-  static func soundBytes(inFileOf bytes: Int, frames: Int) -> Int { bytes - headerBytes - 4 * frames }
+  /// Bytes of priming and frames in a file of that size; nil where a segment of so many frames has another: a file that
+  /// a crash has cut off, or that is none of ours.
+  static func soundBytes(inFileOf bytes: Int, frames: Int) -> Int? {
+    let sound = bytes - headerBytes - 4 * frames
+    return frames > 0 && sound >= frames && bytes <= SegmentLimits.segmentBytes ? sound : nil
+  }
 
   static func encode(_ segment: Segment) -> ByteBuffer {
     var head = ByteBuffer()

@@ -92,6 +92,32 @@ final class SegmentStore: Sendable {
     return sizes
   }
 
+  /// Bytes of the frames and primings of a row of segments; nil when one of them isn't there. A file whose size is that of
+  /// no segment is removed, and isn't there.
+  /// - Parameter frames: of each segment.
+  func soundBytes(_ keys: [SegmentKey], frames: [Int]) -> [Int]? {
+    guard let files = fileBytes(keys) else { return nil }
+    var sizes: [Int] = []
+    sizes.reserveCapacity(keys.count)
+    for (index, bytes) in files.enumerated() {
+      guard let sound = SegmentFile.soundBytes(inFileOf: bytes, frames: frames[index]) else {
+        discard(keys[index])
+        return nil
+      }
+      sizes.append(sound)
+    }
+    return sizes
+  }
+
+  /// Removes a file that is no segment.
+  private func discard(_ key: SegmentKey) {
+    let name = Self.name(of: key)
+    damagedFiles.add(1, ordering: .relaxed)
+    logger.warning("removed a damaged segment", metadata: ["segment": "\(key)"])
+    state.withLock { $0.index.remove(name) }
+    remove([name])
+  }
+
   /// The segment, or nil when it isn't there or isn't whole; a damaged file is removed. Throws `busy`.
   func load(_ key: SegmentKey) throws(SegmentError) -> Segment? {
     let name = Self.name(of: key)
@@ -100,10 +126,7 @@ final class SegmentStore: Sendable {
       return nil
     }
     guard let segment = SegmentFile.decode(file, key: key) else {
-      damagedFiles.add(1, ordering: .relaxed)
-      logger.warning("removed a damaged segment", metadata: ["segment": "\(key)"])
-      state.withLock { $0.index.remove(name) }
-      remove([name])
+      discard(key)
       return nil
     }
     state.withLock { $0.index.use(name, bytes: file.readableBytes) }

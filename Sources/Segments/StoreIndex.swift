@@ -111,8 +111,6 @@ struct StoreIndex {
 
   // MARK: Use
 
-  func contains(_ name: Name) -> Bool { known(name) != nil }
-
   /// A file's size; its order stays.
   func bytes(of name: Name) -> Int? { known(name).map { Int(slots[Int($0.place)].bytes) } }
 

@@ -25,6 +25,20 @@ import Testing
     }
   }
 
+  @Test func theSizeOfNoSegmentIsNone() {
+    for frames in [0, 1, 20, 90] {
+      for bytes in 0..<60 + 5 * frames { #expect(SegmentFile.soundBytes(inFileOf: bytes, frames: frames) == nil) }
+      for bytes in [Int.min / 2, -1, SegmentLimits.segmentBytes + 1, .max] {
+        #expect(SegmentFile.soundBytes(inFileOf: bytes, frames: frames) == nil)
+      }
+    }
+    let segment = Segment.fake(frames: 20)
+    let bytes = SegmentFile.encode(segment).readableBytes
+    #expect(
+      SegmentFile.soundBytes(inFileOf: bytes, frames: 20)
+        == segment.frames.readableBytes + segment.priming.readableBytes)
+  }
+
   @Test func aFileThatIsShortOrLongIsNoSegment() {
     let segment = Segment.fake(frames: 4, frameBytes: 5)
     let file = SegmentFile.encode(segment)

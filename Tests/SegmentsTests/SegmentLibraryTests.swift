@@ -192,6 +192,68 @@ import Testing
     try await next.close()
   }
 
+  enum Cut {
+    case to(Int)
+    case by(Int)
+
+    func length(of whole: Int) -> Int {
+      switch self {
+      case .to(let length): length
+      case .by(let difference): whole + difference
+      }
+    }
+  }
+
+  /// As a power cut leaves files, or a disk that loses bytes: empty, without all of their header, without their end.
+  @Test(arguments: [.to(0), .to(1), .to(59), .to(60), .to(139), .to(159), .by(-1), .by(1)] as [Cut])
+  func aFileThatWasCutOffHasNoSize(_ cut: Cut) async throws {
+    let track = SegmentTrack.fake(samples: 2 * 92_160)
+    var sizes: [Int] = []
+    let first = try library(FakeStudio())
+    for index in 0..<2 {
+      let lease = try first.lease(track, rendition: .flac, index: index, deadline: 0, owner: "anna")
+      sizes.append(try await lease.feed.whole().frames.readableBytes)
+    }
+    try await first.close()
+    let file = try #require(folder.files().first { $0.hasSuffix("/0.seg") })
+    let path = folder.url.appendingPathComponent(file).path
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path)).count
+    let length = cut.length(of: whole)
+    #expect(truncate(path, off_t(length)) == 0)
+    // That some bytes of the end are gone, or there are too many, shows when it's read.
+    let isPlausible = length > 159
+
+    let next = try library(FakeStudio())
+    let known = await next.losslessSizes(of: track, rendition: .flac)
+    #expect(isPlausible ? known?.allSatisfy { $0 > 0 } == true : known == nil)
+    #expect(next.knownSizes(of: track, rendition: .flac).allSatisfy { $0 ?? 1 > 0 })
+    #expect(folder.files().contains(file) == isPlausible)
+    // Whatever it was, it's made anew, and has its size again.
+    let lease = try next.lease(track, rendition: .flac, index: 0, deadline: 0, owner: "anna")
+    #expect(try await lease.feed.whole().frames.readableBytes == sizes[0])
+    try await next.close()
+    let last = try library(FakeStudio())
+    #expect(await last.losslessSizes(of: track, rendition: .flac) == sizes)
+    try await last.close()
+  }
+
+  @Test func whatIsInMemoryHasItsSizeWhateverBecomesOfItsFile() async throws {
+    let track = SegmentTrack.fake(samples: 92_160)
+    try await { library in
+      let lease = try library.lease(track, rendition: .flac, index: 0, deadline: 0, owner: "anna")
+      _ = try await lease.feed.whole()
+      try await library.close()
+    }(try library(FakeStudio()))
+    let library = try library(FakeStudio())
+    let lease = try library.lease(track, rendition: .flac, index: 0, deadline: 0, owner: "anna")
+    let size = try await lease.feed.whole().frames.readableBytes
+    let file = try #require(folder.files().first)
+    #expect(truncate(folder.url.appendingPathComponent(file).path, 4_000) == 0)
+    library.store?.buildIndex()
+    #expect(await library.losslessSizes(of: track, rendition: .flac) == [size])
+    try await library.close()
+  }
+
   @Test func aSegmentIsEncodedOnceAndThenComesFromMemory() async throws {
     let studio = FakeStudio()
     let library = try library(studio)
