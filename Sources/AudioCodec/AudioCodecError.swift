@@ -22,6 +22,8 @@ public struct AudioCodecError: Error, Hashable, Sendable, CustomStringConvertibl
     public static let rateChanges = Code(rawValue: "rate_changes")
     /// More than a day of sound.
     public static let tooLong = Code(rawValue: "too_long")
+    /// More tags than any music has; the decoder would look each up among all others.
+    public static let tooManyTags = Code(rawValue: "too_many_tags")
     /// It looked like sound, and could not be decoded.
     public static let damaged = Code(rawValue: "damaged")
     /// The process, or the machine, can open no more files at this moment. Says nothing about this one.
@@ -42,6 +44,8 @@ public struct AudioCodecError: Error, Hashable, Sendable, CustomStringConvertibl
   public var message: String
   /// The words of libav or of the operating system, if there are any.
   public var cause: String?
+
+  static let moreThanADay = AudioCodecError(.tooLong, "The file holds more than a day of sound")
 
   public init(_ code: Code, _ message: String, cause: String? = nil) {
     self.code = code

@@ -1,5 +1,13 @@
 import CFFmpeg
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 extension AudioProbe {
   /// Reads what a file is; never believes its name, and holds its header against what can be decoded.
   ///
@@ -70,7 +78,7 @@ extension AudioProbe {
       for key in keys {
         for dictionary in dictionaries {
           guard let entry = av_dict_get(dictionary, key, nil, 0), let value = entry.pointee.value else { continue }
-          let text = String(cString: value).prefix(limits.maxTagCharacters)
+          let text = AudioProbe.text(value, maxBytes: limits.maxTagBytes)
             .filter { !$0.isNewline && $0 != "\0" }
           let trimmed = text.drop { $0 == " " }
           if !trimmed.isEmpty { return String(trimmed) }
@@ -84,8 +92,8 @@ extension AudioProbe {
           // An ID3 `USLT` frame has its language behind the key.
           guard let entry = av_dict_get(dictionary, key, nil, AV_DICT_IGNORE_SUFFIX), let value = entry.pointee.value
           else { continue }
-          let text = String(cString: value).prefix(limits.maxLyricsCharacters)
-          if text.contains(where: { !$0.isWhitespace }) { return String(text) }
+          let text = AudioProbe.text(value, maxBytes: limits.maxLyricsBytes)
+          if text.contains(where: { !$0.isWhitespace }) { return text }
         }
       }
       return nil
@@ -110,6 +118,17 @@ extension AudioProbe {
     tags.discTotal = tags.discTotal ?? numbers(text("disctotal", "totaldiscs")).0
     tags.lyrics = lyrics("lyrics", "syncedlyrics", "unsyncedlyrics", "unsynced lyrics")
     cover = AudioProbe.cover(in: input, limits: limits)
+  }
+
+  /// What a tag says, cut in front of the scalar that has no room any more.
+  static func text(_ value: UnsafePointer<CChar>, maxBytes: Int) -> String {
+    let length = strnlen(value, maxBytes + 1)
+    let bytes = UnsafeRawBufferPointer(start: value, count: min(length, maxBytes))
+    guard length > maxBytes else { return String(decoding: bytes, as: UTF8.self) }
+    // A scalar has at most three bytes behind its first.
+    let first = bytes.indices.suffix(4).last { bytes[$0] & 0xC0 != 0x80 }
+    let isWhole = UInt8(bitPattern: value[maxBytes]) & 0xC0 != 0x80
+    return String(decoding: isWhole ? bytes[...] : bytes[..<(first ?? maxBytes)], as: UTF8.self)
   }
 
   private static func cover(in input: ContainerInput, limits: AudioLimits) -> AudioCover? {

@@ -36,8 +36,6 @@ public struct AudioProbe: Hashable, Sendable {
     guard let bitsPerSample else { return 16 }
     return (1...16).contains(bitsPerSample) && !isResampled && channels <= 2 ? 16 : 24
   }
-  /// Whether the first seek into the file walks over all of its frames (some milliseconds; then it is remembered).
-  public var needsIndex: Bool { facts.elementary != nil }
 }
 
 /// The tags that a library sorts and shows by; nil where a file has none.

@@ -12,31 +12,49 @@ final class ContainerInput {
   /// What the callbacks see: the file and where in it libavformat is.
   private final class Cursor {
     let file: FileSource
+    let format: UnsafeMutablePointer<AVFormatContext>
     var offset: Int64 = 0
-    init(_ file: FileSource) { self.file = file }
+    var hasTooManyTags = false
+
+    init(_ file: FileSource, _ format: UnsafeMutablePointer<AVFormatContext>) {
+      self.file = file
+      self.format = format
+    }
+
+    /// Nil at the end, -1 where reading ends for another reason.
+    func read(into target: UnsafeMutablePointer<UInt8>, count: Int) -> Int? {
+      // Most demuxers read a file's tags bit by bit, and are stopped among them.
+      if Int(av_dict_count(format.pointee.metadata)) > Bounds.maxTags {
+        hasTooManyTags = true
+        return -1
+      }
+      let got = file.read(at: offset, into: target, count: count)
+      if got == 0 { return file.isPastDeadline ? -1 : nil }
+      offset += Int64(got)
+      return got
+    }
   }
 
   /// - Parameters:
   ///   - demuxer: libavformat's name of it; nil lets it look at the content.
   ///   - isKnown: nobody asks for its duration.
   ///
-  /// Throws `notAudio` if no demuxer wants it, and what reading ran into.
+  /// Throws `notAudio` if no demuxer wants it, `tooManyTags`, and what reading ran into.
   init(file: FileSource, demuxer: String?, isKnown: Bool = false) throws(AudioCodecError) {
     _ = LibAV.ready
-    let cursor = Cursor(file)
+    try TagCount.check(file)
     guard let buffer = av_malloc(Bounds.ioBuffer), let context = avformat_alloc_context() else {
       throw LibAV.outOfMemory()
     }
+    let cursor = Cursor(file, context)
     let made = avio_alloc_context(
       buffer.assumingMemoryBound(to: UInt8.self), Int32(Bounds.ioBuffer), 0,
       Unmanaged.passUnretained(cursor).toOpaque(),
       { opaque, target, count in
         guard let opaque, let target else { return dubplate_error_eof() }
         let cursor = Unmanaged<Cursor>.fromOpaque(opaque).takeUnretainedValue()
-        let got = cursor.file.read(at: cursor.offset, into: target, count: Int(count))
-        if got == 0 { return cursor.file.isPastDeadline ? dubplate_error_exit() : dubplate_error_eof() }
-        cursor.offset += Int64(got)
-        return Int32(got)
+        guard let got = cursor.read(into: target, count: Int(count)) else { return dubplate_error_eof() }
+        return got < 0 ? dubplate_error_exit() : Int32(got)
       }, nil,
       { opaque, offset, whence in
         guard let opaque else { return -1 }
@@ -87,6 +105,7 @@ final class ContainerInput {
     guard result >= 0, let opened else {
       ContainerInput.free(made)
       try file.check()
+      if cursor.hasTooManyTags { throw TagCount.tooMany }
       throw AudioCodecError(
         .notAudio, "The file's content is no sound format that is known here", cause: LibAV.words(result))
     }
@@ -94,6 +113,10 @@ final class ContainerInput {
     self.cursor = cursor
     format = opened
     io = made
+    let tags = streams.reduce(Int(av_dict_count(opened.pointee.metadata))) {
+      $0 + Int(av_dict_count($1.pointee.metadata))
+    }
+    guard tags <= Bounds.maxTags else { throw TagCount.tooMany }
   }
 
   deinit {

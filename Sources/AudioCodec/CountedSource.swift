@@ -79,10 +79,12 @@ final class CountedSource: PacketSource {
     return false
   }
 
-  /// Samples of all packets together.
-  func length() throws(AudioCodecError) -> Int64 { try index().end }
+  /// Samples of all packets together. Throws `tooLong` for more than `maxSamples` and an encoder's delay.
+  func length(within maxSamples: Int64 = Bounds.maxSamples) throws(AudioCodecError) -> Int64 {
+    try index(within: maxSamples).end
+  }
 
-  private func index() throws(AudioCodecError) -> PacketIndex {
+  private func index(within maxSamples: Int64 = Bounds.maxSamples) throws(AudioCodecError) -> PacketIndex {
     if let known = SourceMemory.shared.packets(file.identity) { return known }
     try source.seek(to: nil)
     counter = try Self.counter(of: source, constant: constant)
@@ -91,13 +93,14 @@ final class CountedSource: PacketSource {
     defer { av_packet_free(&packet) }
     guard let packet else { throw LibAV.outOfMemory() }
     var sample: Int64 = 0
-    while sample < Bounds.maxSamples, try source.read(into: packet) {
+    while try source.read(into: packet) {
       let samples = counter.samples(of: packet)
       made.add(
         PacketIndex.Place(
           sample: sample, samples: samples, timestamp: packet.pointee.pts, offset: packet.pointee.pos))
       sample += samples
       av_packet_unref(packet)
+      guard sample <= maxSamples + Bounds.mostDelay else { throw AudioCodecError.moreThanADay }
     }
     try file.check()
     SourceMemory.shared.remember(made, file.identity)

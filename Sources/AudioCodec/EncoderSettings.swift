@@ -166,9 +166,6 @@ public struct EncoderSettings: Hashable, Sendable {
     }
   }
 
-  /// The identification header of an Opus decoder (RFC 7845, 5.1), 19 bytes; empty for others.
-  public var opusHead: [UInt8] { codec == .opus ? OggOpusFormat.identification(self) : [] }
-
   /// The packets of an Opus frame, an Ogg page: their sizes, and where the first begins.
   public static func opusPackets(inPage page: some Collection<UInt8>) -> (sizes: [Int], start: Int)? {
     OggPage.packets(inPage: page)

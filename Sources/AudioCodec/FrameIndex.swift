@@ -14,13 +14,17 @@ struct FrameIndex: Sendable {
   /// Whether there are frames of another sampling rate among them.
   var passesOtherRate = false
 
-  /// Walks over the whole file. Throws `timedOut` and `unreadable`.
-  init(file: FileSource, stream: ElementaryStream) throws(AudioCodecError) {
+  /// Walks over the whole file, or as far as shows that it holds more than `maxSamples`. Throws `timedOut` and
+  /// `unreadable`.
+  init(
+    file: FileSource, stream: ElementaryStream, maxSamples: Int64 = Bounds.maxSamples
+  ) throws(AudioCodecError) {
     checkpoints = []
     frameCount = 0
     var scanner = FrameScanner(file: file, model: stream.model, offset: stream.firstFrame, number: 0)
     var untilNext = 0
-    let most = Int(Bounds.maxSamples) / stream.model.samples
+    // Delay and padding are taken off what is counted.
+    let most = (Int(maxSamples) + stream.delay + stream.padding) / stream.model.samples + 1
     var mean = scanner.meanLength
     while let frame = scanner.next(), frame.number < most {
       defer { mean = scanner.meanLength }

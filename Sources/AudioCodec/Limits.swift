@@ -7,10 +7,11 @@ public struct AudioLimits: Hashable, Sendable {
   public var operationDeadline: Duration = .seconds(15)
   /// Largest embedded picture that is handed out; larger ones are left out. Real covers are below 2 MB.
   public var maxCoverBytes = 8 << 20
-  /// Longest tag, in characters; the rest is cut off.
-  public var maxTagCharacters = 512
-  /// Characters of the lyrics that are read: three times what the longest songs have.
-  public var maxLyricsCharacters = 32_768
+  /// Longest tag in bytes of UTF-8; the rest is cut off. A character may have any number of them, since any number of
+  /// combining marks makes one.
+  public var maxTagBytes = 2_048
+  /// Bytes of the lyrics that are read: three times what the longest songs have in any script.
+  public var maxLyricsBytes = 128 << 10
 
   public init() {}
 }
@@ -52,6 +53,19 @@ enum Bounds {
   static let maxPacketBytes = 16 << 20
   /// Most streams of a container: the sound, a few languages, a dozen pictures.
   static let maxStreams = 64
+  /// Tags of a file. libavformat looks each up among all those before it, at each opening: so many take it a tenth of a
+  /// second, ten times as many ten seconds. Music has fifty; catalogues of performers a few hundred.
+  static let maxTags = 2_048
+  /// Bytes read at once where tags are counted, which is before each opening: those of most files lie within.
+  static let tagWindow = 4 << 10
+  /// Elements of one level of a Matroska file that are looked at, where its tags are looked for.
+  static let matroskaElements = 1_024
+  /// Bytes of an Ogg file between two pages that are held against each other, and most of these: what lies between
+  /// two that don't fit is gone through page by page.
+  static let oggStep: Int64 = 4 << 20
+  static let oggSamples: Int64 = 256
+  /// Bytes that are read at once where pages are gone through.
+  static let oggWindow = 256 << 10
   /// Links of a chained Ogg file: a day of a radio that plays a song in a minute and a half.
   static let maxLinks = 1_024
   /// Frames at a stream's beginning by which a clock that doesn't count samples is measured: some seconds.

@@ -95,6 +95,13 @@ enum OggPage {
     }
   }
 
+  /// The lengths of which those of a page's packets are made; nil for what begins with no page.
+  static func laces(inPage bytes: [UInt8]) -> ArraySlice<UInt8>? {
+    guard bytes.count > headerBytes, bytes.starts(with: "OggS".utf8), bytes[4] == 0 else { return nil }
+    let end = headerBytes + Int(bytes[26])
+    return end <= bytes.count ? bytes[headerBytes..<end] : nil
+  }
+
   /// The sizes of a page's packets, and where the first begins.
   static func packets(inPage page: some Collection<UInt8>) -> (sizes: [Int], start: Int)? {
     let bytes = page.prefix(headerBytes + maxLaces)

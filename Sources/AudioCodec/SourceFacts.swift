@@ -29,8 +29,6 @@ public struct SourceFacts: Hashable, Sendable, Codable {
   var packetSamples: Int64?
   /// Samples in front of a place that this file's decoder needs, where that is more than its codec needs in general.
   var preRoll: Int64?
-  /// Whether `sampleCount` was held against what can be decoded.
-  var isVerified = false
 
   /// 44,100 for rates that divide into it, else 48,000: what segments of this file are encoded at.
   public var gridRate: Int { sampleRate % 11_025 == 0 ? 44_100 : 48_000 }

@@ -43,15 +43,13 @@ struct SourceInspector {
     guard facts.sampleCount > 0 else { throw AudioCodecError(.noAudio, "The file holds sound of no length") }
     // Multiplied by a rate only once it is known to be small.
     guard facts.sampleCount <= Bounds.maxSamples, facts.sampleCount(atRate: 48_000) <= Bounds.maxSamples else {
-      throw SourceInspector.tooLong
+      throw AudioCodecError.moreThanADay
     }
     guard facts.makeSense else {
       throw AudioCodecError(.unsupported, "What the file says of its clock makes no sense")
     }
     SourceMemory.shared.remember(facts, file.identity)
   }
-
-  private static let tooLong = AudioCodecError(.tooLong, "The file holds more than a day of sound")
 
   /// The first frame that can be decoded tells what no header tells reliably.
   private static func firstFrame(of source: any PacketSource) throws(AudioCodecError) -> DecodedFrames.Frame? {
@@ -98,7 +96,6 @@ struct SourceInspector {
       }
       facts.sampleCount = stream.samples(frames: count, frameSamples: frameSamples)
     }
-    facts.isVerified = true
     return facts
   }
 
@@ -113,9 +110,14 @@ struct SourceInspector {
       ? MediaTime(stream).flatMap { source.sample(ofTimestamp: $0, rate: rate) }
       : MediaTime(whole)?.rescaled(
         from: AVRational(num: 1, den: AV_TIME_BASE), to: AVRational(num: 1, den: Int32(rate)))
-    guard let declared, (0...Bounds.maxSamples).contains(declared.value) else { throw tooLong }
+    guard let declared, (0...Bounds.maxSamples).contains(declared.value) else { throw AudioCodecError.moreThanADay }
     return declared.value
   }
+
+  /// What is wrong with one link alone. The file, the disk and the clock are all links'.
+  private static let damagesALink: Set<AudioCodecError.Code> = [
+    .notAudio, .damaged, .unsupported, .truncated, .tooLong, .tooManyTags,
+  ]
 
   /// A chained file: the sound of all links that hold any, and the first of these.
   private static func inspect(
@@ -134,7 +136,7 @@ struct SourceInspector {
         first = first ?? source
       } catch  where error.code == .noAudio {
         continue
-      } catch  where [.notAudio, .damaged, .unsupported].contains(error.code) {
+      } catch  where damagesALink.contains(error.code) {
         // The others are music all the same.
         damage = (damage.links + 1, damage.first ?? error)
         continue
@@ -198,7 +200,6 @@ struct SourceInspector {
     // Lossy codecs decode to whole frames; where the container's clock counts samples, its duration is the music's.
     facts.sampleCount = declared > 0 && (isExact || isExactClock) ? min(declared, end) : end
     refineLength(&facts, of: source, end: end, file: file)
-    facts.isVerified = true
     return facts
   }
 

@@ -116,12 +116,16 @@ final class SourceReader {
     }
   }
 
-  /// Where the sound really ends: decodes from `sample` to the end of the file. For probing.
-  func end(from sample: Int64) throws(AudioCodecError) -> Int64 {
+  /// Where the sound really ends: decodes from `sample` to the end of the file. For probing. Throws `tooLong` for more
+  /// than `maxSamples`.
+  func end(from sample: Int64, within maxSamples: Int64 = Bounds.maxSamples) throws(AudioCodecError) -> Int64 {
     position = max(sample, 0)
     try place()
     var end = chunkEnd
-    while try decode() { end = max(end, chunkEnd) }
+    while try decode() {
+      end = max(end, chunkEnd)
+      guard end <= maxSamples else { throw AudioCodecError.moreThanADay }
+    }
     return end
   }
 

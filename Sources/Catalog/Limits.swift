@@ -4,8 +4,9 @@ enum Limits {
   /// Characters of one tag that are kept: whole booklets are found in comment-like fields, no title is longer.
   static let tagCharacters = 512
 
-  /// Characters of a track's lyrics that are kept: three times what the longest songs have.
-  static let lyricsCharacters = 32_768
+  /// Unicode scalars of a track's lyrics that are kept: three times what the longest songs have. Characters would bound
+  /// nothing: any number of combining marks makes one.
+  static let lyricsScalars = 32_768
 
   /// Unicode scalars of a search text that are looked at.
   static let queryScalars = 200
@@ -86,8 +87,16 @@ enum Limits {
   /// reads; inside one call of libav nothing does, and a file of a hundred thousand tags holds that for minutes.
   static let inspectionTime = DispatchTimeInterval.seconds(20)
 
-  /// Files that took longer and are still being looked into, each on a thread, before the scan waits for one.
+  /// Files that took longer and are still being looked into, each on a thread behind all others, before the scan waits
+  /// for one.
   static let abandonedCalls = 4
+
+  /// How long a file that took too long is left alone while it stays as it is: each try may cost minutes of a core, and
+  /// the disk that stood still has come back by then.
+  static let slowFileSeconds = 6.0 * 3_600
+
+  /// Age at which a picture that was half written has no writer any more.
+  static let strayFileSeconds: Int64 = 3_600
 
   /// Servers' lives that are remembered; each is a start.
   static let serverLives = 100

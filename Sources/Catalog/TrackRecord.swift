@@ -64,7 +64,7 @@ public struct TrackRecord: Sendable, Equatable {
   /// Lyrics with `\n` between lines and no other control character, cut to length; nil when nothing remains.
   private static func cleanLyrics(_ lyrics: String?) -> String? {
     guard let lyrics else { return nil }
-    let lines = lyrics.prefix(Limits.lyricsCharacters).split(
+    let lines = String(lyrics.unicodeScalars.prefix(Limits.lyricsScalars)).split(
       omittingEmptySubsequences: false, whereSeparator: \.isNewline
     )
     .map { line in String(line.unicodeScalars.filter { $0 == "\t" || $0.properties.generalCategory != .control }) }

@@ -17,6 +17,8 @@ enum FLACHead {
     if let sizes, track.segmentCount > 0 { blocks.append((.seekTable, seekTable(track, sizes))) }
     blocks.append((.comments, VorbisComments.block(tags, withPicture: false)))
     if let cover = tags.cover { blocks.append((.picture, VorbisComments.picture(cover))) }
+    // A block's length has 24 bits. What has no room in one is left out, and the file plays.
+    blocks.removeAll { $0.1.readableBytes >= 1 << 24 }
     // The marker and STREAMINFO, which isn't the last block here.
     var head = ByteBuffer(bytes: track.settings.streamHeader(totalSamples: track.sampleCount))
     head.setInteger(UInt8(0), at: 4)

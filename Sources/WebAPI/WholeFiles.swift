@@ -52,6 +52,7 @@ final class WholeFiles: Sendable {
         losslessSizes: sizes?.bytes)
     else { return nil }
     let bytes = file.head.readableBytes + WebLimits.fileBytes(segments: track.segments.timeline(rendition).segmentCount)
+    guard bytes <= WebLimits.fileHeadBytes else { return file }
     state.withLock { state in
       // Bounded by forgetting everything: what is forgotten is made again, alike.
       if state.bytes + bytes > WebLimits.fileHeadBytes { state = State() }

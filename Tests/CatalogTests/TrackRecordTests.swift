@@ -41,7 +41,18 @@ import Testing
     #expect(try record { $0.tags.lyrics = "\u{0}\r\nOne\u{7}\r\n\r\n\tTwo\r" }.lyrics == "One\n\n\tTwo")
     #expect(try record { $0.tags.lyrics = " \n\u{1}\n" }.lyrics == nil)
     #expect(
-      try record { $0.tags.lyrics = String(repeating: "la ", count: 100_000) }.lyrics?.count == Limits.lyricsCharacters)
+      try record { $0.tags.lyrics = String(repeating: "la ", count: 100_000) }.lyrics?.count == Limits.lyricsScalars)
+  }
+
+  @Test func aCharacterOfAnyNumberOfMarksIsCutAsWell() throws {
+    let text = "a" + String(repeating: "\u{301}", count: 1_000_000)
+    let record = try record {
+      $0.tags.lyrics = text
+      $0.tags.title = text
+      $0.tags.album = text
+    }
+    #expect(record.lyrics?.unicodeScalars.count == Limits.lyricsScalars)
+    for tag in [record.title, record.album] { #expect(tag?.unicodeScalars.count ?? .max <= 4 * Limits.tagCharacters) }
   }
 
   @Test func numbersOutOfRangeAreNoNumbers() throws {

@@ -222,6 +222,35 @@ extension FileTags {
     return (try #require(word), try #require(body))
   }
 
+  /// Sizes of no segment, as a store of damaged files could say them.
+  @Test(arguments: [[-140, 100], [0, 100], [100, Int.min / 2], [100], []])
+  func sizesThatCannotBeMakeNoLength(_ sizes: [Int]) throws {
+    let file = try #require(
+      ProgressiveFile(
+        PackagedTrack(track, rendition: .flac), container: .flac, tags: .of("A"), losslessSizes: sizes))
+    #expect(file.byteCount == nil && file.head.readableBytes > 42)
+  }
+
+  @Test func whatHasNoRoomInABlockOfFLACIsLeftOut() throws {
+    var words = AudioTags()
+    words.lyrics = String(repeating: "x", count: 1 << 24)
+    let picture = FilePicture(bytes: ByteBuffer(bytes: [1, 2, 3]), mediaType: "image/png")
+    let file = try #require(
+      ProgressiveFile(
+        PackagedTrack(track, rendition: .flac), container: .flac, tags: FileTags(words, cover: picture),
+        losslessSizes: [1_000, 100]))
+    var head = file.head
+    head.moveReaderIndex(forwardBy: 4)
+    var types: [UInt32] = []
+    var isLast = false
+    while !isLast {
+      let (word, _) = try metadataBlock(&head)
+      types.append(word >> 24 & 0x7F)
+      isLast = word >> 31 == 1
+    }
+    #expect(types == [0, 3, 6] && head.readableBytes == 0)
+  }
+
   @Test func aSeekTableIsBounded() throws {
     let long = SegmentTrack(
       fingerprint: "ab", path: "", gridRate: 44_100, sampleCount: 44_100 * 3_600 * 20, losslessBitDepth: 16)
