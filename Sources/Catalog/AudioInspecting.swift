@@ -72,10 +72,13 @@ public struct InspectionError: Error, Sendable, Equatable {
   /// The code of ``interrupted(isSecondTry:)``.
   static let interruptedCode = "interrupted"
 
+  /// The code of ``tookTooLong``, and of a decoder that came to its deadline.
+  static let timedOutCode = AudioCodecError.Code.timedOut.rawValue
+
   /// It was still being looked into when ``Limits/inspectionTime`` was over: its own fault, or that of a disk that stands
-  /// still.
+  /// still. Tried again after ``Limits/slowFileSeconds``.
   static let tookTooLong = Self(
-    code: "timed_out", message: "To look into this file takes too long", isPassing: true)
+    code: timedOutCode, message: "To look into this file takes too long", isPassing: true)
 
   var wasInterrupted: Bool { code == Self.interruptedCode }
 

@@ -36,7 +36,7 @@ public struct CoverStore: Sendable {
     return Cover(key: key, mime: type, data: Data(bytes))
   }
 
-  /// Removes pictures that nothing refers to, and what a crash left half-written.
+  /// Removes pictures that nothing refers to, and what a crash left half-written. Others may write meanwhile.
   /// - Parameter referenced: says which of at most ``Limits/scanBatch`` keys are in use.
   /// - Returns: how many were removed.
   func sweep(referenced: ([String]) async throws -> Set<String>) async throws -> Int {
@@ -50,8 +50,10 @@ public struct CoverStore: Sendable {
         let used = try await referenced(Array(Set(part.compactMap(Self.key(ofFile:)))))
         for name in part {
           // What is neither a picture nor half of one isn't ours.
-          guard Self.key(ofFile: name).map({ !used.contains($0) }) ?? name.contains(".tmp-") else { continue }
-          try FileManager.default.removeItem(atPath: folder + "/" + name)
+          let path = folder + "/" + name
+          guard try Self.key(ofFile: name).map({ !used.contains($0) }) ?? Self.isStray(name, at: path),
+            try FileSystem.remove(path)
+          else { continue }
           removed += 1
         }
       }
@@ -61,6 +63,19 @@ public struct CoverStore: Sendable {
 
   func path(of key: String) -> String {
     directory + "/" + key.prefix(2) + "/" + key
+  }
+
+  /// Whether a file was begun so long ago that nobody is still writing it.
+  private static func isStray(_ name: String, at path: String) throws(FileSystem.Failure) -> Bool {
+    guard name.contains(".tmp-") else { return false }
+    do throws(FileSystem.Failure) {
+      let modified = try FileSystem.status(path, followLinks: false).stamp.modified
+      return Int64(time(nil)) - modified / 1_000_000_000 > Limits.strayFileSeconds
+    } catch {
+      guard error.number == ENOENT else { throw error }
+      // Whole by now, and under its own name.
+      return false
+    }
   }
 
   private static func exists(_ path: String) -> Bool {

@@ -23,10 +23,10 @@ extension DataDirectory {
   /// Says that there was a database; a lock alone is left by a start that came to nothing.
   private var markPath: String { path + "/initialised" }
 
-  /// Whether a server has worked with this folder before.
+  /// Whether a server has worked with this folder before. A secret says nothing of it: an operator may have put it there.
   private var wasUsed: Bool {
     let files = FileManager.default
-    if files.fileExists(atPath: markPath) || files.fileExists(atPath: path + "/jwt-secret") { return true }
+    if files.fileExists(atPath: markPath) { return true }
     return [coversPath, segmentsPath].contains { folder in
       do {
         return try !files.contentsOfDirectory(atPath: folder).isEmpty

@@ -41,9 +41,10 @@ public final class DataDirectory: Sendable {
   }
 
   /// The folder for a command that works beside a running server, on what allows that: the database and the secret.
+  /// What it makes is its owner's alone; what is there stays as it is.
   /// - Throws: ``DataDirectoryError/unusable(path:reason:)`` when the system refuses to make the folder.
   public static func openShared(path: String) throws(DataDirectoryError) -> DataDirectory {
-    keepToOwner(path)
+    umask(0o077)
     do throws(FileSystem.Failure) {
       try FileSystem.makeFolder(path, mode: 0o700)
     } catch {
@@ -56,7 +57,7 @@ public final class DataDirectory: Sendable {
   /// - Throws: ``DataDirectoryError/inUse(pid:)`` while another process has it,
   ///   ``DataDirectoryError/unusable(path:reason:)`` when the system refuses.
   public static func open(path: String) throws(DataDirectoryError) -> DataDirectory {
-    keepToOwner(path)
+    umask(0o077)
     do throws(FileSystem.Failure) {
       try FileSystem.makeFolder(path, mode: 0o700)
     } catch {
@@ -76,6 +77,7 @@ public final class DataDirectory: Sendable {
     writeHolder(descriptor)
     let directory = DataDirectory(path: path, lock: descriptor)
     try directory.checkCovers()
+    keepToOwner(path)
     return directory
   }
 
@@ -107,11 +109,13 @@ public final class DataDirectory: Sendable {
     return secret
   }
 
-  /// Whatever this process makes from now on is its owner's alone, and so is what an earlier one left.
+  /// What an earlier process left is its owner's alone, like all that this one makes. A folder in which other things lie as
+  /// well stays as it is, and so do the folders in it: somebody may have named the wrong one.
   private static func keepToOwner(_ path: String) {
-    umask(0o077)
-    // What is below them is out of reach with them. A folder that belongs to somebody else stays as they want it.
-    for folder in [path, path + "/covers", path + "/segments"] { chmod(folder, 0o700) }
+    if holdsOnlyOurs(path) {
+      // What is below them is out of reach with them.
+      for folder in [path, path + "/covers", path + "/segments"] { chmod(folder, 0o700) }
+    }
     for file in ["dubplate.db", "dubplate.db-wal", "dubplate.db-shm", "lock", "inspecting"] {
       chmod(path + "/" + file, 0o600)
     }
@@ -124,6 +128,20 @@ public final class DataDirectory: Sendable {
       guard try FileSystem.status(coversPath).kind == .folder else { throw FileSystem.Failure(number: ENOTDIR) }
     } catch {
       if error.number != ENOENT { throw .unusable(path: coversPath, reason: error.reason) }
+    }
+  }
+
+  /// Whether all that lies in a folder has a name that we give, or begins with one, as copies do. `lost+found` is a file
+  /// system's own.
+  private static func holdsOnlyOurs(_ path: String) -> Bool {
+    let ours = ["dubplate.db", "jwt-secret", "initialised", "inspecting", "lock", "covers", "segments", "lost+found"]
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path).allSatisfy { name in
+        ours.contains { name == $0 || name.hasPrefix($0 + ".") || name.hasPrefix($0 + "-") }
+      }
+    } catch {
+      // What can't be read can't be known.
+      return false
     }
   }
 

@@ -107,6 +107,13 @@ enum FileSystem {
     #endif
   }
 
+  /// Removes a file. False if it wasn't there.
+  static func remove(_ path: String) throws(Failure) -> Bool {
+    guard unlink(path) != 0 else { return true }
+    guard errno == ENOENT else { throw Failure(number: errno) }
+    return false
+  }
+
   /// The first `count` bytes of a file; fewer where it has fewer.
   static func beginning(of path: String, count: Int) throws(Failure) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -50,6 +50,9 @@ public struct ScanProblem: Sendable, Equatable {
 
 /// How a file looked in the file system.
 public struct FileStamp: Sendable, Equatable {
+  /// Of what can't be looked at.
+  static let unknown = FileStamp(size: 0, modified: 0)
+
   /// Bytes.
   public let size: Int64
 

@@ -13,11 +13,11 @@ extension LibraryScanner {
         run.progress.found += 1
       case .problem(let path, let error):
         run.progress.found += 1
-        run.fail(path, FileStamp(size: 0, modified: 0), error, in: &batch)
+        run.fail(path, .unknown, error, in: &batch)
       case .unreadableFolder(let path, let error):
         // One more than the bound is kept, which is how the end knows that there were too many.
         if run.unreadableFolders.count <= Limits.unreadableFolders { run.unreadableFolders.append(path) }
-        run.fail(path.isEmpty ? "." : path, FileStamp(size: 0, modified: 0), error, in: &batch)
+        run.fail(path.isEmpty ? "." : path, .unknown, error, in: &batch)
       }
     }
     let changed = try await compare(files, in: &run, batch: &batch)

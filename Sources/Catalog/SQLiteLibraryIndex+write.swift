@@ -50,18 +50,21 @@ extension SQLiteLibraryIndex {
   }
 
   /// Writes a failure, and marks the track that was at its path: its file isn't what the catalogue says any more. A track
-  /// whose file was only to be looked into once more, and was interrupted in that, stays: what is known of it holds.
+  /// stays where only passing trouble was in the way of looking once more into a file that is as it was, or of looking at
+  /// it at all: what is known of it holds.
   static func write(_ problem: ScanBatch.Problem, scan: Int64, time: Int64, on connection: Database) throws {
     try connection.cachedStatement(
       sql: """
         UPDATE tracks SET scan_id = $1, missing_since = CASE
           WHEN $4 = 1 AND modified = \(Schema.forgottenModified) AND size = $5 THEN missing_since
+          WHEN $4 = 1 AND $6 = 1 THEN missing_since
           ELSE COALESCE(missing_since, $2) END
         WHERE path = $3
         """
     ).execute(
       arguments: .numbered([
-        scan, time, problem.path, problem.error.wasInterrupted && problem.error.isPassing ? 1 : 0, problem.stamp.size,
+        scan, time, problem.path, problem.error.isPassing ? 1 : 0, problem.stamp.size,
+        problem.stamp == .unknown ? 1 : 0,
       ]))
     guard problem.isRemembered else { return }
     try connection.cachedStatement(

@@ -28,6 +28,7 @@ public struct SQLiteLibraryIndex: LibraryIndex {
   public func known(paths: [String]) async throws -> [KnownFile] {
     guard !paths.isEmpty else { return [] }
     let list = paths.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
+    let retried = StoredTime.milliseconds(now()) - Int64(Limits.slowFileSeconds * 1_000)
     return try await database.pool.read { connection in
       // Keyed by bytes: Swift takes two spellings of «é» for one string, a file system for two names.
       var files: [Data: KnownFile] = [:]
@@ -41,14 +42,17 @@ public struct SQLiteLibraryIndex: LibraryIndex {
         files[Data(file.path.utf8)] = file
       }
       let problems = try Row.fetchCursor(
-        connection, sql: "SELECT path, size, modified, is_passing, code FROM scan_problems WHERE path IN (\(list))",
+        connection,
+        sql: "SELECT path, size, modified, is_passing, code, seen_at FROM scan_problems WHERE path IN (\(list))",
         arguments: .numbered(paths))
       while let row = try problems.next() {
         let path: String = row[0]
         var file = files[Data(path.utf8)] ?? KnownFile(path: path)
         file.problem = FileStamp(size: row[1], modified: row[2])
-        file.isPassing = row[3] != 0
-        file.wasInterrupted = row[4] == InspectionError.interruptedCode
+        let code: String = row[4]
+        let seenAt: Int64 = row[5]
+        file.isPassing = row[3] != 0 && (code != InspectionError.timedOutCode || seenAt <= retried)
+        file.wasInterrupted = code == InspectionError.interruptedCode
         files[Data(path.utf8)] = file
       }
       return Array(files.values)

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import Synchronization
 import Testing
 
@@ -28,6 +29,43 @@ import Testing
     #expect(try await work.run(within: .seconds(600)) { 2 } == 2)
     for _ in 0..<Limits.abandonedCalls { hold.signal() }
     for _ in 0..<Limits.abandonedCalls { await wait(for: ended) }
+  }
+
+  @Test func whoComesBehindTooManyIsGivenUpWhenOneOfThemEnds() async throws {
+    let (hold, last) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    for _ in 0..<Limits.abandonedCalls {
+      #expect(try await work.run(within: .milliseconds(1)) { hold.wait() } == nil)
+    }
+    let began = DispatchSemaphore(value: 0)
+    let waiting = Task { [work] in
+      try await work.run(within: .milliseconds(1)) {
+        began.signal()
+        last.wait()
+      }
+    }
+    await wait(for: began)
+    hold.signal()
+    #expect(try await waiting.value == nil, "it's still in hand, and nobody waits for it")
+    for _ in 0..<Limits.abandonedCalls { hold.signal() }
+    last.signal()
+    #expect(try await work.run(within: .seconds(600)) { 2 } == 2)
+  }
+
+  @Test func whatIsLeftAloneRunsBehindAllOthers() async throws {
+    let (hold, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let policies = Collected<Int32>()
+    let found = try await work.run(within: .milliseconds(1)) { () -> Int in
+      hold.wait()
+      policies.append(sched_getscheduler(0))
+      ended.signal()
+      return 1
+    }
+    #expect(found == nil)
+    hold.signal()
+    await wait(for: ended)
+    // SCHED_IDLE; and what comes next is as it was.
+    #expect(policies.values == [5])
+    #expect(try await work.run(within: .seconds(600)) { sched_getscheduler(0) } == 0)
   }
 
   @Test func aTaskThatIsCancelledWaitsForNothing() async throws {

@@ -66,6 +66,10 @@ import Testing
     let other = try #require(all["c.flac"]?.coverKey)
     let leftover = library.data("covers/\(key.prefix(2))/\(key).tmp-abc")
     try Data("half".utf8).write(to: URL(fileURLWithPath: leftover))
+    let long = Date(timeIntervalSinceNow: -TimeInterval(2 * Limits.strayFileSeconds))
+    try FileManager.default.setAttributes([.modificationDate: long], ofItemAtPath: leftover)
+    let current = leftover + "def"
+    try Data("half".utf8).write(to: URL(fileURLWithPath: current))
 
     try library.music.write("Three", to: "c.flac", modified: 1_700_000_001)
     let report = try await library.scanner().scan()
@@ -73,6 +77,22 @@ import Testing
     #expect(try library.covers.cover(key: other) == nil)
     #expect(try library.covers.cover(key: key) != nil)
     #expect(!FileManager.default.fileExists(atPath: leftover))
+    #expect(FileManager.default.fileExists(atPath: current), "somebody is still writing it")
+  }
+
+  @Test func whatGoesOfItselfWhileCoversAreSweptIsNoTrouble() async throws {
+    let folder = try TemporaryFolder()
+    let store = CoverStore(directory: folder("covers"))
+    let key = try #require(try store.store(png))
+    let half = "covers/\(key.prefix(2))/\(key).tmp-abc"
+    try folder.write("half", to: half)
+    // Between the listing and the removal a writer gives his file its name, and another process takes the picture.
+    let removed = try await store.sweep { _ in
+      try folder.move(half, to: "elsewhere")
+      try folder.remove("covers/\(key.prefix(2))/\(key)")
+      return []
+    }
+    #expect(removed == 0)
   }
 
   @Test func aDiskThatTakesNoPictureIsAProblemThatMayPass() async throws {

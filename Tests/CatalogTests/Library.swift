@@ -12,11 +12,14 @@ struct Library {
   let covers: CoverStore
   let inspector: FakeInspector
 
-  init(inspector: FakeInspector = FakeInspector()) throws {
+  init(
+    inspector: FakeInspector = FakeInspector(),
+    now: @escaping @Sendable () -> Date = { Date(timeIntervalSince1970: 1_750_000_000) }
+  ) throws {
     music = try TemporaryFolder()
     data = try TemporaryFolder()
     database = try CatalogDatabase.open(path: data("dubplate.db"))
-    index = SQLiteLibraryIndex(database, now: { Date(timeIntervalSince1970: 1_750_000_000) })
+    index = SQLiteLibraryIndex(database, now: now)
     tracks = SQLiteTrackRepository(database)
     covers = CoverStore(directory: data("covers"))
     self.inspector = inspector

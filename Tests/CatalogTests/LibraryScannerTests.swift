@@ -1,4 +1,6 @@
 import Foundation
+import GRDB
+import Synchronization
 import Testing
 
 @testable import Catalog
@@ -138,6 +140,68 @@ import Testing
       #expect(library.inspector.takePaths() == ["locked.mp3"])
     }
     #expect(try await library.problems().count == 1)
+  }
+
+  @Test func aFileThatTookTooLongIsTriedAgainAfterAWhile() async throws {
+    let time = Mutex(Date(timeIntervalSince1970: 1_750_000_000))
+    let library = try Library(now: { time.withLock { $0 } })
+    try library.music.write("?timed_out", to: "slow.flac")
+    try await library.scan()
+    #expect(library.inspector.takePaths() == ["slow.flac"])
+    for _ in 0..<3 {
+      #expect(try await library.scan().failed == 1)
+      #expect(library.inspector.takePaths().isEmpty, "as it is, it isn't tried with each scan")
+      #expect(try await library.problems().map(\.code) == ["timed_out"])
+    }
+    time.withLock { $0 += Limits.slowFileSeconds }
+    try await library.scan()
+    #expect(library.inspector.takePaths() == ["slow.flac"])
+    try library.music.write("Quick", to: "slow.flac", modified: 1_700_000_001)
+    #expect(try await library.scan().added == 1)
+  }
+
+  /// After an upgrade every file is looked into once more.
+  @Test(arguments: ["timed_out", "exhausted", "unreadable", "cover_not_stored", "interrupted"])
+  func passingTroubleHidesNoTrackWhoseFileIsAsItWas(_ code: String) async throws {
+    let library = try Library()
+    try library.music.write("One", to: "a.flac")
+    try library.music.write("Two", to: "b.flac")
+    try await library.scan()
+    try await library.database.pool.write { connection in
+      try connection.execute(sql: "UPDATE tracks SET modified = \(Schema.forgottenModified)")
+    }
+    let trouble = FakeInspector { path, _ in
+      guard path.hasSuffix("a.flac") else { return }
+      throw InspectionError(code: code, message: "It may pass", isPassing: true)
+    }
+    let scanned = try await library.scanner(inspector: trouble).scan().progress
+    #expect(scanned.failed == 1 && scanned.missing == 0)
+    #expect(try await library.titles("") == ["One", "Two"])
+    // What won't pass says that the file is no music, whatever was known of it.
+    let damage = FakeInspector { _, _ in
+      throw InspectionError(code: "damaged", message: "It's no music", isPassing: false)
+    }
+    try await library.database.pool.write { connection in
+      try connection.execute(sql: "DELETE FROM scan_problems")
+    }
+    _ = try await library.scanner(inspector: damage).scan()
+    #expect(try await library.titles("") == ["Two"])
+  }
+
+  @Test func aFileThatCannotBeLookedAtKeepsItsTrack() async throws {
+    let library = try Library()
+    try library.music.write("One", to: "a.flac")
+    try await library.scan()
+    let scan = try await library.index.beginScan()
+    var batch = ScanBatch()
+    batch.problems = [
+      ScanBatch.Problem(
+        path: "a.flac", stamp: .unknown,
+        error: InspectionError(code: "unreadable", message: "Input/output error", isPassing: true), isRemembered: true)
+    ]
+    try await library.index.apply(batch, scan: scan)
+    #expect(try await library.index.finishScan(scan, keeping: []) == 0)
+    #expect(try await library.titles("") == ["One"])
   }
 
   @Test func aTrackWhoseFileBreaksIsMissingUntilItIsWholeAgain() async throws {

@@ -53,7 +53,14 @@ import Testing
     try open()
   }
 
-  @Test(arguments: ["jwt-secret", "covers/x.jpg", "segments/ab/x.seg"])
+  @Test func aSecretThatAnOperatorPutThereIsNoSignOfUse() throws {
+    let secret = String(repeating: "0a", count: Limits.secretBytes)
+    try folder.write(secret, to: "data/jwt-secret")
+    try open()
+    #expect(try DataDirectory.open(path: path).jwtSecret() == [UInt8](repeating: 10, count: Limits.secretBytes))
+  }
+
+  @Test(arguments: ["covers/x.jpg", "segments/ab/x.seg"])
   func whatAnEarlierVersionLeftTellsAsWell(_ name: String) throws {
     try folder.write("x", to: "data/\(name)")
     #expect(try #require(refusal()).code == "database_lost")
@@ -92,6 +99,39 @@ import Testing
     }
     for name in ["", "covers", "segments"] { #expect(try mode(name) == 0o700, "\(name)") }
     try opened.close()
+  }
+
+  /// A folder of other things, named by mistake: neither looked into nor served from does it change its mode, nor do the
+  /// folders in it.
+  @Test(arguments: [true, false]) func aFolderOfOtherThingsStaysAsItIs(_ isShared: Bool) throws {
+    let former = umask(0)
+    defer { umask(former) }
+    for name in ["data", "data/covers", "data/Music"] {
+      try FileManager.default.createDirectory(atPath: folder(name), withIntermediateDirectories: true)
+      #expect(chmod(folder(name), 0o755) == 0)
+    }
+    if isShared {
+      _ = try DataDirectory.openShared(path: path)
+    } else {
+      try open()
+      try open()
+      #expect(try mode("dubplate.db") == 0o600)
+    }
+    for name in ["", "covers", "Music"] { #expect(try mode(name) == 0o755, "\(name)") }
+  }
+
+  @Test func aCommandBesideTheServerChangesNoModes() throws {
+    try open()
+    for name in ["", "dubplate.db"] { #expect(chmod(folder("data/" + name), 0o750) == 0) }
+    _ = try DataDirectory.openShared(path: path)
+    for name in ["", "dubplate.db"] { #expect(try mode(name) == 0o750, "\(name)") }
+  }
+
+  @Test func anEmptyFolderBecomesItsOwnersAlone() throws {
+    try folder.makeFolder("data")
+    #expect(chmod(path, 0o777) == 0)
+    try open()
+    #expect(try mode("") == 0o700)
   }
 
   private func mode(_ name: String) throws -> Int? {
