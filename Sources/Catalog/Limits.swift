@@ -1,4 +1,5 @@
 import Dispatch
+
 /// Every bound of this module, and why it is what it is.
 enum Limits {
   /// Characters of one tag that are kept: whole booklets are found in comment-like fields, no title is longer.
@@ -36,6 +37,10 @@ enum Limits {
   /// Bytes of the facts that the codec leaves with a track; it writes a few hundred, and fifty for each of a thousand links
   /// of a chained file.
   static let sourceFactsBytes = 64 * 1024
+
+  /// Samples of one channel of a track, at its source's rate or its grid's: the codec's longest at its lowest rate has
+  /// 5·10¹⁰ of the grid's. Arithmetic on them stays far from overflow.
+  static let samples: ClosedRange<Int64> = 1...(1 << 40)
 
   /// Directories that wait to be walked at a time, about 100 bytes each.
   static let pendingDirectories = 200_000

@@ -27,7 +27,7 @@ public struct SQLiteAnalysisRepository: AnalysisRepository {
     return try await database.pool.read { connection in
       try Row.fetchAll(
         connection, sql: sql, arguments: .numbered([version, StoredTime.milliseconds(before), page.limit])
-      ).map(Track.init(row:))
+      ).compactMap(Track.init(row:))
     }
   }
 

@@ -29,8 +29,10 @@ public struct SQLiteSessionRepository: SessionRepository {
           """,
         arguments: .numbered(userIds))
       return rows.reduce(into: [:]) { found, row in
-        let seen: Int64? = row[2]
-        found[row[0]] = StoredSession(body: row[1], serverSeenAt: seen.map(StoredTime.date))
+        // A body that is none is found to be damaged by who reads it.
+        let (id, body) = (String.fromDatabaseValue(row[0]), Data.fromDatabaseValue(row[1]))
+        let seen = Int64.fromDatabaseValue(row[2])
+        if let id { found[id] = StoredSession(body: body ?? Data(), serverSeenAt: seen.map(StoredTime.date)) }
       }
     }
   }

@@ -14,7 +14,7 @@ public struct SQLiteTrackRepository: TrackRepository {
     try await database.pool.read { connection in
       try Row.fetchOne(
         connection, sql: "SELECT \(Track.columns) FROM tracks WHERE id = $1", arguments: .numbered([id])
-      ).map(Track.init(row:))
+      ).flatMap(Track.init(row:))
     }
   }
 
@@ -23,7 +23,7 @@ public struct SQLiteTrackRepository: TrackRepository {
     let places = ids.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
     let sql = "SELECT \(Track.columns) FROM tracks WHERE id IN (\(places))"
     return try await database.pool.read { connection in
-      try Row.fetchAll(connection, sql: sql, arguments: .numbered(ids)).map(Track.init(row:))
+      try Row.fetchAll(connection, sql: sql, arguments: .numbered(ids)).compactMap(Track.init(row:))
     }
   }
 
@@ -48,7 +48,7 @@ public struct SQLiteTrackRepository: TrackRepository {
     return try await database.pool.read { connection in
       let rows = try Row.fetchAll(
         connection, sql: rowsSQL, arguments: .numbered(patterns + [page.limit, page.offset])
-      ).map(Track.init(row:))
+      ).compactMap(Track.init(row:))
       let total = try Int.fetchOne(connection, sql: totalSQL, arguments: .numbered(patterns))
       return TrackPage(rows: rows, total: total ?? 0)
     }
@@ -69,14 +69,35 @@ extension Track {
     grid_sample_count, cover_key, source_facts, added_at, missing_since
     """
 
-  init(row: Row) throws {
+  /// Nil for a row that this code never wrote: it's as if there were none, and the others aren't lost with it.
+  init?(row: Row) {
+    do {
+      try self.init(decoding: row)
+    } catch {
+      return nil
+    }
+    guard size >= 0, bitrate >= 0,
+      Self.makeSense(
+        duration: duration, sampleRate: sampleRate, channels: channels, sampleCount: sampleCount, gridRate: gridRate,
+        gridSampleCount: gridSampleCount)
+    else { return nil }
+  }
+
+  private init(decoding row: Row) throws {
     // By position: looking 27 names up for each of 500 rows costs more than the query.
-    let missing: Int64? = row[26]
-    self.init(
-      id: row[0], fingerprint: row[1], path: row[2], size: row[3], modified: row[4], title: row[5], artist: row[6],
-      album: row[7], albumArtist: row[8], genre: row[9], year: row[10], trackNumber: row[11], discNumber: row[12],
-      duration: row[13], codec: row[14], container: row[15], bitrate: row[16], sampleRate: row[17], channels: row[18],
-      bitsPerSample: row[19], sampleCount: row[20], gridRate: row[21], gridSampleCount: row[22], coverKey: row[23],
-      sourceFacts: row[24], addedAt: StoredTime.date(row[25]), missingSince: missing.map(StoredTime.date))
+    func value<Value: DatabaseValueConvertible & StatementColumnConvertible>(_ place: Int) throws -> Value {
+      try row.decode(atIndex: place)
+    }
+    func some<Value: DatabaseValueConvertible & StatementColumnConvertible>(_ place: Int) throws -> Value? {
+      try row.decode(Value?.self, atIndex: place)
+    }
+    let missing: Int64? = try some(26)
+    try self.init(
+      id: value(0), fingerprint: value(1), path: value(2), size: value(3), modified: value(4), title: value(5),
+      artist: some(6), album: some(7), albumArtist: some(8), genre: some(9), year: some(10), trackNumber: some(11),
+      discNumber: some(12), duration: value(13), codec: value(14), container: value(15), bitrate: value(16),
+      sampleRate: value(17), channels: value(18), bitsPerSample: some(19), sampleCount: value(20), gridRate: value(21),
+      gridSampleCount: value(22), coverKey: some(23), sourceFacts: some(24), addedAt: StoredTime.date(value(25)),
+      missingSince: missing.map(StoredTime.date))
   }
 }

@@ -77,6 +77,15 @@ public struct Track: Sendable, Equatable, Identifiable {
   /// Since when the file is gone or unreadable; nil for a track that can be played.
   public let missingSince: Date?
 
+  /// Whether a sound can have these numbers: reckoning with them is safe.
+  static func makeSense(
+    duration: Double, sampleRate: Int, channels: Int, sampleCount: Int64, gridRate: Int, gridSampleCount: Int64
+  ) -> Bool {
+    duration > 0 && duration <= Double(Limits.samples.upperBound) && (1...1_000_000).contains(sampleRate)
+      && (1...64).contains(channels) && Limits.samples.contains(sampleCount)
+      && (gridRate == 44_100 || gridRate == 48_000) && Limits.samples.contains(gridSampleCount)
+  }
+
   /// The file's absolute path in a library.
   /// - Parameter root: the library's folder.
   public func filePath(in root: String) -> String {

@@ -21,9 +21,10 @@ public struct TrackRecord: Sendable, Equatable {
   /// - Throws: ``InspectionError`` with the code `damaged` when the facts cannot be those of a sound, `too_many_parts` when
   ///   the codec's own are too many.
   init(path: String, stamp: FileStamp, audio: InspectedAudio, coverKey: String?) throws(InspectionError) {
-    guard audio.duration.isFinite, audio.duration > 0, audio.sampleCount > 0, audio.gridSampleCount > 0,
-      (1...1_000_000).contains(audio.sampleRate), (1...64).contains(audio.channels),
-      audio.gridRate == 44_100 || audio.gridRate == 48_000
+    guard
+      Track.makeSense(
+        duration: audio.duration, sampleRate: audio.sampleRate, channels: audio.channels,
+        sampleCount: audio.sampleCount, gridRate: audio.gridRate, gridSampleCount: audio.gridSampleCount)
     else {
       throw InspectionError(code: "damaged", message: "The file's length or format makes no sense", isPassing: false)
     }

@@ -29,6 +29,21 @@ public struct KeptSession: Sendable, Equatable, Codable {
   }
 }
 
+extension KeptSession {
+  /// Throws ``SessionError`` with `bad_data` for what no session writes (a decoder throws its own error for what isn't
+  /// even its syntax). A position that makes no sense is none, and takes no queue with it.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    queue = try container.decode(PlayQueue.self, forKey: .queue)
+    devices = try container.decode(DeviceRegistry.self, forKey: .devices)
+    wish = try container.decode(QualityWish.self, forKey: .wish)
+    version = try container.decode(UInt64.self, forKey: .version)
+    position = try container.decode(Double.self, forKey: .position)
+    sounding = try container.decodeIfPresent(Sounding.self, forKey: .sounding)
+    guard version <= PlaybackLimits.mostVersion else { throw SessionError.badData("a number is out of range") }
+  }
+}
+
 extension ListeningSession {
   /// What is to be kept of it.
   /// - Parameter unixMilliseconds: the same moment as `now`, by the wall clock.
