@@ -172,7 +172,7 @@ let package = Package(
       name: "GatewayTests",
       dependencies: [
         "Gateway", "Access", "AudioCodec", "Catalog", logging, "Playback", "Segments", "SocketIOServer", "TestSupport",
-        nioCore, protobuf,
+        nioCore, nioPosix, protobuf,
       ],
       swiftSettings: strict),
     .testTarget(

@@ -83,14 +83,19 @@ public enum GatewayLimits {
   static let cachedTrackLifetime = TimeAmount.seconds(10)
   /// Sessions that are read in one query: most are less than a kilobyte, the longest queues some 300.
   static let sessionBatch = 64
+  /// What a user's devices may have to tell a session that can't be read, while commands to it are refused: some hundred
+  /// tracks that they begin by themselves. Who has more to tell is disconnected.
+  static let waitingForSession = 1_024
+  /// When a command to such a session may be tried again.
+  static let unreadRetryMilliseconds = 1_000
   /// How long a change of a session may wait to be written: a burst of commands is one write.
   static let saveDelay = TimeAmount.milliseconds(500)
   /// Items of the queues that may wait for a database that takes nothing, the newest queue of each listener. They share
   /// memory with the sessions of those who are here, and take half a gigabyte if all have left.
   static let unsavedItems = 4_000_000
-  /// How long a session that could not be written waits until it is tried again: soon, then every few seconds, for as
-  /// long as it takes. (An attempt itself waits five seconds for another process's lock.)
-  static func saveRetry(after failures: Int) -> Duration {
+  /// How long a session that could not be written, or read, waits until it is tried again: soon, then every few seconds,
+  /// for as long as it takes. (An attempt itself waits five seconds for another process's lock.)
+  static func sessionRetry(after failures: Int) -> Duration {
     min(.milliseconds(100) * (1 << min(failures, 6)), .seconds(3))
   }
   /// How long the end of the server is put off for sessions that can't be written, and one attempt more: most of what an

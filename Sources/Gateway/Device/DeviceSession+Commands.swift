@@ -95,7 +95,10 @@ extension DeviceSession {
     if case .resume = command { isResumedAtTheEnd = stream?.hasReportedEnd ?? false }
     if let session, !isOpeningOwn, isGrouped || stream == nil || isResumedAtTheEnd {
       let reply = NIOLoopBound(reply, eventLoop: socket.eventLoop)
-      session.enter { [deviceId = device.deviceId, eventLoop = socket.eventLoop] core in
+      let eventLoop = socket.eventLoop
+      session.enter(
+        from: socket.id, canWait: false, refused: { error in eventLoop.execute { reply.value(.failure(error)) } }
+      ) { [deviceId = device.deviceId] core in
         core.transport(command, by: deviceId) { result in eventLoop.execute { reply.value(result) } }
       }
       return
@@ -157,7 +160,7 @@ extension DeviceSession {
 
   private func tellWish(_ quality: Command.Quality) {
     let wish = QualityWish(quality: quality.quality, codec: quality.codec)
-    session?.enter { core in
+    tellSession { core in
       core.state.wishes(wish)
       core.carryOut()
     }

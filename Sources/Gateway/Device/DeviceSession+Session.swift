@@ -17,21 +17,26 @@ extension DeviceSession {
     let member = UserSession.Core.Member(
       socketId: socket.id, device: bound, eventLoop: socket.eventLoop, isKept: device.isNamed)
     let (deviceId, announcement) = (device.deviceId, device.announcement)
-    session.enter { $0.join(deviceId, announcement, member) }
+    tellSession { $0.join(deviceId, announcement, member) }
   }
 
   func leaveSession() {
     guard let session else { return }
     self.session = nil
-    services.sessions.leave(device.userId)
-    session.enter { [deviceId = device.deviceId, socketId = socket.id] in $0.leave(deviceId, socketId: socketId) }
+    services.sessions.leave(session, deviceId: device.deviceId, socketId: socket.id)
   }
 
   /// The same device has come on another connection.
   func isReplaced() {
     endStream(.replaced)
-    if session != nil { services.sessions.leave(device.userId) }
-    session = nil
+    leaveSession()
+  }
+
+  /// Tells the session something, if the device has one. Who tells more than may wait would not be what the others take
+  /// it for: it comes anew.
+  func tellSession(_ body: @escaping @Sendable (UserSession.Core) -> Void) {
+    session?.enter(
+      from: socket.id, canWait: true, refused: { [socket] _ in socket.disconnect(close: true) }, body)
   }
 
   // MARK: - Orders
@@ -48,7 +53,7 @@ extension DeviceSession {
         switch result {
         case .success(let stream):
           let (sounding, isPaused, now) = (sounding(stream), !stream.pacer.isPlaying, Self.now)
-          session?.enter { core in
+          tellSession { core in
             core.state.began(
               deviceId, order: order.order, turn: order.turn, sounding, isPaused: isPaused, now: now)
             core.carryOut()
@@ -143,7 +148,7 @@ extension DeviceSession {
   func reportPlayed(_ stream: AudioStream, wish: QualityWish) {
     let (deviceId, streamId, trackId, sounding) = (device.deviceId, stream.id, stream.track.id, sounding(stream))
     let (isPaused, now) = (!stream.pacer.isPlaying, Self.now)
-    session?.enter { core in
+    tellSession { core in
       do {
         let order = try core.state.devicePlayed(
           deviceId, trackId: trackId, wish: wish, sounding, isPaused: isPaused, now: now)
@@ -162,7 +167,7 @@ extension DeviceSession {
     let now = Self.now
     let (deviceId, order) = (device.deviceId, stream.role?.order)
     let (position, isPlaying) = (stream.position(now: now), stream.pacer.isPlaying)
-    session?.enter { core in
+    tellSession { core in
       core.state.moved(
         deviceId, action, order: order, position: position, isPlaying: isPlaying, by: by, now: now)
       core.carryOut()
@@ -170,7 +175,7 @@ extension DeviceSession {
   }
 
   func reportStopped(order: UInt64?, by: String) {
-    session?.enter { [deviceId = device.deviceId] core in
+    tellSession { [deviceId = device.deviceId] core in
       core.state.stopped(deviceId, order: order, by: by)
       core.carryOut()
     }
@@ -179,7 +184,7 @@ extension DeviceSession {
   func reportAdvanced(_ stream: AudioStream) {
     guard let role = stream.role else { return }
     let (deviceId, sounding, now) = (device.deviceId, sounding(stream), Self.now)
-    session?.enter { core in
+    tellSession { core in
       core.state.advanced(
         deviceId, order: role.order, turn: role.turn, itemId: role.itemId, sounding, now: now)
       core.carryOut()
@@ -188,7 +193,7 @@ extension DeviceSession {
 
   func reportEnded(_ stream: AudioStream) {
     guard let order = stream.role?.order else { return }
-    session?.enter { [deviceId = device.deviceId] core in
+    tellSession { [deviceId = device.deviceId] core in
       core.state.ended(deviceId, order: order, now: core.now)
       core.carryOut()
     }
@@ -196,7 +201,7 @@ extension DeviceSession {
 
   func reportFailure(order: UInt64, _ error: DubplateError) {
     let isTrackAtFault = [.unknownTrack, .trackUnavailable, .undecodable, .timedOut].contains(error.code)
-    session?.enter { [deviceId = device.deviceId] core in
+    tellSession { [deviceId = device.deviceId] core in
       core.state.failed(deviceId, order: order, isTrackAtFault: isTrackAtFault, now: core.now)
       core.carryOut()
     }

@@ -14,7 +14,10 @@ extension DeviceSession {
         .failure(DubplateError(.notInSession, "this device is on its own: it has no queue and no other devices")))
     }
     let reply = NIOLoopBound(reply, eventLoop: socket.eventLoop)
-    session.enter { [deviceId = device.deviceId, eventLoop = socket.eventLoop] core in
+    let eventLoop = socket.eventLoop
+    session.enter(
+      from: socket.id, canWait: false, refused: { error in eventLoop.execute { reply.value(.failure(error)) } }
+    ) { [deviceId = device.deviceId] core in
       var result: Result<SocketObject, DubplateError>
       do {
         result = .success(try body(core, deviceId))
@@ -168,7 +171,7 @@ extension DeviceSession {
       let moment = services.clock.nanoseconds(at: at), abs(moment - now) < GatewayLimits.heardLifetime.nanoseconds,
       (0...stream.track.duration).contains(position)
     else { return }
-    session?.enter { [deviceId = device.deviceId] core in
+    tellSession { [deviceId = device.deviceId] core in
       core.hears(deviceId, TimelineAnchor(position: position, nanoseconds: moment))
     }
   }

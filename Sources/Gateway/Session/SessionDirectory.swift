@@ -22,6 +22,9 @@ final class SessionDirectory: Sendable {
     /// Sessions that wait to be read, in the order in which they came.
     var unread: Deque<UserSession> = []
     var isReading = false
+    /// Those that could not be, and are tried again.
+    var unreadable: Deque<UserSession> = []
+    var isRetrying = false
   }
 
   private let state = Mutex(State())
@@ -88,10 +91,50 @@ final class SessionDirectory: Sendable {
         for session in batch { read(stored[session.userId], into: session) }
       } catch {
         logger.error(
-          "listeners' sessions can't be read; their changes are not kept until all of their devices have left",
+          "listeners' sessions can't be read; it is tried again until they can",
           metadata: ["count": "\(batch.count)", "error": "\(error)"])
-        for session in batch { session.load(nil, keepsChanges: false) }
+        readLater(batch, from: repository)
       }
+    }
+  }
+
+  private func readLater(_ sessions: [UserSession], from repository: any SessionRepository) {
+    for session in sessions { session.cannotBeRead() }
+    let begins = state.withLock { state in
+      state.unreadable += sessions
+      defer { state.isRetrying = true }
+      return !state.isRetrying
+    }
+    if begins { Task { await retryAll(from: repository) } }
+  }
+
+  /// Reads those that could not be, one by one: one that can't be read keeps no other from it.
+  private func retryAll(from repository: any SessionRepository) async {
+    var failures = 1
+    await rest(GatewayLimits.sessionRetry(after: failures))
+    while let session = takeUnreadable() {
+      do {
+        read(try await repository.session(userId: session.userId), into: session)
+        if failures > 0 { logger.notice("sessions can be read again") }
+        failures = 0
+      } catch {
+        state.withLock { $0.unreadable.append(session) }
+        failures += 1
+        await rest(GatewayLimits.sessionRetry(after: failures))
+      }
+    }
+  }
+
+  /// The next one that somebody still waits for.
+  private func takeUnreadable() -> UserSession? {
+    state.withLock { state in
+      while !state.isClosing, let session = state.unreadable.popFirst() {
+        guard let entry = state.entries[session.userId], entry.session === session else { continue }
+        if entry.deviceCount > 0 { return session }
+        state.entries[session.userId] = nil
+      }
+      state.isRetrying = false
+      return nil
     }
   }
 
@@ -119,18 +162,26 @@ final class SessionDirectory: Sendable {
     }
   }
 
-  /// A device that shared the session has gone.
-  func leave(_ userId: String) {
-    state.withLock { $0.entries[userId]?.deviceCount -= 1 }
+  /// A device that shared the session has gone, or come anew on another connection.
+  func leave(_ session: UserSession, deviceId: String, socketId: String) {
+    state.withLock { $0.entries[session.userId]?.deviceCount -= 1 }
+    // Whoever is the last to be counted out is the last to say so, too.
+    session.leave(deviceId, socketId: socketId)
   }
 
   /// The session has nobody left: it's written down and forgotten, unless somebody has come meanwhile.
   func isEmpty(_ core: UserSession.Core) {
     core.save()
     state.withLock { state in
-      if state.entries[core.userId]?.deviceCount == 0 { state.entries[core.userId] = nil }
+      guard let entry = state.entries[core.userId], entry.deviceCount == 0, entry.session.isHome(of: core) else {
+        return
+      }
+      state.entries[core.userId] = nil
     }
   }
+
+  /// Listeners whose session is in memory.
+  var count: Int { state.withLock(\.entries.count) }
 
   /// Writes a session soon, and again until it is written; a newer one takes the place of one that waits.
   func save(_ userId: String, _ session: KeptSession) {
@@ -143,7 +194,7 @@ final class SessionDirectory: Sendable {
       let later = given.compactMap { entries[$0]?.session }
       return (later, given.count - later.count)
     }
-    for session in later { session.enter { $0.scheduleSave() } }
+    for session in later { session.whenSettled { $0?.scheduleSave() } }
     if lost > 0 {
       logger.error("too many sessions wait to be written: some are lost", metadata: ["count": "\(lost)"])
     }
@@ -163,7 +214,7 @@ final class SessionDirectory: Sendable {
         failures = 0
       } else {
         failures += 1
-        await rest(GatewayLimits.saveRetry(after: failures))
+        await rest(GatewayLimits.sessionRetry(after: failures))
       }
     }
   }
@@ -227,8 +278,8 @@ final class SessionDirectory: Sendable {
     let sessions = state.withLock { $0.entries.values.map(\.session) }
     for session in sessions {
       await withCheckedContinuation { continuation in
-        session.enter { core in
-          core.save()
+        session.whenSettled { core in
+          core?.save()
           continuation.resume()
         }
       }
@@ -251,7 +302,7 @@ final class SessionDirectory: Sendable {
         }
         failures += 1
         guard now() < end else { break }
-        await rest(GatewayLimits.saveRetry(after: 1))
+        await rest(GatewayLimits.sessionRetry(after: 1))
       }
     }
     await writing.value

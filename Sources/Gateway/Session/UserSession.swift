@@ -9,31 +9,55 @@ import SocketIOServer
 /// One listener's session while it is in memory: a home for the state machine on one event loop, from which it tells the
 /// devices, each on its own loop, what to do.
 ///
-/// Everything goes through ``enter(_:)`` and comes back through a device's loop, never at once: two devices that command
+/// Everything goes through ``enter(from:canWait:refused:_:)`` and comes back through a device's loop, never at once: two devices that command
 /// at the same moment are served one after the other, and what a device hears is in the order in which it happened.
 final class UserSession: Sendable {
   let userId: String
   let eventLoop: any EventLoop
   private let core: NIOLoopBound<Core>
+  private let coreId: ObjectIdentifier
 
   /// What was kept of it, or nil; from any thread, once.
-  /// - Parameters:
-  ///   - end: the last sign of life of the server that kept it, if it was another; Unix time in milliseconds.
-  ///   - keepsChanges: whether what becomes of it is written down; not over something that couldn't be read.
-  func load(_ kept: KeptSession?, end: Double? = nil, keepsChanges: Bool = true) {
-    eventLoop.execute { [core] in core.value.loaded(kept, end: end, keepsChanges: keepsChanges) }
+  /// - Parameter end: the last sign of life of the server that kept it, if it was another; Unix time in milliseconds.
+  func load(_ kept: KeptSession?, end: Double? = nil) {
+    eventLoop.execute { [core] in core.value.loaded(kept, end: end) }
   }
+
+  /// What was kept of it can't be read for now: nothing is changed until it can.
+  func cannotBeRead() { eventLoop.execute { [core] in core.value.cannotBeRead() } }
 
   /// On the event loop that becomes its home.
   init(userId: String, services: StreamGateway.Services, eventLoop: any EventLoop) {
     self.userId = userId
     self.eventLoop = eventLoop
-    core = NIOLoopBound(Core(userId: userId, services: services, eventLoop: eventLoop), eventLoop: eventLoop)
+    let core = Core(userId: userId, services: services, eventLoop: eventLoop)
+    coreId = ObjectIdentifier(core)
+    self.core = NIOLoopBound(core, eventLoop: eventLoop)
   }
 
+  func isHome(of core: Core) -> Bool { coreId == ObjectIdentifier(core) }
+
   /// Runs `body` with the session's state as soon as that is loaded; always later, also on the home loop.
-  func enter(_ body: @escaping @Sendable (Core) -> Void) {
-    eventLoop.execute { [core] in core.value.whenLoaded(body) }
+  /// - Parameters:
+  ///   - socketId: of the device from which it comes.
+  ///   - canWait: whether it waits as well for a state that can't be read for now.
+  ///   - refused: called in place of `body`, on the home loop.
+  func enter(
+    from socketId: String, canWait: Bool, refused: @escaping @Sendable (DubplateError) -> Void,
+    _ body: @escaping @Sendable (Core) -> Void
+  ) {
+    let call = Core.Call(socketId: socketId, canWait: canWait, refused: refused, body: body)
+    eventLoop.execute { [core] in core.value.take(call) }
+  }
+
+  /// A device has gone from a connection.
+  func leave(_ deviceId: String, socketId: String) {
+    eventLoop.execute { [core] in core.value.hasLeft(deviceId, socketId: socketId) }
+  }
+
+  /// Runs `body` behind everything that was asked for; at once, and without the state, if that isn't loaded.
+  func whenSettled(_ body: @escaping @Sendable (Core?) -> Void) {
+    eventLoop.execute { [core] in core.value.whenSettled(body) }
   }
 
   /// The state and the devices. Lives on the home loop and is touched nowhere else.
@@ -46,6 +70,14 @@ final class UserSession: Sendable {
       let isKept: Bool
     }
 
+    /// What is to be done with the state.
+    struct Call: Sendable {
+      let socketId: String
+      var canWait = true
+      var refused: @Sendable (DubplateError) -> Void = { _ in }
+      let body: @Sendable (Core) -> Void
+    }
+
     let userId: String
     let services: StreamGateway.Services
     let eventLoop: any EventLoop
@@ -55,8 +87,9 @@ final class UserSession: Sendable {
     /// What a device said last of what it hears.
     private var lastHeard: (deviceId: String, anchor: TimelineAnchor, since: Int64)?
     private var isLoaded = false
-    private var keepsChanges = true
-    private var waiting = Deque<@Sendable (Core) -> Void>()
+    /// What was kept can't be read, and is tried again.
+    private var isUnreadable = false
+    private var waiting = Deque<Call>()
     /// Until when the loop's others have been given as much time as this has taken; set while they are.
     private var paidUntil: Int64 = 0
     private var resting: Scheduled<Void>?
@@ -75,18 +108,44 @@ final class UserSession: Sendable {
     var now: Int64 { DeviceSession.now }
 
     /// Does something with the state, in the order in which it was asked for, as soon as that is loaded.
-    func whenLoaded(_ body: @escaping @Sendable (Core) -> Void) {
-      // As many as there are commands in the user's budget, and devices that he may have.
-      waiting.append(body)
+    func take(_ call: Call) {
+      if isUnreadable, !call.canWait || waiting.count >= GatewayLimits.waitingForSession {
+        return call.refused(Self.unreadable)
+      }
+      // As many as there are commands in the user's budget while it's read, and devices that he may have.
+      waiting.append(call)
       if isLoaded { runWaiting() }
+    }
+
+    private static let unreadable = DubplateError(
+      .busy, "the session can't be read for now", retryAfterMilliseconds: GatewayLimits.unreadRetryMilliseconds)
+
+    func cannotBeRead() {
+      isUnreadable = true
+      let refused = waiting.filter { !$0.canWait }
+      waiting.removeAll { !$0.canWait }
+      for call in refused { call.refused(Self.unreadable) }
+    }
+
+    func hasLeft(_ deviceId: String, socketId: String) {
+      guard isUnreadable else {
+        return take(Call(socketId: socketId, body: { $0.leave(deviceId, socketId: socketId) }))
+      }
+      // It has not been here yet.
+      waiting.removeAll { $0.socketId == socketId }
+      services.sessions.isEmpty(self)
+    }
+
+    func whenSettled(_ body: @escaping @Sendable (Core?) -> Void) {
+      if isLoaded { take(Call(socketId: "", body: body)) } else { body(nil) }
     }
 
     /// Does what waits, and leaves at least half of the loop's time to others: NIO reads no socket while tasks are ready.
     private func runWaiting() {
       guard resting == nil else { return }
-      while let body = waiting.popFirst() {
+      while let call = waiting.popFirst() {
         let began = now
-        allowance.charging { body(self) }
+        allowance.charging { call.body(self) }
         let ended = now
         paidUntil = max(paidUntil, ended) + (ended - began)
         guard paidUntil - ended > GatewayLimits.sessionTurnNanoseconds, !waiting.isEmpty else { continue }
@@ -100,9 +159,9 @@ final class UserSession: Sendable {
     }
 
     /// What was kept is here, or nothing was.
-    func loaded(_ kept: KeptSession?, end: Double?, keepsChanges: Bool) {
+    func loaded(_ kept: KeptSession?, end: Double?) {
       if let kept { state.restore(kept, end: end) }
-      self.keepsChanges = keepsChanges
+      isUnreadable = false
       isLoaded = true
       runWaiting()
     }
@@ -135,10 +194,12 @@ final class UserSession: Sendable {
     }
 
     func leave(_ deviceId: String, socketId: String) {
-      guard let member = members[deviceId], member.socketId == socketId else { return }
-      members[deviceId] = nil
-      state.disconnect(deviceId, isKept: member.isKept, now: now)
-      carryOut()
+      // Nobody else who comes under that id is sent away.
+      if let member = members[deviceId], member.socketId == socketId {
+        members[deviceId] = nil
+        state.disconnect(deviceId, isKept: member.isKept, now: now)
+        carryOut()
+      }
       if members.isEmpty { services.sessions.isEmpty(self) }
     }
 
@@ -231,7 +292,7 @@ final class UserSession: Sendable {
 
     /// Has it written down soon.
     func scheduleSave() {
-      guard keepsChanges, saving == nil else { return }
+      guard saving == nil else { return }
       let bound = NIOLoopBound(self, eventLoop: eventLoop)
       saving = eventLoop.scheduleTask(in: GatewayLimits.saveDelay) { bound.value.save() }
     }
