@@ -20,12 +20,18 @@ public struct ClientState: ~Copyable, Sendable {
     var phase: Phase
     /// Whether there was a socket before, whose packets may still be on their way.
     var hadSocket = false
+    /// Packets that came for the last of them.
+    var latePackets = 0
+
+    mutating func socketEnded() {
+      hadSocket = true
+      latePackets = 0
+    }
   }
 
   private var namespaces: [Entry] = []
   private var lastAttempt: UInt64 = 0
   private var runningAttempts = 0
-  private var latePackets = 0
 
   public init() {}
 
@@ -65,20 +71,20 @@ public struct ClientState: ~Copyable, Sendable {
       guard case .array(let elements) = packet.data else { return .close }
       return .event(namespace: packet.namespace, id: packet.id, elements: elements)
     case (.event, .connecting) where namespaces[place].hadSocket:
-      guard case .array(let elements) = packet.data, countLatePacket() else { return .close }
+      guard case .array(let elements) = packet.data, countLatePacket(place) else { return .close }
       return .wait(namespace: packet.namespace, id: packet.id, elements: elements)
     case (.ack, .connected):
       guard let id = packet.id, case .array(let arguments) = packet.data else { return .close }
       return .ack(namespace: packet.namespace, id: id, arguments: arguments)
     case (.event, _) where namespaces[place].hadSocket, (.ack, _) where namespaces[place].hadSocket:
-      return countLatePacket() ? .ignore : .close
+      return countLatePacket(place) ? .ignore : .close
     default: return .close
     }
   }
 
-  private mutating func countLatePacket() -> Bool {
-    latePackets += 1
-    return latePackets <= SocketIOLimits.maxLatePackets
+  private mutating func countLatePacket(_ place: Int) -> Bool {
+    namespaces[place].latePackets += 1
+    return namespaces[place].latePackets <= SocketIOLimits.maxLatePackets
   }
 
   private mutating func connect(_ packet: SocketPacket) -> Action {
@@ -97,7 +103,7 @@ public struct ClientState: ~Copyable, Sendable {
     guard let attempt = begin() else { return .close }
     var replaces = false
     if case .connected = namespaces[place].phase { replaces = true }
-    namespaces[place].hadSocket = namespaces[place].hadSocket || replaces
+    if replaces { namespaces[place].socketEnded() }
     namespaces[place].phase = .connecting(attempt: attempt)
     return .connect(namespace: packet.namespace, auth: packet.data, attempt: attempt, replaces: replaces)
   }
@@ -144,7 +150,7 @@ public struct ClientState: ~Copyable, Sendable {
   public mutating func thrownOut(of namespace: String) {
     guard let place = place(of: namespace), case .connected = namespaces[place].phase else { return }
     namespaces[place].phase = .ended
-    namespaces[place].hadSocket = true
+    namespaces[place].socketEnded()
   }
 
   /// Whether attachments of an event or an ack in that namespace are to be waited for. Nobody whom a namespace doesn't

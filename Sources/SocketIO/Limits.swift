@@ -31,9 +31,13 @@ public enum SocketIOLimits {
   /// that a later one has overtaken.
   public static let maxNamespacesPerConnection = 64
 
-  /// Packets of one connection that may come for sockets which have ended, or for those that are about to replace them:
-  /// what a client sent before it heard of it.
+  /// Packets that may come for a socket which has ended, or for the one that is about to replace it: what a client sent
+  /// before it heard of it.
   public static let maxLatePackets = 1_024
+
+  /// Strings that a client may take for an offset and that are kept of one socket, 32 bytes each: those of a connection's
+  /// last seconds. Who comes back with an older one is not recovered.
+  static let misleadingTexts = 64
 
   /// Acks that one socket may owe the server at once; an `emitWithAck` beyond it fails at once.
   public static let maxPendingAcks = 4_096

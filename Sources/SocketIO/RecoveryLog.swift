@@ -8,6 +8,8 @@ import NIOCore
 /// and the last offset it saw. Unlike there, it is also recovered if it saw none yet, if it took something else for an
 /// offset (``RecoveryTrace``), and if it was sent nothing for longer than packets are kept. Moments are monotonic
 /// nanoseconds.
+///
+/// Where what a client names could mean several places it isn't recovered: it is never given less than it missed.
 public struct RecoveryLog<Context: Sendable>: Sendable {
   /// What is known of a socket whose connection was lost.
   public struct Session: Sendable {
@@ -55,6 +57,7 @@ public struct RecoveryLog<Context: Sendable>: Sendable {
   }
 
   private let lifetime: Int64
+  private let arrivalTime: Int64
   private let maxBytes: Int
   private let maxSessions: Int
   /// In front of every offset, so that hardly any string of a program is taken for one.
@@ -72,17 +75,19 @@ public struct RecoveryLog<Context: Sendable>: Sendable {
 
   /// - Parameters:
   ///   - lifetime: nanoseconds for which lost sessions and packets are kept.
+  ///   - arrivalTime: nanoseconds after which what was sent has arrived, or the connection has been given up.
   ///   - maxBytes: of packets that are kept; the oldest go first.
   ///   - maxSessions: lost sessions that are kept; what comes beyond is not kept.
   ///   - mark: what offsets begin with.
-  public init(lifetime: Int64, maxBytes: Int, maxSessions: Int, mark: String = "") {
+  public init(lifetime: Int64, arrivalTime: Int64, maxBytes: Int, maxSessions: Int, mark: String = "") {
     self.lifetime = lifetime
+    self.arrivalTime = arrivalTime
     self.maxBytes = maxBytes
     self.maxSessions = maxSessions
     self.mark = mark
   }
 
-  /// Bytes of packets, and sessions, that are kept now.
+  /// Bytes of packets, and sessions, that are kept.
   public var kept: (bytes: Int, packets: Int, sessions: Int) { (bytes, entries.count - firstEntry, sessions.count) }
 
   /// Remembers an event for `scope`.
@@ -103,6 +108,14 @@ public struct RecoveryLog<Context: Sendable>: Sendable {
     bytes += size
     expire(now: now)
     return (packet, number)
+  }
+
+  /// Forgets what is over.
+  /// - Returns: what is kept then.
+  public mutating func tidied(now: Int64) -> (bytes: Int, packets: Int, sessions: Int) {
+    expire(now: now)
+    forgetSessions(now: now)
+    return kept
   }
 
   /// Keeps the state of a socket whose connection was lost.
@@ -137,10 +150,12 @@ public struct RecoveryLog<Context: Sendable>: Sendable {
     sessions[BytewiseName(privateID)] = nil
     var session = lost.session
     var trace = RecoveryTrace(start: start)
+    // If it missed nothing it will name the same again.
+    if let offset { trace.sentMisleading(.init(offset), now: now) }
     let missed = entries[(firstEntry + Int(max(start, firstNumber) - firstNumber))...].filter {
       $0.scope.includes(session)
     }
-    for entry in missed { trace.sent(entry.number) }
+    for entry in missed { trace.sent(entry.number, now: now) }
     session.trace = trace
     return Restored(session: session, missed: missed.map(\.packet), next: nextNumber)
   }
@@ -155,13 +170,11 @@ public struct RecoveryLog<Context: Sendable>: Sendable {
       guard let last, last >= firstNumber else { return nil }
       return last + 1
     }
-    let start: UInt64
-    switch (offset, last) {
-    case (nil, _): start = trace.start
-    case (_, let last?): start = last + 1
-    case (_, nil):
-      guard let behind = trace.behindMisleading else { return nil }
-      start = behind
+    var start = trace.start
+    if let offset {
+      let next = trace.next(after: .init(offset), number: last, arrived: lost.moment - arrivalTime)
+      guard let next else { return nil }
+      start = next
     }
     // What is gone doesn't matter if nothing of it was for this socket.
     let isWhole =

@@ -33,7 +33,8 @@ extension SocketIOServer {
     /// Off by default: clients see the offset as one more argument of every event.
     public var recovery: Recovery?
 
-    /// Bounds of connection state recovery (Socket.IO 4.6). Each namespace keeps its own log.
+    /// Bounds of connection state recovery (Socket.IO 4.6). Each namespace keeps its own log; those by pattern in which
+    /// nobody is, and to which somebody may come back, share one more.
     public struct Recovery: Sendable {
       /// How long a lost client may be away.
       public var maxDisconnectionDuration = Duration.seconds(120)
@@ -43,6 +44,9 @@ extension SocketIOServer {
       public var maxBytes = 16 << 20
       /// Lost clients that are kept.
       public var maxSessions = 10_000
+      /// After so long what was sent has arrived, or a heartbeat was missed and the connection is given up. The server
+      /// reckons it from its heartbeats.
+      var arrivalTime = Duration.seconds(65)
 
       public init() {}
     }

@@ -32,9 +32,12 @@ public final class SocketIOServer: Sendable {
   ) {
     self.configuration = configuration
     self.logger = logger
+    var recovery = configuration.recovery
+    // A heartbeat that was answered in time, and one that may not have been.
+    recovery?.arrivalTime = configuration.pingInterval + configuration.pingTimeout * 2
     let registry = NamespaceRegistry(
       logger: logger, codec: configuration.codec, cleansUp: configuration.cleanupEmptyChildNamespaces,
-      recovery: configuration.recovery, eventBudget: EventBudget(configuration.eventQueue),
+      recovery: recovery, eventBudget: EventBudget(configuration.eventQueue),
       oversizedConnect: configuration.oversizedConnect, makeAdapter: adapter)
     namespaces = registry
     var bundle: ClientBundle?

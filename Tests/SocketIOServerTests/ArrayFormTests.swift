@@ -44,6 +44,40 @@ import Testing
     }
   }
 
+  @Test func flagsOfASocketGoWithWhatComesBehindThem() async throws {
+    try await withServer(setUp: { server in
+      server.of("/").onConnection { $0.join("all", $0.id) }
+      server.of("/").on("go") { event async throws in
+        let (socket, other) = (event.socket, event.arguments[0].string ?? "")
+        socket.volatile.to("all").emit("to")
+        socket.volatile.to(["all"]).emit("to")
+        socket.volatile.in("all").emit("in")
+        socket.compress(false).in(["all"]).emit("in")
+        socket.volatile.except("nowhere").emit("except")
+        socket.volatile.except(["all"]).emit("nobody")
+        socket.compress(false).volatile.broadcast.emit("broadcast")
+        socket.volatile.local.emit("local")
+        let isVolatile = socket.volatile.compress(false).to(other)
+        isVolatile.emit("both")
+        let first = try await socket.volatile.emitWithAck("q", 1, timeout: .seconds(20))
+        let second = try await socket.compress(false).emitWithAck("q", arguments: [2], timeout: .seconds(20))
+        event.acknowledge(arguments: first + second)
+      }
+    }) { _, port in
+      let socket = try await connect(port)
+      let other = try await connect(port)
+      try await socket.send(#"4299["go","all"]"#)
+      for (number, argument) in [1, 2].enumerated() {
+        #expect(try await socket.text() == #"42\#(number)["q",\#(argument)]"#)
+        try await socket.send("43\(number)[\(argument * 10)]")
+      }
+      #expect(try await socket.text() == "4399[10,20]")
+      for name in ["to", "to", "in", "in", "except", "broadcast", "local", "both"] {
+        #expect(try await other.text() == #"42["\#(name)"]"#)
+      }
+    }
+  }
+
   @Test func acksMayBeAskedForWithArrays() async throws {
     try await withServer(setUp: { server in
       let namespace = server.of("/")

@@ -163,6 +163,25 @@ import Testing
     }
   }
 
+  @Test func aHandlerOfEveryEventThatWaitsMayStandInFront() async throws {
+    let log = Mailbox<String>()
+    try await withServer(setUp: { server in
+      server.of("/").onConnection { socket in
+        socket.onAny { event async in log.put("behind \(event.name)") }
+        let gone = socket.prependAny { _ async in log.put("never") }
+        socket.prependAny { event async in
+          await Task.yield()
+          log.put("in front \(event.name)")
+        }
+        socket.off(gone)
+      }
+    }) { _, port in
+      let socket = try await connect(port)
+      for event in ["x", "y"] { try await socket.send(#"42["\#(event)"]"#) }
+      for line in ["in front x", "behind x", "in front y", "behind y"] { #expect(try await log.next() == line) }
+    }
+  }
+
   @Test func onceOffAndTheHandlersOfEveryEvent() async throws {
     let log = Mailbox<String>()
     @Sendable func note(_ who: String) -> @Sendable (SocketEvent) -> Void { { log.put("\(who) \($0.name)") } }
@@ -182,7 +201,7 @@ import Testing
         socket.once("x", note("once"))
         socket.on("x", note("socket"))
         socket.on("y", note("never"))
-        socket.off("y")
+        socket.off(event: "y")
         let one = socket.on("z", note("never"))
         socket.off(one)
         socket.once("offAny") { _ in socket.offAny() }

@@ -55,6 +55,52 @@ import Testing
     }
   }
 
+  @Test func allNamespacesOfAPatternAreToldAtOnceAndNoOther() async throws {
+    try await withServer(
+      threads: 2,
+      setUp: { server in
+        let rooms = server.of { name, _ in name.hasPrefix("/room-") }
+        _ = server.of("/other")
+        rooms.emit("nobody")
+        rooms.onConnection { $0.join([$0.namespace.name, "all"]) }
+        server.of("/other").on("go") { event async throws in
+          rooms.emit("every", 1)
+          rooms.emit("every", arguments: [2])
+          try rooms.emit("every", encoding: 3)
+          rooms.to("/room-1").emit("one")
+          rooms.to(["/room-1"]).in("/room-2").volatile.compress(false).emit("both")
+          rooms.in(["all"]).except(["/room-2"]).local.emit("one")
+          rooms.except("/room-1").emit("two")
+          let found = try await rooms.fetchSockets().count + rooms.to("/room-1").fetchSockets().count
+          let children = rooms.children.count
+          rooms.to("/room-1").socketsJoin("x", "y")
+          rooms.socketsLeave("y")
+          rooms.to("x").emit("one")
+          rooms.in("y").emit("nobody")
+          rooms.in("x").disconnectSockets()
+          event.acknowledge(.int(Int64(found)), .int(Int64(children)))
+        }
+      }
+    ) { _, port in
+      let (one, two, other) = (try await connect(port), try await connect(port), try await connect(port))
+      #expect(try await join("/room-1", on: one))
+      #expect(try await join("/room-2", on: two))
+      #expect(try await join("/other", on: other))
+      try await other.send(#"42/other,1["go"]"#)
+      for (socket, name, own) in [(one, "/room-1", "one"), (two, "/room-2", "two")] {
+        for number in 1...3 { #expect(try await socket.text() == #"42\#(name),["every",\#(number)]"#) }
+        if own == "one" { #expect(try await socket.text() == #"42\#(name),["one"]"#) }
+        #expect(try await socket.text() == #"42\#(name),["both"]"#)
+        #expect(try await socket.text() == #"42\#(name),["\#(own)"]"#)
+        if own == "one" {
+          #expect(try await socket.text() == #"42\#(name),["one"]"#)
+          #expect(try await socket.text() == "41\(name),")
+        }
+      }
+      #expect(try await other.text() == "43/other,1[3,2]")
+    }
+  }
+
   @Test(arguments: [true, false]) func anEmptyNamespaceGoesUnlessThatIsTurnedOff(cleansUp: Bool) async throws {
     let left = Mailbox<Namespace>()
     try await withServer(

@@ -88,6 +88,69 @@ private final class Counter: Sendable {
     }
   }
 
+  /// What a client may take for an offset that is none: an event's name, what is sent as it is, and the same word twice.
+  @Test func aStringThatIsNoOffsetLeadsToItsPlaceOrNowhere() async throws {
+    let departures = Mailbox<String>()
+    try await withServer(
+      configure: recovering,
+      setUp: { server in
+        server.of("/").onDisconnect { socket, _ in departures.put(socket.id) }
+        server.of("/").on("go") { event in
+          let socket = event.socket
+          socket.volatile.emit("tick")
+          socket.emit("one")
+          socket.emit(
+            raw: RawEvent(json: .init(head: ByteBuffer(string: #"["raw",[1],"#), tail: ByteBuffer(string: #""e\n" ]"#)))
+          )
+          socket.emit(raw: RawEvent(json: .init(head: ByteBuffer(string: #"["raw",{"a":"x"}]"#))))
+          socket.emit("two")
+          socket.volatile.emit("tick")
+          socket.volatile.emit("now")
+          event.acknowledge("an answer")
+        }
+      }
+    ) { server, port in
+      let all = [#"42["one","#, #"42["two","#, #"42["missed","#]
+      for (taken, missed) in [("e\\n", Array(all[1...])), ("now", Array(all[2...])), ("tick", nil), ("x", nil)] {
+        let first = try await open(port)
+        let pid = field("pid", of: try await first.text())
+        try await first.send(#"421["go"]"#)
+        while try await first.text() != #"431["an answer"]"# {}
+        await first.close()
+        _ = try await departures.next()
+        server.of("/").emit("missed")
+        let second = try await open(port, auth: #"{"pid":"\#(pid)","offset":"\#(taken)"}"#)
+        for expected in missed ?? [] { #expect(try await second.text().hasPrefix(expected), "\(taken)") }
+        let answer = try await second.text()
+        #expect(answer.hasPrefix("40{") && (field("pid", of: answer) == pid) == (missed != nil), "\(taken)")
+        await second.close()
+        _ = try await departures.next()
+      }
+    }
+  }
+
+  @Test func theLastOfANamespaceByPatternIsRecovered() async throws {
+    let departures = Mailbox<String>()
+    try await withServer(
+      configure: recovering,
+      setUp: { server in
+        let rooms = server.of { name, _ in name.hasPrefix("/room-") }
+        rooms.onDisconnect { socket, _ in departures.put(socket.id) }
+        rooms.onConnection { if !$0.wasRecovered { $0.join("news") } }
+        rooms.on("say") { $0.socket.namespace.to("news").emit("said") }
+      }
+    ) { _, port in
+      let first = try await open(port, auth: "/room-1,{}")
+      let connect = try await first.text()
+      await first.close()
+      _ = try await departures.next()
+      let second = try await open(port, auth: #"/room-1,{"pid":"\#(field("pid", of: connect))"}"#)
+      #expect(try await second.text() == connect)
+      try await second.send(#"42/room-1,["say"]"#)
+      #expect(try await second.text().hasPrefix(#"42/room-1,["said","#))
+    }
+  }
+
   @Test func whoLeavesByWillIsForgotten() async throws {
     let departures = Mailbox<String>()
     try await withServer(

@@ -65,6 +65,20 @@ import Testing
     expect(state.packetArrived(SocketPacket(.disconnect)) == .close)
   }
 
+  /// However often a long-lived client is thrown out, or connects over its socket: each time something may cross.
+  @Test func whatCrossesOneEndCountsAgainstNoOther() {
+    var state = ClientState()
+    for attempt in 1...2 * UInt64(SocketIOLimits.maxLatePackets) {
+      _ = state.packetArrived(Self.connect)
+      if attempt % 3 == 0 { expect(state.packetArrived(.event("x", [])) != .close) }
+      expect(state.connected("/", attempt: attempt))
+      if attempt % 3 != 2 {
+        state.thrownOut(of: "/")
+        expect(state.packetArrived(.event("x", [])) == .ignore)
+      }
+    }
+  }
+
   @Test func eventsThatWaitForASocketAreBounded() {
     var state = ClientState()
     _ = state.packetArrived(Self.connect)

@@ -1,13 +1,16 @@
 import NIOCore
-import SocketIO
 import TestSupport
 import Testing
+
+@testable import SocketIO
 
 @Suite struct RecoveryLogTests {
   private typealias Log = RecoveryLog<String>
 
-  private func log(lifetime: Int64 = 100, maxBytes: Int = 1 << 20, maxSessions: Int = 10) -> Log {
-    Log(lifetime: lifetime, maxBytes: maxBytes, maxSessions: maxSessions)
+  private func log(
+    lifetime: Int64 = 100, arrivalTime: Int64 = 50, maxBytes: Int = 1 << 20, maxSessions: Int = 10, mark: String = ""
+  ) -> Log {
+    Log(lifetime: lifetime, arrivalTime: arrivalTime, maxBytes: maxBytes, maxSessions: maxSessions, mark: mark)
   }
 
   private func session(_ id: String, rooms: [String] = []) -> Log.Session {
@@ -124,7 +127,7 @@ import Testing
     var log = self.log(lifetime: 100)
     var trace = RecoveryTrace(start: 0)
     let seen = try present(log.note(.event("seen", []), scope: BroadcastScope(), now: 0))
-    trace.sent(seen.number)
+    trace.sent(seen.number, now: 0)
     for moment in 1..<500 {
       _ = log.note(.event("others'", []), scope: BroadcastScope(rooms: ["b"]), now: Int64(moment))
     }
@@ -133,63 +136,150 @@ import Testing
     _ = log.note(.event("missed", []), scope: BroadcastScope(), now: 510)
     #expect(names(try present(log.restore(privateID: "p-a", offset: last, now: 520)).missed) == ["missed"])
     // One that was sent something which is gone isn't.
-    trace.sent(seen.number + 1)
+    trace.sent(seen.number + 1, now: 515)
     log.keep(traced("c", trace), now: 520)
     expectNothing(log.restore(privateID: "p-c", offset: last, now: 520))
   }
 
   @Test func anEventWithoutOffsetThatEndsInAStringDoesNotMislead() throws {
-    var log = Log(lifetime: 100, maxBytes: 1 << 20, maxSessions: 10, mark: "x7.")
+    var log = log(mark: "x7.")
     var trace = RecoveryTrace(start: 0)
     for name in ["one", "two"] {
-      trace.sent(try present(log.note(.event(name, []), scope: BroadcastScope(), now: 0)).number)
+      trace.sent(try present(log.note(.event(name, []), scope: BroadcastScope(), now: 0)).number, now: 0)
     }
-    trace.sentMisleading()
-    trace.sent(try present(log.note(.event("three", []), scope: BroadcastScope(), now: 1)).number)
-    for taken in ["connected", "a", "0", "x7.zz", "x7.+1", ""] {
+    let texts = ["connected", "a", "0", "x7.zz", "x7.+1", "", "e\u{301}"]
+    for text in texts { trace.sentMisleading(.init(text), now: 0) }
+    trace.sent(try present(log.note(.event("three", []), scope: BroadcastScope(), now: 1)).number, now: 1)
+    for taken in texts {
       log.keep(traced("a", trace), now: 2)
       #expect(names(try present(log.restore(privateID: "p-a", offset: taken, now: 3)).missed) == ["three"], "\(taken)")
     }
-    log.keep(traced("b", RecoveryTrace(start: 0)), now: 2)
-    expectNothing(log.restore(privateID: "p-b", offset: "connected", now: 3), "there was no such event")
+    for taken in ["another", "\u{e9}"] {
+      log.keep(traced("b", trace), now: 2)
+      expectNothing(log.restore(privateID: "p-b", offset: taken, now: 3), "there was no such event")
+    }
   }
 
-  /// Random events, losses and returns against a list of everything: a client that is recovered gets exactly what it has
-  /// not seen, in order; and who was away shortly, with everything kept, is recovered.
+  @Test func whatCouldMeanSeveralPlacesIsNotGuessed() throws {
+    var trace = RecoveryTrace(start: 0)
+    trace.sentMisleading(.init("tick"), now: 0)
+    #expect(trace.next(after: .init("tick"), number: nil, arrived: -100) == 0)
+    trace.sent(0, now: 1)
+    #expect(trace.next(after: .init("tick"), number: nil, arrived: -100) == 0)
+    trace.sentMisleading(.init("tick"), now: 2)
+    #expect(trace.next(after: .init("tick"), number: nil, arrived: -100) == nil)
+    // When the number between them has certainly arrived, it's the later one.
+    #expect(trace.next(after: .init("tick"), number: nil, arrived: 2) == 1)
+    // More than is kept: a string that isn't known any more may have been any.
+    for number in 0...SocketIOLimits.misleadingTexts { trace.sentMisleading(.init("\(number)"), now: 10) }
+    #expect(trace.next(after: .init("5"), number: nil, arrived: 5) == nil)
+    #expect(trace.next(after: .init("5"), number: nil, arrived: 11) == nil)
+    #expect(trace.next(after: .init("\(SocketIOLimits.misleadingTexts)"), number: nil, arrived: 11) == 1)
+    #expect(trace.next(after: .init("an offset"), number: 0, arrived: 5) == 1)
+  }
+
+  @Test func noOffsetLeadsBehindTheBeginning() throws {
+    var log = log()
+    for name in ["before", "long before"] { _ = log.note(.event(name, []), scope: BroadcastScope(), now: 0) }
+    for offset in ["0", "1", nil] {
+      log.keep(traced("a", RecoveryTrace(start: 2)), now: 1)
+      #expect(try present(log.restore(privateID: "p-a", offset: offset, now: 2)).missed.isEmpty)
+    }
+  }
+
+  /// As in `Socket.onevent` and `Socket.emitEvent` of the official client.
+  @Test(
+    arguments: [
+      (.event("tick", []), "tick"), (.event("news", [1, "text"]), "text"), (.event("news", ["text", 1]), nil),
+      (.event("ask", ["text"], id: 1), nil), (.event("ask", [], id: 0), nil),
+      (SocketPacket(.ack, id: 1, data: ["text"]), nil), (SocketPacket(.connect, data: ["sid": "text"]), nil),
+    ] as [(SocketPacket, String?)])
+  func whatAClientTakesForAnOffsetIsKnown(packet: SocketPacket, taken: String?) {
+    #expect(packet.takenForOffset == taken)
+  }
+
+  /// A client as the official one is, at the end of a link that may die before the server notices.
+  private struct TestClient {
+    var trace = RecoveryTrace(start: 0)
+    /// The numbered events that are for it, and how many it has seen.
+    var wanted: [String] = []
+    var seen = 0
+    /// What it takes for the last offset; it forgets that never.
+    var taken: String?
+    /// What it was sent on this connection that it may take for one, with how much was wanted then.
+    var places: [(text: String, count: Int)] = []
+    /// Since when nothing arrives.
+    var deadSince: Int64?
+
+    mutating func receive(_ text: String) {
+      places.append((text, wanted.count))
+      guard deadSince == nil else { return }
+      (seen, taken) = (wanted.count, text)
+    }
+
+    /// Strings that look like offsets.
+    static let likeOffsets = ["m.0", "m.5"]
+
+    /// Whether what it takes for an offset can stand for one place only.
+    var isClear: Bool {
+      guard let taken else { return true }
+      return !Self.likeOffsets.contains(taken) && Set(places.filter { $0.text == taken }.map(\.count)).count == 1
+    }
+
+    mutating func reconnect(_ trace: RecoveryTrace) {
+      self.trace = trace
+      deadSince = nil
+      places = taken.map { [($0, seen)] } ?? []
+    }
+  }
+
+  /// Random events with and without offsets, links that die, losses and returns against a list of everything: a client
+  /// that is recovered gets exactly what it has not seen, in order; and who was away shortly, with everything kept, and
+  /// names what can't mean anything else, is recovered.
   @Test func nothingIsMissedAndNothingComesTwice() throws {
-    seeds: for seed in 0..<300 as Range<UInt64> {
+    for seed in 0..<300 as Range<UInt64> {
       var generator = SeededGenerator(seed: seed)
-      var log = self.log(lifetime: 1_000_000, maxBytes: seed % 3 == 0 ? 2_000 : 1 << 20)
-      var trace = RecoveryTrace(start: 0)
-      var wanted: [String] = []
-      var seen: (count: Int, offset: String?) = (0, nil)
+      var log = self.log(lifetime: 1_000_000, arrivalTime: 30, maxBytes: seed % 3 == 0 ? 2_000 : 1 << 20, mark: "m.")
+      var client = TestClient()
       var isAway = false
-      for number in 0..<200 {
-        switch Int.random(in: 0..<10, using: &generator) {
-        case 0 where !isAway:
-          log.keep(traced("a", trace, rooms: ["r"]), now: Int64(number))
+      for now in 0..<300 as Range<Int64> {
+        switch Int.random(in: 0..<12, using: &generator) {
+        case _ where !isAway && client.deadSince.map { now - $0 >= 30 } ?? false, 0 where !isAway:
+          log.keep(traced("a", client.trace, rooms: ["r"]), now: now)
           isAway = true
         case 1 where isAway:
-          guard let restored = log.restore(privateID: "p-a", offset: seen.offset, now: Int64(number)) else {
-            #expect(seed % 3 == 0, "everything is kept, so it must be recovered")
-            continue seeds
-          }
-          #expect(names(restored.missed) == Array(wanted[seen.count...]))
-          trace = try #require(restored.session.trace)
-          seen = (wanted.count, restored.missed.last.flatMap(offset) ?? seen.offset)
           isAway = false
+          guard let restored = log.restore(privateID: "p-a", offset: client.taken, now: now) else {
+            #expect(seed % 3 == 0 || !client.isClear, "\(seed): it must be recovered")
+            (client.wanted, client.seen) = ([], 0)
+            var trace = RecoveryTrace(start: log.nextNumber)
+            if let taken = client.taken { trace.sentMisleading(.init(taken), now: now) }
+            client.reconnect(trace)
+            continue
+          }
+          #expect(names(restored.missed) == Array(client.wanted[client.seen...]), "\(seed)")
+          client.reconnect(try #require(restored.session.trace))
+          let first = client.wanted.count - restored.missed.count
+          for (place, packet) in restored.missed.enumerated() {
+            (client.seen, client.taken) = (first + place + 1, offset(packet))
+            client.places.append((offset(packet) ?? "", client.seen))
+          }
+        case 2...4 where !isAway:
+          // Without an offset: some of a few words, some of their own.
+          let words = ["\(now)", "tick"] + TestClient.likeOffsets
+          let text = words.randomElement(using: &generator) ?? ""
+          client.trace.sentMisleading(.init(text), now: now)
+          client.receive(text)
+        case 5 where !isAway && client.deadSince == nil && Bool.random(using: &generator): client.deadSince = now
         default:
           let isMine = Bool.random(using: &generator)
           let scope = BroadcastScope(rooms: [isMine ? "r" : "s"])
-          let noted = try present(log.note(.event("\(number)", []), scope: scope, now: Int64(number)))
+          let noted = try present(log.note(.event("\(now)", []), scope: scope, now: now))
           guard isMine else { continue }
-          wanted.append("\(number)")
+          client.wanted.append("\(now)")
           guard !isAway else { continue }
-          trace.sent(noted.number)
-          // What is sent may be lost with the connection: from then on nothing arrives.
-          if seen.count == wanted.count - 1, Int.random(in: 0..<20, using: &generator) > 0 {
-            seen = (wanted.count, offset(noted.packet))
-          }
+          client.trace.sent(noted.number, now: now)
+          client.receive(offset(noted.packet) ?? "")
         }
       }
     }

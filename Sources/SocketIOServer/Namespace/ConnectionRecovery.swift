@@ -24,18 +24,58 @@ final class ConnectionRecovery: Sendable {
     var random = SystemRandomNumberGenerator()
     log = Mutex(
       Log(
-        lifetime: TimeAmount(configuration.maxDisconnectionDuration).nanoseconds, maxBytes: configuration.maxBytes,
+        lifetime: TimeAmount(configuration.maxDisconnectionDuration).nanoseconds,
+        arrivalTime: TimeAmount(configuration.arrivalTime).nanoseconds, maxBytes: configuration.maxBytes,
         maxSessions: configuration.maxSessions, mark: SessionID.make(using: &random).prefix(4) + "."))
   }
 
   private var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
 
-  func note(_ packet: SocketPacket, scope: BroadcastScope) -> (packet: SocketPacket, number: UInt64)? {
-    log.withLock { $0.note(packet, scope: scope, now: now) }
+  /// What an event leaves with each socket that is sent it.
+  struct Mark: Sendable {
+    /// Its number, if it's remembered.
+    let number: UInt64?
+    /// If it isn't: what clients may take for an offset.
+    let misleading: RecoveryTrace.Text?
+    let moment: Int64
+
+    func leave(on trace: Trace?) {
+      if let number {
+        trace?.value.sent(number, now: moment)
+      } else if let misleading {
+        trace?.value.sentMisleading(misleading, now: moment)
+      }
+    }
+  }
+
+  /// Remembers a packet if it is one that is.
+  /// - Returns: it as it is to be sent.
+  func note(_ packet: SocketPacket, scope: BroadcastScope) -> (packet: SocketPacket, mark: Mark) {
+    let moment = now
+    if let noted = log.withLock({ $0.note(packet, scope: scope, now: moment) }) {
+      return (noted.packet, Mark(number: noted.number, misleading: nil, moment: moment))
+    }
+    return (packet, Mark(number: nil, misleading: packet.takenForOffset.map { .init($0) }, moment: moment))
+  }
+
+  /// Of an event that is sent as it is; nil if clients take nothing in it for an offset.
+  func mark(of event: RawEvent) -> Mark? {
+    event.lastString.map { Mark(number: nil, misleading: .init($0), moment: now) }
+  }
+
+  /// Bytes that are kept for clients that may come back; nil if none are waited for.
+  var bytesForLost: Int? {
+    let kept = log.withLock { $0.tidied(now: now) }
+    return kept.sessions > 0 ? kept.bytes : nil
   }
 
   /// What a socket that connects now will have been sent.
-  func newTrace() -> RecoveryTrace { log.withLock { RecoveryTrace(start: $0.nextNumber) } }
+  /// - Parameter offset: what its client took for an offset before; it names that again until it sees another.
+  func newTrace(after offset: String?) -> RecoveryTrace {
+    var trace = RecoveryTrace(start: log.withLock(\.nextNumber))
+    if let offset { trace.sentMisleading(.init(offset), now: now) }
+    return trace
+  }
 
   /// What a client says of its former connection: `pid`, and `offset` if it saw one, beside its own auth.
   struct Claim: Sendable {

@@ -123,20 +123,14 @@ struct LocalNamespace: LocalSockets {
   weak let namespace: Namespace?
 
   func deliver(_ packet: SocketPacket, scope: BroadcastScope) {
-    let recovery = namespace?.recovery
-    let noted = recovery?.note(packet, scope: scope)
-    let misleads = recovery != nil && noted == nil && packet.endsInString
+    let noted = namespace?.recovery?.note(packet, scope: scope)
     let payload = SharedPayload(
       (noted?.packet ?? packet).encode(namespace?.codec ?? .json), mayCompress: scope.mayCompress)
     each(scope) { socket in
       if scope.isVolatile, !socket.isWritable { return }
       // Who was recovered since has it already.
-      if let number = noted?.number {
-        guard number >= socket.recoveredUpTo else { return }
-        socket.recoveryTrace?.value.sent(number)
-      } else if misleads {
-        socket.recoveryTrace?.value.sentMisleading()
-      }
+      if let number = noted?.mark.number, number < socket.recoveredUpTo { return }
+      noted?.mark.leave(on: socket.recoveryTrace)
       socket.noteOutgoing(packet)
       socket.client.engine.send(payload)
     }

@@ -1,9 +1,10 @@
 import Logging
+import NIOCore
 import SocketIO
 import Synchronization
 
-/// Keeps a namespace that was made by pattern: it is there as long as somebody is in it, or on the way into it. For one
-/// that was made by name it does nothing.
+/// Keeps a namespace that was made by pattern: it is there as long as somebody is in it, on the way into it, or lost and
+/// may come back. For one that was made by name it does nothing.
 final class NamespaceHold: Sendable {
   let namespace: Namespace
   private let release: (@Sendable (Namespace) -> Void)?
@@ -34,13 +35,21 @@ final class NamespaceRegistry: Sendable {
 
   private struct Entry {
     let namespace: Namespace
+    /// Whose pattern it was made by.
+    var parent: ParentNamespace?
     /// How many hold it; nil for one that stays.
     var holds: Int?
+    /// What is kept in it for those who may come back, as it was left; nil while nobody waits for that time to be over.
+    var lingeringBytes: Int?
+    /// Whether it has been left once more since.
+    var wasLeftAgain = false
   }
 
   private struct State {
     var byName: [BytewiseName: Entry] = [:]
     var parents: [(pattern: Pattern, parent: ParentNamespace)] = []
+    /// Namespaces that are kept, though nobody may be in them, for those who may come back; and what is in them.
+    var lingering: (count: Int, bytes: Int) = (0, 0)
   }
 
   private let state = Mutex(State())
@@ -95,9 +104,13 @@ final class NamespaceRegistry: Sendable {
   var count: Int { state.withLock { $0.byName.count } }
 
   func parent(_ pattern: Pattern) -> ParentNamespace {
-    let parent = ParentNamespace()
+    let parent = ParentNamespace { [weak self] parent in self?.children(of: parent) ?? [] }
     state.withLock { $0.parents.append((pattern, parent)) }
     return parent
+  }
+
+  private func children(of parent: ParentNamespace) -> [Namespace] {
+    state.withLock { $0.byName.values.filter { $0.parent === parent }.map(\.namespace) }
   }
 
   /// The namespace that a client asks for, if there is one. One made by pattern goes with the last who holds it: found and
@@ -132,7 +145,8 @@ final class NamespaceRegistry: Sendable {
         let namespace = Namespace(
           name: name, logger: logger, codec: codec, setup: parent.setup, recovery: recovery, ackIDs: ackIDs,
           makeAdapter: makeAdapter)
-        state.byName[BytewiseName(name)] = Entry(namespace: namespace, holds: cleansUp ? 0 : nil)
+        state.byName[BytewiseName(name)] = Entry(
+          namespace: namespace, parent: parent, holds: cleansUp ? 0 : nil)
       }
       return hold(name, in: &state)
     }
@@ -149,11 +163,55 @@ final class NamespaceRegistry: Sendable {
 
   private func release(_ namespace: Namespace) {
     let name = BytewiseName(namespace.name)
+    let bytes = namespace.recovery?.bytesForLost
     // Goes outside of the lock: what its adapter does as it goes is the user's code.
-    _ = state.withLock { state -> Namespace? in
-      guard let entry = state.byName[name], entry.namespace === namespace, let holds = entry.holds else { return nil }
+    let (gone, lingers) = state.withLock { state -> (Namespace?, Bool) in
+      guard let entry = state.byName[name], entry.namespace === namespace, let holds = entry.holds else {
+        return (nil, false)
+      }
       state.byName[name]?.holds = holds - 1
-      return holds == 1 ? state.byName.removeValue(forKey: name)?.namespace : nil
+      guard holds == 1 else { return (nil, false) }
+      if entry.lingeringBytes != nil {
+        state.byName[name]?.wasLeftAgain = true
+        return (nil, false)
+      }
+      guard let recovery, let bytes, state.lingering.count < recovery.maxSessions,
+        state.lingering.bytes + bytes <= recovery.maxBytes
+      else { return (state.byName.removeValue(forKey: name)?.namespace, false) }
+      state.lingering.count += 1
+      state.lingering.bytes += bytes
+      state.byName[name]?.lingeringBytes = bytes
+      return (nil, true)
     }
+    withExtendedLifetime(gone) { if lingers { linger(namespace) } }
+  }
+
+  /// Lets a namespace go when nobody who was lost in it can come back any more.
+  private func linger(_ namespace: Namespace) {
+    // Who was lost was on one.
+    guard let recovery, let loop = namespace.loops.first else { return }
+    _ = loop.eventLoop.scheduleTask(in: TimeAmount(recovery.maxDisconnectionDuration)) { [weak self, weak namespace] in
+      if let namespace { self?.hasLingered(namespace) }
+    }
+  }
+
+  private func hasLingered(_ namespace: Namespace) {
+    let name = BytewiseName(namespace.name)
+    let lingersOn = state.withLock { state -> Bool in
+      guard let entry = state.byName[name], entry.namespace === namespace, let bytes = entry.lingeringBytes else {
+        return false
+      }
+      if entry.wasLeftAgain, entry.holds == 0 {
+        state.byName[name]?.wasLeftAgain = false
+        return true
+      }
+      state.lingering.count -= 1
+      state.lingering.bytes -= bytes
+      state.byName[name]?.lingeringBytes = nil
+      state.byName[name]?.wasLeftAgain = false
+      if entry.holds == 0 { state.byName[name] = nil }
+      return false
+    }
+    if lingersOn { linger(namespace) }
   }
 }

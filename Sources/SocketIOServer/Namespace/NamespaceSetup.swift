@@ -67,8 +67,3 @@ extension NamespaceConfiguring {
     setup.change { change(&$0.events) }
   }
 }
-
-/// Namespaces that are made when a client asks for one and a pattern says yes.
-public final class ParentNamespace: Sendable, NamespaceConfiguring {
-  public let setup = NamespaceSetup()
-}

@@ -93,6 +93,12 @@ extension EventListening {
     addForAny(.immediate(handler), inFront: true)
   }
 
+  /// The same with a handler that waits.
+  @discardableResult
+  public func prependAny(_ handler: @escaping @Sendable (SocketEvent) async throws -> Void) -> HandlerID {
+    addForAny(.queued(handler), inFront: true)
+  }
+
   /// Forgets all handlers of every event.
   public func offAny() { changeHandlers { $0.any = EventHandlers.List() } }
 

@@ -72,10 +72,7 @@ extension Socket {
   public func emitWithAck(
     _ event: String, arguments: some Sequence<SocketValue> & Sendable, timeout: Duration
   ) async throws(AckError) -> SocketArguments {
-    let result: Result<SocketArguments, AckError> = await withCheckedContinuation { continuation in
-      emit(event, arguments: arguments, timeout: timeout) { continuation.resume(returning: $0) }
-    }
-    return try result.get()
+    try await Emitter(socket: self).emitWithAck(event, arguments: arguments, timeout: timeout)
   }
 
   /// Sends an event with one encodable argument, and decodes the first argument of the client's answer.
@@ -94,13 +91,12 @@ extension Socket {
     _ event: String, arguments: some Sequence<SocketValue>, timeout: Duration,
     completion: @escaping @Sendable (Result<SocketArguments, AckError>) -> Void
   ) {
-    guard namespace.mayEmit(event) else { return completion(.failure(.disconnected)) }
-    emit(.event(event, Array(arguments), namespace: namespace.name), timeout: timeout, completion: completion)
+    Emitter(socket: self).emit(event, arguments: arguments, timeout: timeout, completion: completion)
   }
 
   /// The same for an event that is a packet already, with an ack id if it's everybody's.
   func emit(
-    _ packet: SocketPacket, timeout: Duration,
+    _ packet: SocketPacket, timeout: Duration, isVolatile: Bool = false, mayCompress: Bool = true,
     completion: @escaping @Sendable (Result<SocketArguments, AckError>) -> Void
   ) {
     onLoop { [self] in
@@ -117,7 +113,40 @@ extension Socket {
         completion(.failure(.tooMany))
         return
       }
-      send(packet)
+      send(packet, isVolatile: isVolatile, mayCompress: mayCompress)
     }
+  }
+}
+
+extension Socket.Emitter {
+  /// Sends an event and waits for the client's answer, which never comes to a volatile one that was dropped. Any thread.
+  ///
+  /// - Returns: the arguments of the ack; places past their end hold null.
+  /// - Throws: ``AckError``.
+  public func emitWithAck(
+    _ event: String, _ arguments: SocketValue..., timeout: Duration
+  ) async throws(AckError) -> SocketArguments {
+    try await emitWithAck(event, arguments: arguments, timeout: timeout)
+  }
+
+  /// The same with arguments in an array.
+  public func emitWithAck(
+    _ event: String, arguments: some Sequence<SocketValue> & Sendable, timeout: Duration
+  ) async throws(AckError) -> SocketArguments {
+    let result: Result<SocketArguments, AckError> = await withCheckedContinuation { continuation in
+      emit(event, arguments: arguments, timeout: timeout) { continuation.resume(returning: $0) }
+    }
+    return try result.get()
+  }
+
+  /// Sends an event and calls `completion` on the event loop with the client's answer, once. Any thread.
+  public func emit(
+    _ event: String, arguments: some Sequence<SocketValue>, timeout: Duration,
+    completion: @escaping @Sendable (Result<SocketArguments, AckError>) -> Void
+  ) {
+    guard socket.namespace.mayEmit(event) else { return completion(.failure(.disconnected)) }
+    socket.emit(
+      .event(event, Array(arguments), namespace: socket.namespace.name), timeout: timeout, isVolatile: isVolatile,
+      mayCompress: mayCompress, completion: completion)
   }
 }

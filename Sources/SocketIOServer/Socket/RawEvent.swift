@@ -1,4 +1,5 @@
 public import NIOCore
+import SocketIO
 
 /// An event that is encoded already: the JSON text of its array, and at most one binary attachment.
 ///
@@ -36,6 +37,21 @@ public struct RawEvent: Sendable {
       if let tail { joined.writeImmutableBuffer(tail) }
       return joined
     }
+
+    /// Whether they end as an array does whose last element is a string.
+    var endInString: Bool {
+      var awaited: [UInt8] = [UInt8(ascii: "\""), UInt8(ascii: "]")]
+      for part in [tail, shared, head] {
+        guard let part else { continue }
+        for byte in part.readableBytesView.reversed() where !Self.blanks.contains(byte) {
+          guard byte == awaited.popLast() else { return false }
+          if awaited.isEmpty { return true }
+        }
+      }
+      return false
+    }
+
+    private static let blanks = Array(" \t\r\n".utf8)
   }
 
   /// The whole JSON array, without the packet's type.
@@ -46,5 +62,13 @@ public struct RawEvent: Sendable {
   public init(json: Parts, attachment: Parts? = nil) {
     self.json = json
     self.attachment = attachment
+  }
+
+  /// The last element, if it is a string. What ends otherwise isn't read.
+  var lastString: String? {
+    guard json.endInString else { return nil }
+    // The program's own, and as large as it likes.
+    var decoder = SocketPacketDecoder(bounds: PacketBounds(maxValues: .max, maxPacketBytes: .max))
+    return try? decoder.decode(text: json.joined(after: ByteBuffer(string: "2")))?.takenForOffset
   }
 }

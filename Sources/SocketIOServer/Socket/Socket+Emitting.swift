@@ -19,7 +19,7 @@ extension Socket {
     emit(event, arguments: [try SocketValue(encoding: value)])
   }
 
-  /// Sends to one socket with flags set.
+  /// Sends to one socket with flags set, or from it to others with the same.
   public struct Emitter: Sendable {
     let socket: Socket
     var isVolatile = false
@@ -51,6 +51,29 @@ extension Socket {
     public func emit(_ event: String, encoding value: some Encodable) throws {
       emit(event, arguments: [try SocketValue(encoding: value)])
     }
+
+    /// Everyone else in the namespace.
+    public var broadcast: BroadcastOperator {
+      var others = socket.broadcast
+      others.scope.isVolatile = isVolatile
+      others.scope.mayCompress = mayCompress
+      return others
+    }
+
+    /// The sockets in these rooms, except this one.
+    public func to(_ rooms: String...) -> BroadcastOperator { to(rooms) }
+    /// The same with an array.
+    public func to(_ rooms: [String]) -> BroadcastOperator { broadcast.to(rooms) }
+    /// The same as `to`.
+    public func `in`(_ rooms: String...) -> BroadcastOperator { to(rooms) }
+    /// The same as `to`.
+    public func `in`(_ rooms: [String]) -> BroadcastOperator { to(rooms) }
+    /// Everyone else, but for those in these rooms.
+    public func except(_ rooms: String...) -> BroadcastOperator { except(rooms) }
+    /// The same with an array.
+    public func except(_ rooms: [String]) -> BroadcastOperator { broadcast.except(rooms) }
+    /// Everyone else of this process.
+    public var local: BroadcastOperator { broadcast.local }
   }
 
   /// `socket.volatile.emit(…)`: dropped, not queued, when the client reads too slowly.
@@ -64,14 +87,9 @@ extension Socket {
     let scope = BroadcastScope(rooms: [id], isVolatile: isVolatile)
     let noted = namespace.recovery?.note(packet, scope: scope)
     let encoded = (noted?.packet ?? packet).encode(client.codec)
-    let misleads = namespace.recovery != nil && packet.endsInString
     onLoop { [self] in
       guard isVolatile ? isWritable : isConnected else { return }
-      if let noted {
-        recoveryTrace?.value.sent(noted.number)
-      } else if misleads {
-        recoveryTrace?.value.sentMisleading()
-      }
+      noted?.mark.leave(on: recoveryTrace)
       noteOutgoing(packet)
       client.send(encoded, mayCompress: mayCompress)
     }
@@ -97,7 +115,7 @@ extension Socket {
   public func emit(raw event: RawEvent, flush: Bool = true) -> Bool {
     eventLoop.assertInEventLoop()
     guard isConnected else { return false }
-    recoveryTrace?.value.sentMisleading()
+    namespace.recovery?.mark(of: event)?.leave(on: recoveryTrace)
     guard client.codec == .json else { return emit(translating: event) }
     let head = event.attachment == nil ? client.textHead(of: namespace) : client.binaryHead(of: namespace)
     return client.engine.send(head: head, event.json, attachment: event.attachment, flush: flush)

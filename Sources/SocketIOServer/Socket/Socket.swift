@@ -72,7 +72,10 @@ public final class Socket: EventListening, @unchecked Sendable {
     self.privateID = restored?.session.privateID ?? privateID
     wasRecovered = restored != nil
     recoveredUpTo = restored?.next ?? 0
-    recoveryTrace = connection.namespace.recovery.map { .init(restored?.session.trace ?? $0.newTrace()) }
+    let offset = connection.handshake.auth["offset"]?.string
+    recoveryTrace = connection.namespace.recovery.map {
+      .init(restored?.session.trace ?? $0.newTrace(after: offset))
+    }
     handshake = connection.handshake
     namespace = connection.namespace
     context = restored?.session.context.own ?? connection.context
@@ -111,9 +114,6 @@ public final class Socket: EventListening, @unchecked Sendable {
   public func changeHandlers(_ change: @escaping @Sendable (inout EventHandlers) -> Void) {
     self.change { change(&$0.events) }
   }
-
-  /// Forgets all handlers of an event.
-  public func off(_ event: String) { off(event: event) }
 
   /// Lets every event pass through `middleware` before its handlers, on the event loop: it may change the arguments, or
   /// refuse the event by a throw, which ``onError(_:)`` hears of. Middlewares run in the order they were added, behind
