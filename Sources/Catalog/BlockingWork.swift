@@ -60,6 +60,9 @@ final class BlockingWork: Sendable {
     }
   }
 
+  /// Calls whose time is over, and that wait for one of those that were left alone to end.
+  var overdueCalls: Int { stuck.withLock { $0.overdue.count } }
+
   private func giveUpWhenThereIsRoom(_ call: any Abandonable) {
     stuck.withLock { stuck in
       guard stuck.abandoned >= Limits.abandonedCalls else {

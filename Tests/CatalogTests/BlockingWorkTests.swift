@@ -36,14 +36,8 @@ import Testing
     for _ in 0..<Limits.abandonedCalls {
       #expect(try await work.run(within: .milliseconds(1)) { hold.wait() } == nil)
     }
-    let began = DispatchSemaphore(value: 0)
-    let waiting = Task { [work] in
-      try await work.run(within: .milliseconds(1)) {
-        began.signal()
-        last.wait()
-      }
-    }
-    await wait(for: began)
+    let waiting = Task { [work] in try await work.run(within: .milliseconds(1)) { last.wait() } }
+    while work.overdueCalls == 0 { await Task.yield() }
     hold.signal()
     #expect(try await waiting.value == nil, "it's still in hand, and nobody waits for it")
     for _ in 0..<Limits.abandonedCalls { hold.signal() }
