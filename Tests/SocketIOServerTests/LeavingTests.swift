@@ -116,6 +116,8 @@ import Testing
       }
       // Also to one who closes while it is written.
       try? await leaver.connection.send(frames)
+      // Not by its heartbeat, which would end it in the end.
+      #expect(try await leaver.closeCode().0 == 1013)
       try await eventually { server.counters().sessions == 0 }
     }
   }

@@ -83,6 +83,8 @@ import Testing
       }
       let stranger = try await open(port)
       await send(to: stranger, count: 4_200)
+      // Not by its heartbeat, which would end it in the end.
+      #expect(try await stranger.closeCode().0 == (kind == "empty parts" ? 1002 : 1013))
       try await eventually { server.counters().sessions == 0 }
       guard kind != "empty parts" else { return }
       let member = try await connect(port)
