@@ -120,15 +120,23 @@ extension AudioProbe {
     cover = AudioProbe.cover(in: input, limits: limits)
   }
 
-  /// What a tag says, cut in front of the scalar that has no room any more.
+  /// What a tag says, cut in front of the scalar that has no room any more. What isn't UTF-8 is taken for Latin-1, in which
+  /// ID3v1 is mostly written.
   static func text(_ value: UnsafePointer<CChar>, maxBytes: Int) -> String {
     let length = strnlen(value, maxBytes + 1)
     let bytes = UnsafeRawBufferPointer(start: value, count: min(length, maxBytes))
-    guard length > maxBytes else { return String(decoding: bytes, as: UTF8.self) }
+    guard length > maxBytes else { return String(validating: bytes, as: UTF8.self) ?? latin1(bytes) }
     // A scalar has at most three bytes behind its first.
     let first = bytes.indices.suffix(4).last { bytes[$0] & 0xC0 != 0x80 }
     let isWhole = UInt8(bitPattern: value[maxBytes]) & 0xC0 != 0x80
-    return String(decoding: isWhole ? bytes[...] : bytes[..<(first ?? maxBytes)], as: UTF8.self)
+    let whole = isWhole ? bytes[...] : bytes[..<(first ?? maxBytes)]
+    return String(validating: whole, as: UTF8.self) ?? latin1(whole)
+  }
+
+  private static func latin1(_ bytes: some Sequence<UInt8>) -> String {
+    var text = String.UnicodeScalarView()
+    text.append(contentsOf: bytes.lazy.map { Unicode.Scalar($0) })
+    return String(text)
   }
 
   private static func cover(in input: ContainerInput, limits: AudioLimits) -> AudioCover? {

@@ -14,8 +14,9 @@ struct FrameIndex: Sendable {
   /// Whether there are frames of another sampling rate among them.
   var passesOtherRate = false
 
-  /// Walks over the whole file, or as far as shows that it holds more than `maxSamples`. Throws `timedOut` and
-  /// `unreadable`.
+  /// Walks over the whole file, or as far as shows that it holds more than `maxSamples`. Throws `timedOut`, `unreadable`,
+  /// and `notAudio` where most of what should be frames is something else: a program, say, in which four bytes now and then
+  /// look like a header.
   init(
     file: FileSource, stream: ElementaryStream, maxSamples: Int64 = Bounds.maxSamples
   ) throws(AudioCodecError) {
@@ -23,6 +24,7 @@ struct FrameIndex: Sendable {
     frameCount = 0
     var scanner = FrameScanner(file: file, model: stream.model, offset: stream.firstFrame, number: 0)
     var untilNext = 0
+    var found = 0
     // Delay and padding are taken off what is counted.
     let most = (Int(maxSamples) + stream.delay + stream.padding) / stream.model.samples + 1
     var mean = scanner.meanLength
@@ -33,10 +35,14 @@ struct FrameIndex: Sendable {
         untilNext = Bounds.checkpointInterval
       }
       untilNext -= 1
+      found += 1
       frameCount = frame.number + 1
     }
     passesOtherRate = scanner.passesOtherRate
     try file.check()
+    guard found * 2 >= frameCount else {
+      throw AudioCodecError(.notAudio, "Most of the file is no sound: \(found) of \(frameCount) frames are there")
+    }
   }
 
   /// The last checkpoint at or before frame `number`, nil if there is none.
