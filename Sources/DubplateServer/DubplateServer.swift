@@ -57,6 +57,7 @@ public struct DubplateServer: Sendable {
     defer { withExtendedLifetime(data) {} }
     makeRoom(in: data)
     let database = try data.openDatabase(mayBeginAnew: configuration.mayBeginAnew)
+    defer { close(database) }
     let trackRepository = SQLiteTrackRepository(database)
     let index = SQLiteLibraryIndex(database)
     let journal = try InspectionJournal(path: data.journalPath)
@@ -162,6 +163,16 @@ public struct DubplateServer: Sendable {
       throw ListenAddress(host: configuration.host, port: configuration.port).failure(error)
     }
     logger.info("stopped")
+  }
+
+  /// Whoever still holds it, the process leaves one file that is whole: a log beside it would be part of it.
+  private func close(_ database: CatalogDatabase) {
+    do {
+      try database.close()
+    } catch {
+      logger.warning(
+        "the database can't be closed; the next start brings its log in", metadata: ["error": "\(error.plainWords)"])
+    }
   }
 
   private static let socketPath = "/socket.io/"
