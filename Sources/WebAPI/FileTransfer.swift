@@ -6,8 +6,8 @@ import NIOCore
 import Packaging
 import Segments
 
-/// Sends a whole file, or a part of it, segment by segment as they come; when the client leaves, what only it wanted
-/// isn't made any more.
+/// Sends a whole file, or a part of it, segment by segment as they come; when the client leaves, what was to be made ahead
+/// for it alone isn't begun any more. The one segment that is waited for is made to its end.
 struct FileTransfer: Sendable {
   let library: SegmentLibrary
   let track: SegmentTrack
