@@ -26,7 +26,7 @@ def resident_bytes(server):
 class DeafClient:
     """A WebSocket client that asks for much and never reads: it speaks just enough of RFC 6455 to ask."""
 
-    def __init__(self, server, track, quality):
+    def __init__(self, server, user, track, quality):
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.settimeout(20)
@@ -44,7 +44,7 @@ class DeafClient:
         while b"\r\n\r\n" not in answer:
             answer += self.socket.recv(256)
         assert answer.startswith(b"HTTP/1.1 101"), answer
-        self.say('40{"token":"%s","bufferSeconds":120}' % server.token())
+        self.say('40{"token":"%s","bufferSeconds":120}' % server.token(user))
         self.say('42["play_track",{"trackId":"%s","quality":"%s"}]' % (track["id"], quality))
 
     def say(self, text):
@@ -64,8 +64,13 @@ def test_clients_that_never_read_cost_little_and_disturb_nobody(server, tracks):
         listener.wait_for("audio_chunk", where=lambda chunk: chunk["position"] > 115, timeout=120)
         listener.ok("stop_track")
         sent = sum(len(chunk["data"]) for chunk in listener.chunks if chunk["streamId"] == stream)
+    # Each its own account: of one account's devices only the last one plays, and which that is nobody can know.
+    users = [f"deaf-{number}" for number in range(20)]
+    for user in users:
+        server.add_user(user, "premium")
+        server.token(user)
     before = resident_bytes(server)
-    deaf = [DeafClient(server, tracks["Long"], "lossless") for _ in range(20)]
+    deaf = [DeafClient(server, user, tracks["Long"], "lossless") for user in users]
     try:
         with listening(server, bufferSeconds=1, **WEBSOCKET) as listener:
             listener.ok("play_track", {"trackId": tracks["Long"]["id"], "quality": "lossless"})
