@@ -42,12 +42,19 @@ public final class DataDirectory: Sendable {
 
   /// The folder for a command that works beside a running server, on what allows that: the database and the secret.
   /// What it makes is its owner's alone; what is there stays as it is.
-  /// - Throws: ``DataDirectoryError/unusable(path:reason:)`` when the system refuses to make the folder.
-  public static func openShared(path: String) throws(DataDirectoryError) -> DataDirectory {
+  /// - Parameter isMade: whether a folder that isn't there is made: else a name that was mistyped would leave one.
+  /// - Throws: ``DataDirectoryError/missing(path:)``, and ``DataDirectoryError/unusable(path:reason:)`` when the system
+  ///   refuses it.
+  public static func openShared(path: String, isMade: Bool = false) throws(DataDirectoryError) -> DataDirectory {
     umask(0o077)
     do throws(FileSystem.Failure) {
-      try FileSystem.makeFolder(path, mode: 0o700)
+      if isMade {
+        try FileSystem.makeFolder(path, mode: 0o700)
+      } else {
+        guard try FileSystem.status(path).kind == .folder else { throw FileSystem.Failure(number: ENOTDIR) }
+      }
     } catch {
+      if error.number == ENOENT { throw .missing(path: path) }
       throw .unusable(path: path, reason: error.reason)
     }
     return DataDirectory(path: path, lock: nil)
@@ -191,6 +198,8 @@ public enum DataDirectoryError: Error, Sendable, Equatable, CustomStringConverti
   case inUse(pid: Int32?)
   /// What is in the way, the folder or something in it, and the system's reason.
   case unusable(path: String, reason: String)
+  /// There is no such folder.
+  case missing(path: String)
   /// The folder was used before, and its database is not there, or is empty or cut short.
   case databaseLost(reason: String)
   /// `jwt-secret` holds something else than 64 hexadecimal digits.
@@ -201,6 +210,7 @@ public enum DataDirectoryError: Error, Sendable, Equatable, CustomStringConverti
     switch self {
     case .inUse: "data_in_use"
     case .unusable: "data_unusable"
+    case .missing: "no_data"
     case .databaseLost: "database_lost"
     case .badSecret: "bad_secret_file"
     }
@@ -210,6 +220,8 @@ public enum DataDirectoryError: Error, Sendable, Equatable, CustomStringConverti
     switch self {
     case .inUse(let pid): "Another server\(pid.map { " (pid \($0))" } ?? "") uses this data directory."
     case .unusable(let path, let reason): "The data directory cannot be used: \(path): \(reason)."
+    case .missing(let path):
+      "There is no data folder \(path): `dubplate serve` and `dubplate user add` make one."
     case .databaseLost(let reason):
       """
       The data directory was used before, and its database dubplate.db \(reason): accounts and queues are in it. \

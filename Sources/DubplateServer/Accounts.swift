@@ -20,9 +20,11 @@ public struct Accounts: Sendable {
   private let users: any UserRepository
   private let secret: [UInt8]
 
-  /// - Parameter jwtSecret: the server's `JWT_SECRET`, if it is set.
-  public init(dataDirectory: String, jwtSecret: String?) throws {
-    let data = try DataDirectory.openShared(path: dataDirectory)
+  /// - Parameters:
+  ///   - jwtSecret: the server's `JWT_SECRET`, if it is set.
+  ///   - isMade: whether a data folder that isn't there is made.
+  public init(dataDirectory: String, jwtSecret: String?, isMade: Bool = false) throws {
+    let data = try DataDirectory.openShared(path: dataDirectory, isMade: isMade)
     users = SQLiteUserRepository(try data.openDatabase())
     if let jwtSecret, !jwtSecret.isEmpty {
       secret = try AccessTokens.secret(fromEnvironment: jwtSecret)

@@ -185,12 +185,8 @@ public struct LibraryTranscoding: Sendable {
 
 extension ServerConfiguration {
   /// The segment store of these settings.
-  /// - Throws: ``LibraryTranscoding/Failure`` where there is no data folder, and what opening it throws.
+  /// - Throws: what opening the data folder throws.
   public func storeMaintenance() throws -> StoreMaintenance {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: dataDirectory, isDirectory: &isFolder), isFolder.boolValue else {
-      throw LibraryTranscoding.Failure(description: "there is no data folder \(dataDirectory)")
-    }
     let data = try DataDirectory.openShared(path: dataDirectory)
     return StoreMaintenance(directory: URL(fileURLWithPath: data.segmentsPath, isDirectory: true))
   }

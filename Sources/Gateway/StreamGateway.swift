@@ -46,8 +46,10 @@ public final class StreamGateway: Sendable {
   /// Leaves signs of life until the task is cancelled, from which a server after a crash reckons where listeners were.
   public func leaveSigns() async {
     let start = services.clock.date(at: DeviceSession.now)
+    var isFailing = false
     repeat {
-      await services.sessions.leaveSign(since: start, at: services.clock.date(at: DeviceSession.now))
+      let now = services.clock.date(at: DeviceSession.now)
+      await services.sessions.leaveSign(since: start, at: now, isFailing: &isFailing)
     } while (try? await Task.sleep(for: GatewayLimits.signInterval)) != nil
   }
 

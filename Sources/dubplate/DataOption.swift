@@ -7,12 +7,13 @@ struct DataOption: ParsableArguments {
   @Option(help: "Folder of the database (DUBPLATE_DATA; default ./data).")
   var data: String?
 
-  func accounts() throws -> Accounts {
+  /// - Parameter isMade: whether a data folder that isn't there is made.
+  func accounts(isMade: Bool = false) throws -> Accounts {
     let environment = ProcessInfo.processInfo.environment
     do {
       return try Accounts(
         dataDirectory: data ?? environment["DUBPLATE_DATA"] ?? ServerConfiguration().dataDirectory,
-        jwtSecret: environment["JWT_SECRET"])
+        jwtSecret: environment["JWT_SECRET"], isMade: isMade)
     } catch {
       throw CommandFailure(error)
     }

@@ -40,7 +40,7 @@ struct UserCommand: AsyncParsableCommand {
     func run() async throws {
       let text = try password.read()
       do {
-        try await data.accounts().add(
+        try await data.accounts(isMade: true).add(
           username: name, plan: plan, password: text, costExponent: password.passwordCost)
       } catch {
         throw CommandFailure(error)

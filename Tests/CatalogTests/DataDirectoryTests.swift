@@ -61,6 +61,24 @@ import Testing
     #expect("\(try #require(error))".contains("\(folder("data")): Not a directory"))
   }
 
+  @Test func aFolderThatIsNotThereIsMadeOnlyWhereThatIsAsked() throws {
+    let folder = try TemporaryFolder()
+    for path in [folder("data"), folder("data/sub")] {
+      let error = #expect(throws: DataDirectoryError.missing(path: path)) { try DataDirectory.openShared(path: path) }
+      #expect(error?.code == "no_data")
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+    _ = try DataDirectory.openShared(path: folder("data"), isMade: true)
+    #expect(throws: Never.self) { try DataDirectory.openShared(path: folder("data")) }
+    try folder.write("x", to: "file")
+    for isMade in [false, true] {
+      let error = #expect(throws: DataDirectoryError.self) {
+        try DataDirectory.openShared(path: folder("file"), isMade: isMade)
+      }
+      #expect(error?.code == "data_unusable")
+    }
+  }
+
   @Test func theSecretIsMadeOnceAndForItsOwnerAlone() throws {
     let folder = try TemporaryFolder()
     let data = try DataDirectory.open(path: folder("data"))

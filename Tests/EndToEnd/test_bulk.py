@@ -157,3 +157,14 @@ def test_what_can_not_be_meant_is_refused(fresh_server, music):
     assert transcode(server, "--jobs", "0").returncode != 0
     empty = transcode(server)
     assert empty.returncode != 0 and "the catalogue is empty" in empty.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["user list", "user remove ada", "user password ada --password-stdin", "token ada", "transcode", "analyse"]
+    + ["cache stats", "cache verify", "cache clear"],
+)
+def test_a_data_folder_that_is_not_there_is_an_error_and_stays_away(server, tmp_path, command):
+    done = server.run(*command.split(), "--data", tmp_path / "mistyped", stdin="a password that is long enough\n")
+    assert done.returncode == 1 and "no data folder" in done.stderr, done
+    assert not (tmp_path / "mistyped").exists()

@@ -132,8 +132,38 @@ import Testing
     while try repository.kept("ada") == nil { await Task.yield() }
     #expect(asked.load(ordering: .relaxed) == 1)
     repository.become(refusals: 1)
-    await directory.leaveSign(since: Date(), at: Date())
+    var isFailing = false
+    await directory.leaveSign(since: Date(), at: Date(), isFailing: &isFailing)
     #expect(asked.load(ordering: .relaxed) == 2)
+  }
+
+  /// Keeps the levels of what is logged.
+  private struct LevelsHandler: LogHandler {
+    let levels: Levels
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+    func log(event: LogEvent) { levels.all.withLock { $0.append(event.level) } }
+  }
+
+  private final class Levels: Sendable {
+    let all = Mutex<[Logger.Level]>([])
+  }
+
+  @Test func thatSignsCanNotBeLeftIsSaidAtItsBeginningAndAtItsEnd() async throws {
+    let repository = Repository(refusals: 0)
+    let levels = Levels()
+    let directory = SessionDirectory(
+      repository: repository, logger: Logger(label: "test", factory: { _ in LevelsHandler(levels: levels) }))
+    var isFailing = false
+    for refusals in [0, 0, 1, 1, 1, 0, 0, 1, 0] {
+      repository.become(refusals: refusals)
+      await directory.leaveSign(since: Date(), at: Date(), isFailing: &isFailing)
+    }
+    #expect(levels.all.withLock(\.self) == [.error, .notice, .error, .notice])
   }
 
   @Test func whatWaitsIsBounded() async throws {

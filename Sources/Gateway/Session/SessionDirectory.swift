@@ -259,14 +259,20 @@ final class SessionDirectory: Sendable {
 
   /// Leaves a sign of life: what sounds goes on sounding, and nobody writes that down for each listener. If this server
   /// is killed, the next one reckons from it where they were.
-  func leaveSign(since start: Date, at now: Date) async {
+  /// - Parameter isFailing: whether the last one could not be left: what goes on is said at its beginning and its end.
+  func leaveSign(since start: Date, at now: Date, isFailing: inout Bool) async {
     do {
       try await repository?.leaveSign(since: start, at: now)
+      if isFailing { logger.notice("signs of life are kept again") }
+      isFailing = false
     } catch {
       makeRoom()
-      logger.error(
-        "a sign of life can't be kept: after a crash, listeners' positions would be those of their last command",
-        metadata: ["error": "\(error)"])
+      if !isFailing {
+        logger.error(
+          "a sign of life can't be kept: after a crash, listeners' positions would be those of their last command",
+          metadata: ["error": "\(error)"])
+      }
+      isFailing = true
     }
   }
 
