@@ -13,11 +13,15 @@ public enum PictureScaler {
   /// Scales a JPEG, PNG, GIF (its first picture), BMP or WebP so that it fits a square, its proportions kept.
   ///
   /// Blocking, some milliseconds for a megapixel; at most 200 MB of memory. Transparent places lie on white.
-  /// - Parameter size: of the square, in pixels, 1…4,096.
+  /// - Parameters:
+  ///   - size: of the square, in pixels, 1…4,096.
+  ///   - isConverted: whether one that fits is made a JPEG of its own size.
   ///
   /// Throws `unsupported` for what is no such picture, or too large to be one (over 24 million pixels: the header
   /// says so before anything is decoded), `damaged` for one that can't be decoded, `encoderFailed`.
-  public static func fit(_ picture: [UInt8], size: Int) throws(AudioCodecError) -> Result {
+  public static func fit(
+    _ picture: [UInt8], size: Int, isConverted: Bool = false
+  ) throws(AudioCodecError) -> Result {
     _ = LibAV.ready
     guard let header = PictureHeader(picture) else {
       throw AudioCodecError(.unsupported, "This is no picture that can be scaled")
@@ -26,7 +30,7 @@ public enum PictureScaler {
       header.width * header.height <= Bounds.picturePixels
     else { throw AudioCodecError(.unsupported, "The picture is too large") }
     guard (1...4_096).contains(size) else { throw AudioCodecError(.invalidRequest, "A size is 1 to 4,096 pixels") }
-    guard max(header.width, header.height) > size else { return .fits }
+    guard max(header.width, header.height) > size || isConverted else { return .fits }
 
     let frames = Frames()
     guard let decoded = frames.make(), let opaque = frames.make(), let scaled = frames.make() else {

@@ -25,13 +25,23 @@ extension SQLiteAnalysisRepository {
           """, arguments: .numbered(ids))
       var found: [String: TrackLoudness] = [:]
       while let row = try rows.next() {
-        let hasAlbum = row.hasNull(atIndex: 3) == false
-        found[row[0]] = TrackLoudness(
-          track: Loudness(integrated: row[4], range: row[5], truePeak: row[6]),
-          album: hasAlbum ? albums[AlbumKey(artist: row[1], album: row[2])] : nil)
+        let one = row.readable { row in
+          let hasAlbum = row.hasNull(atIndex: 3) == false
+          let key = AlbumKey(artist: try row.decode(atIndex: 1), album: try row.decode(atIndex: 2))
+          let track = Loudness(
+            integrated: try Self.level(row, 4), range: try Self.level(row, 5), truePeak: try Self.level(row, 6))
+          let id: String = try row.decode(atIndex: 0)
+          return (id, TrackLoudness(track: track, album: hasAlbum ? albums[key] : nil))
+        }
+        if let (id, loudness) = one { found[id] = loudness }
       }
       return found
     }
+  }
+
+  /// A level, which is a number or isn't known.
+  private static func level(_ row: Row, _ index: Int) throws -> Double? {
+    try row.decode(Double?.self, atIndex: index).flatMap { $0.isFinite ? $0 : nil }
   }
 
   /// The albums of some tracks of which every present track has been looked at.
@@ -58,16 +68,26 @@ extension SQLiteAnalysisRepository {
         JOIN analyses ON analyses.fingerprint = tracks.fingerprint
         WHERE tracks.missing_since IS NULL AND analyses.histogram IS NOT NULL
         """, arguments: .numbered(ids))
+    var damaged: Set<AlbumKey> = []
     var sums: [AlbumKey: (histogram: LoudnessHistogram, peak: Double?)] = [:]
     while let row = try rows.next() {
-      let bytes: Data = row[2]
-      guard let histogram = LoudnessHistogram(bytes: [UInt8](bytes)) else { throw CatalogError.damagedRow }
-      let key = AlbumKey(artist: row[0], album: row[1])
+      let key = row.readable { AlbumKey(artist: try $0.decode(atIndex: 0), album: try $0.decode(atIndex: 1)) }
+      guard let key else { continue }
+      let one = row.readable { row in
+        let bytes: Data = try row.decode(atIndex: 2)
+        return (histogram: LoudnessHistogram(bytes: [UInt8](bytes)), peak: try level(row, 3))
+      }
+      guard let one, let histogram = one.histogram else {
+        // Of an album one of whose tracks isn't known, nothing is.
+        damaged.insert(key)
+        continue
+      }
       var sum = sums[key] ?? (LoudnessHistogram(), nil)
       sum.histogram.add(histogram)
-      if let peak: Double = row[3] { sum.peak = max(sum.peak ?? peak, peak) }
+      if let peak = one.peak { sum.peak = max(sum.peak ?? peak, peak) }
       sums[key] = sum
     }
+    for key in damaged { sums[key] = nil }
     return sums.mapValues { Loudness(integrated: $0.histogram.integrated, range: nil, truePeak: $0.peak) }
   }
 }

@@ -36,7 +36,7 @@ public struct SQLiteAnalysisRepository: AnalysisRepository {
     return try await database.pool.read { connection in
       let row = try Row.fetchOne(
         connection, sql: sql, arguments: .numbered([version, StoredTime.milliseconds(before)]))
-      return row.map { ($0[0], $0[1]) } ?? (0, 0)
+      return try row.map { (try $0.decode(atIndex: 0), try $0.decode(atIndex: 1)) } ?? (0, 0)
     }
   }
 
@@ -84,14 +84,20 @@ public struct SQLiteAnalysisRepository: AnalysisRepository {
           WHERE fingerprint = $1 AND version = $2
           """, arguments: .numbered([fingerprint, version]))
       guard let row else { return nil }
-      if let code: String = row[0] {
-        return .failed(AnalysisFailure(code: code, message: row[1] ?? "", isPassing: row[2] != 0))
-      }
-      guard let peaks: Data = row[3], let rms: Data = row[4], peaks.count == rms.count else {
-        throw CatalogError.damagedRow
-      }
-      return .waveform(Waveform(peaks: [UInt8](peaks), rms: [UInt8](rms)))
+      guard let outcome = row.readable(Self.outcome(of:)) else { throw CatalogError.damagedRow }
+      return outcome
     }
+  }
+
+  private static func outcome(of row: Row) throws -> AnalysisOutcome {
+    if let code = try row.decode(String?.self, atIndex: 0) {
+      let message = try row.decode(String?.self, atIndex: 1) ?? ""
+      return .failed(
+        AnalysisFailure(code: code, message: message, isPassing: try row.decode(Int.self, atIndex: 2) != 0))
+    }
+    let (peaks, rms): (Data, Data) = (try row.decode(atIndex: 3), try row.decode(atIndex: 4))
+    guard peaks.count == rms.count else { throw CatalogError.damagedRow }
+    return .waveform(Waveform(peaks: [UInt8](peaks), rms: [UInt8](rms)))
   }
 
   public func segmentSizes(of fingerprint: String, version: String) async throws -> [Int]? {

@@ -30,6 +30,7 @@ extension SQLiteLibraryIndex {
     ]
     try connection.cachedStatement(sql: upsert).execute(arguments: .numbered(facts + order))
     try write(lyrics: record.lyrics, path: record.path, on: connection)
+    try writeFileTags(of: record, on: connection)
     try connection.cachedStatement(sql: "DELETE FROM scan_problems WHERE path = $1")
       .execute(arguments: .numbered([record.path]))
   }
@@ -47,6 +48,17 @@ extension SQLiteLibraryIndex {
         sql: "DELETE FROM lyrics WHERE track_id = (SELECT id FROM tracks WHERE path = $1)"
       ).execute(arguments: .numbered([path]))
     }
+  }
+
+  private static func writeFileTags(of record: TrackRecord, on connection: Database) throws {
+    try connection.cachedStatement(
+      sql: """
+        INSERT INTO file_tags (track_id, composer, track_total, disc_total)
+        SELECT id, $1, $2, $3 FROM tracks WHERE path = $4
+        ON CONFLICT (track_id) DO UPDATE SET composer = excluded.composer, track_total = excluded.track_total,
+          disc_total = excluded.disc_total
+        """
+    ).execute(arguments: .numbered([record.composer, record.trackTotal, record.discTotal, record.path]))
   }
 
   /// Writes a failure, and marks the track that was at its path: its file isn't what the catalogue says any more. A track

@@ -16,7 +16,10 @@ public struct SQLiteLibraryIndex: LibraryIndex {
   public func beginScan() async throws -> Int64 {
     let time = StoredTime.milliseconds(now())
     return try await database.pool.write { connection in
-      let id = try Int64.fetchOne(connection, sql: "SELECT COALESCE(MAX(id), 0) + 1 FROM scans") ?? 1
+      // Numbers that nobody counted to are somebody else's.
+      let last = try Int64.fetchOne(
+        connection, sql: "SELECT CAST(MAX(id) AS BIGINT) FROM scans WHERE id BETWEEN 1 AND \(Int64(1) << 53)")
+      let id = (last ?? 0) + 1
       try connection.execute(
         sql: "INSERT INTO scans (id, started_at) VALUES ($1, $2)", arguments: .numbered([id, time]))
       // The last hundred are enough to see how scans went.
@@ -36,24 +39,32 @@ public struct SQLiteLibraryIndex: LibraryIndex {
         connection, sql: "SELECT path, size, modified, missing_since FROM tracks WHERE path IN (\(list))",
         arguments: .numbered(paths))
       while let row = try tracks.next() {
-        var file = KnownFile(path: row[0])
-        file.track = FileStamp(size: row[1], modified: row[2])
-        file.isMissing = row.hasNull(atIndex: 3) == false
-        files[Data(file.path.utf8)] = file
+        // A file whose row can't be read isn't known: it's looked into again, and that row written.
+        let found = row.readable { row in
+          var file = KnownFile(path: try row.decode(atIndex: 0))
+          file.track = FileStamp(size: try row.decode(atIndex: 1), modified: try row.decode(atIndex: 2))
+          file.isMissing = row.hasNull(atIndex: 3) == false
+          return file
+        }
+        if let found { files[Data(found.path.utf8)] = found }
       }
       let problems = try Row.fetchCursor(
         connection,
         sql: "SELECT path, size, modified, is_passing, code, seen_at FROM scan_problems WHERE path IN (\(list))",
         arguments: .numbered(paths))
       while let row = try problems.next() {
-        let path: String = row[0]
-        var file = files[Data(path.utf8)] ?? KnownFile(path: path)
-        file.problem = FileStamp(size: row[1], modified: row[2])
-        let code: String = row[4]
-        let seenAt: Int64 = row[5]
-        file.isPassing = row[3] != 0 && (code != InspectionError.timedOutCode || seenAt <= retried)
-        file.wasInterrupted = code == InspectionError.interruptedCode
-        files[Data(path.utf8)] = file
+        let found = row.readable { row in
+          let path: String = try row.decode(atIndex: 0)
+          var file = files[Data(path.utf8)] ?? KnownFile(path: path)
+          file.problem = FileStamp(size: try row.decode(atIndex: 1), modified: try row.decode(atIndex: 2))
+          let isPassing = try row.decode(Int.self, atIndex: 3) != 0
+          let code: String = try row.decode(atIndex: 4)
+          let seenAt: Int64 = try row.decode(atIndex: 5)
+          file.isPassing = isPassing && (code != InspectionError.timedOutCode || seenAt <= retried)
+          file.wasInterrupted = code == InspectionError.interruptedCode
+          return file
+        }
+        if let found { files[Data(found.path.utf8)] = found }
       }
       return Array(files.values)
     }
@@ -111,7 +122,13 @@ public struct SQLiteLibraryIndex: LibraryIndex {
         connection,
         sql: "SELECT path, code, message, seen_at FROM scan_problems ORDER BY path LIMIT $1 OFFSET $2",
         arguments: .numbered([page.limit, page.offset])
-      ).map { ScanProblem(path: $0[0], code: $0[1], message: $0[2], seenAt: StoredTime.date($0[3])) }
+      ).compactMap { row in
+        row.readable {
+          ScanProblem(
+            path: try $0.decode(atIndex: 0), code: try $0.decode(atIndex: 1), message: try $0.decode(atIndex: 2),
+            seenAt: StoredTime.date(try $0.decode(atIndex: 3)))
+        }
+      }
     }
   }
 }

@@ -30,9 +30,10 @@ public struct SQLiteSessionRepository: SessionRepository {
         arguments: .numbered(userIds))
       return rows.reduce(into: [:]) { found, row in
         // A body that is none is found to be damaged by who reads it.
-        let (id, body) = (String.fromDatabaseValue(row[0]), Data.fromDatabaseValue(row[1]))
-        let seen = Int64.fromDatabaseValue(row[2])
-        if let id { found[id] = StoredSession(body: body ?? Data(), serverSeenAt: seen.map(StoredTime.date)) }
+        guard let id: String = row.readable({ try $0.decode(atIndex: 0) }) else { return }
+        let body: Data? = row.readable { try $0.decode(atIndex: 1) }
+        let seen: Int64? = row.readable { try $0.decode(atIndex: 2) }
+        found[id] = StoredSession(body: body ?? Data(), serverSeenAt: seen.map(StoredTime.date))
       }
     }
   }

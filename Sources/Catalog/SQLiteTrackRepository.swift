@@ -34,6 +34,23 @@ public struct SQLiteTrackRepository: TrackRepository {
     }
   }
 
+  public func fileTags(id: String) async throws -> FileTagging {
+    var tags = FileTagging()
+    tags.lyrics = try await lyrics(id: id)
+    let row = try await database.pool.read { connection in
+      try Row.fetchOne(
+        connection, sql: "SELECT composer, track_total, disc_total FROM file_tags WHERE track_id = $1",
+        arguments: .numbered([id]))
+    }
+    guard let row else { return tags }
+    tags.composer = row.readable { try $0.decode(atIndex: 0) }
+    for (index, total) in [(1, \FileTagging.trackTotal), (2, \.discTotal)] {
+      let number: Int? = row.readable { try $0.decode(atIndex: index) }
+      tags[keyPath: total] = number.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
+    }
+    return tags
+  }
+
   public func search(query: String, limit: Int, offset: Int) async throws -> TrackPage {
     let page = PageBounds(limit: limit, offset: offset)
     let patterns = FoldedText.words(query).map(FoldedText.likePattern(containing:))
@@ -71,11 +88,8 @@ extension Track {
 
   /// Nil for a row that this code never wrote: it's as if there were none, and the others aren't lost with it.
   init?(row: Row) {
-    do {
-      try self.init(decoding: row)
-    } catch {
-      return nil
-    }
+    guard let track = row.readable(Track.init(decoding:)) else { return nil }
+    self = track
     guard size >= 0, bitrate >= 0,
       Self.makeSense(
         duration: duration, sampleRate: sampleRate, channels: channels, sampleCount: sampleCount, gridRate: gridRate,

@@ -101,9 +101,15 @@ public struct SQLiteUserRepository: UserRepository {
 
 extension User {
   fileprivate init(row: Row) throws {
-    guard let plan = Plan(rawValue: row["plan"]) else { throw CatalogError.damagedRow }
-    self.init(
-      id: row["id"], username: row["username"], plan: plan, passwordHash: row["password_hash"],
-      createdAt: StoredTime.date(row["created_at"]), disabled: row["disabled"] != 0)
+    let user = try row.readable { row -> User? in
+      guard let plan = Plan(rawValue: try row.decode(forKey: "plan")) else { return nil }
+      return User(
+        id: try row.decode(forKey: "id"), username: try row.decode(forKey: "username"), plan: plan,
+        passwordHash: try row.decode(forKey: "password_hash"),
+        createdAt: StoredTime.date(try row.decode(forKey: "created_at")),
+        disabled: try row.decode(Int.self, forKey: "disabled") != 0)
+    }
+    guard case .some(.some(let user)) = user else { throw CatalogError.damagedRow }
+    self = user
   }
 }

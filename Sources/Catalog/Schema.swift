@@ -13,6 +13,7 @@ enum Schema {
     migrator.registerMigration("0005-lyrics") { try run(lyrics, on: $0) }
     migrator.registerMigration("0006-server-lives") { try run(serverLives, on: $0) }
     migrator.registerMigration("0007-exact-lengths") { try run(forgottenStamps, on: $0) }
+    migrator.registerMigration("0008-file-tags") { try run(fileTags + forgottenStamps, on: $0) }
     return migrator
   }
 
@@ -127,6 +128,18 @@ enum Schema {
 
   /// The date of a file that is to be looked into again, whatever it is.
   static let forgottenModified = -1
+
+  /// What whole files say of their music beside what the library shows of it.
+  private static let fileTags = [
+    """
+    CREATE TABLE file_tags (
+      track_id TEXT NOT NULL PRIMARY KEY,
+      composer TEXT,
+      track_total INTEGER,
+      disc_total INTEGER
+    )
+    """
+  ]
 
   /// Apart from the tracks, which are written with every scan and read by the page.
   private static let lyrics = [

@@ -14,6 +14,9 @@ public struct TrackRecord: Sendable, Equatable {
   public let trackNumber: Int?
   public let discNumber: Int?
   public let lyrics: String?
+  public let composer: String?
+  public let trackTotal: Int?
+  public let discTotal: Int?
   public let audio: InspectedAudio
   public let coverKey: String?
 
@@ -37,8 +40,11 @@ public struct TrackRecord: Sendable, Equatable {
     albumArtist = Self.clean(audio.tags.albumArtist)
     genre = Self.clean(audio.tags.genre)
     year = audio.tags.year.flatMap { Limits.years.contains($0) ? $0 : nil }
-    trackNumber = audio.tags.trackNumber.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
-    discNumber = audio.tags.discNumber.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
+    trackNumber = Self.ordinal(audio.tags.trackNumber)
+    trackTotal = Self.ordinal(audio.tags.trackTotal)
+    discNumber = Self.ordinal(audio.tags.discNumber)
+    discTotal = Self.ordinal(audio.tags.discTotal)
+    composer = Self.clean(audio.tags.composer)
     lyrics = Self.cleanLyrics(audio.tags.lyrics)
     var audio = audio
     // Stored in places of their own; here the cover and lyrics would keep megabytes for each row of a batch.
@@ -61,6 +67,10 @@ public struct TrackRecord: Sendable, Equatable {
   var sortArtist: String { FoldedText.fold(albumArtist ?? artist ?? "") }
   var sortAlbum: String { FoldedText.fold(album ?? "") }
   var sortTitle: String { FoldedText.fold(title) }
+
+  private static func ordinal(_ number: Int?) -> Int? {
+    number.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
+  }
 
   /// Lyrics with `\n` between lines and no other control character, cut to length; nil when nothing remains.
   private static func cleanLyrics(_ lyrics: String?) -> String? {

@@ -9,6 +9,9 @@ public protocol TrackRepository: Sendable {
   /// The lyrics that the track's file is tagged with, lines apart by `\n`: plain, or LRC. Nil when it has none.
   func lyrics(id: String) async throws -> String?
 
+  /// What the file is tagged with beside what its track says; nothing for an unknown id.
+  func fileTags(id: String) async throws -> FileTagging
+
   /// Present tracks whose title, artist or album hold every word of a text, upper and lower case and diacritics being
   /// the same; in the order album artist or artist, album, disc, track number, title.
   /// - Parameters:
@@ -19,6 +22,20 @@ public protocol TrackRepository: Sendable {
 
   /// How many tracks are present.
   func count() async throws -> Int
+}
+
+/// Tags that go into whole files, and that the library neither shows nor searches.
+public struct FileTagging: Sendable, Equatable {
+  public var lyrics: String?
+  public var composer: String?
+
+  /// 1…9,999.
+  public var trackTotal: Int?
+
+  /// 1…9,999.
+  public var discTotal: Int?
+
+  public init() {}
 }
 
 /// A part of a result.

@@ -13,7 +13,12 @@ public struct FileTags: Sendable {
 
   /// What every kind of tag has, under its own name.
   enum Field: CaseIterable {
-    case title, artist, album, albumArtist, genre, date, track, disc, lyrics
+    case title, artist, album, albumArtist, composer, genre, date, track, disc, lyrics
+  }
+
+  /// A number among how many, as ID3 has it: `3/12`.
+  func ordinal(_ number: Int?, of total: Int?) -> String? {
+    number.map { number in total.map { "\(number)/\($0)" } ?? "\(number)" }
   }
 
   /// Nil for what the file doesn't say.
@@ -24,6 +29,7 @@ public struct FileTags: Sendable {
       case .artist: words.artist
       case .album: words.album
       case .albumArtist: words.albumArtist
+      case .composer: words.composer
       case .genre: words.genre
       case .date: words.year.map { String(repeating: "0", count: max(0, 4 - "\($0)".count)) + "\($0)" }
       case .track: words.trackNumber.map(String.init)

@@ -21,6 +21,7 @@ enum MP4Tags {
     case .artist: [copyright] + "ART".utf8
     case .album: [copyright] + "alb".utf8
     case .albumArtist: Array("aART".utf8)
+    case .composer: [copyright] + "wrt".utf8
     case .genre: [copyright] + "gen".utf8
     case .date: [copyright] + "day".utf8
     case .track: Array("trkn".utf8)
@@ -62,10 +63,12 @@ enum MP4Tags {
     var item = ByteBuffer(bytes: name(field))
     switch field {
     case .track, .disc:
-      // Its number, and of how many, which isn't known; a track's has two bytes more.
-      let number = field == .track ? tags.words.trackNumber : tags.words.discNumber
+      // Its number, and of how many, 0 where that isn't known; a track's has two bytes more.
+      let (number, total) =
+        field == .track
+        ? (tags.words.trackNumber, tags.words.trackTotal) : (tags.words.discNumber, tags.words.discTotal)
       write(.binary, to: &item) { data in
-        data.writeMultipleIntegers(UInt16(0), UInt16(clamping: number ?? 0), UInt16(0))
+        data.writeMultipleIntegers(UInt16(0), UInt16(clamping: number ?? 0), UInt16(clamping: total ?? 0))
         if field == .track { data.writeInteger(UInt16(0)) }
       }
     default: write(.text, to: &item) { $0.writeString(text) }

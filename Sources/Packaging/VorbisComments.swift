@@ -10,6 +10,7 @@ enum VorbisComments {
     case .artist: "ARTIST"
     case .album: "ALBUM"
     case .albumArtist: "ALBUMARTIST"
+    case .composer: "COMPOSER"
     case .genre: "GENRE"
     case .date: "DATE"
     case .track: "TRACKNUMBER"
@@ -23,6 +24,9 @@ enum VorbisComments {
   static func block(_ tags: FileTags, withPicture: Bool) -> ByteBuffer {
     var comments = FileTags.Field.allCases.compactMap { field in
       tags.text(field).map { ByteBuffer(string: "\(name(field))=\($0)") }
+    }
+    for (name, total) in [("TRACKTOTAL", tags.words.trackTotal), ("DISCTOTAL", tags.words.discTotal)] {
+      if let total { comments.append(ByteBuffer(string: "\(name)=\(total)")) }
     }
     if withPicture, let cover = tags.cover {
       var comment = ByteBuffer(string: "METADATA_BLOCK_PICTURE=")

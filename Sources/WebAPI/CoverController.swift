@@ -65,10 +65,11 @@ public final class CoverScaler: Sendable {
   }
 
   /// A cover that fits a square, one of ``CoverStore/sizes``; nil for an unknown key.
+  /// - Parameter isConverted: whether it's made a JPEG whatever its size.
   /// - Throws: `busy` when too many wait.
-  func cover(key: String, size: Int) async throws -> Cover? {
+  func cover(key: String, size: Int, isConverted: Bool = false) async throws -> Cover? {
     if let made = try await NIOThreadPool.singleton.runIfActive({ [covers] in
-      try covers.keptScaled(key: key, size: size)
+      try covers.keptScaled(key: key, size: size, isConverted: isConverted)
     }) {
       return made
     }
@@ -76,7 +77,9 @@ public final class CoverScaler: Sendable {
       throw DubplateError(.busy, "too many covers are being scaled", retryAfterMilliseconds: 1_000)
     }
     defer { waiting.leave() }
-    return try await pool.runIfActive { [covers] in try covers.scaled(key: key, size: size) }
+    return try await pool.runIfActive { [covers] in
+      try covers.scaled(key: key, size: size, isConverted: isConverted)
+    }
   }
 
   public func close() async throws {

@@ -71,18 +71,24 @@ final class WholeFiles: Sendable {
     words.year = track.year
     words.trackNumber = track.trackNumber
     words.discNumber = track.discNumber
-    words.lyrics = try await tracks.lyrics(id: track.id)
+    let more = try await tracks.fileTags(id: track.id)
+    words.lyrics = more.lyrics
+    words.composer = more.composer
+    words.trackTotal = more.trackTotal
+    words.discTotal = more.discTotal
     return FileTags(words, cover: try await cover(track.coverKey))
   }
 
-  /// The cover, scaled down where it is large: it stands in front of the first sound. What is embedded must not depend on
-  /// the moment, since every byte behind it has its place by its size.
+  /// The cover, scaled down where it is large, since it stands in front of the first sound, and made a JPEG where it is
+  /// neither that nor a PNG: MP4 has no name for the others, and few players show them. What is embedded must not depend
+  /// on the moment, since every byte behind it has its place by its size.
   private func cover(_ key: String?) async throws -> FilePicture? {
     guard let key, let whole = try await NIOThreadPool.singleton.runIfActive({ [covers] in try covers.cover(key: key) })
     else { return nil }
+    let isCommon = ["image/jpeg", "image/png"].contains(whole.mime)
     let cover =
-      whole.data.count <= WebLimits.embeddedCoverBytes
-      ? whole : try await scaler.cover(key: key, size: WebLimits.embeddedCoverSize)
+      isCommon && whole.data.count <= WebLimits.embeddedCoverBytes
+      ? whole : try await scaler.cover(key: key, size: WebLimits.embeddedCoverSize, isConverted: !isCommon)
     guard let cover, cover.data.count <= WebLimits.embeddedCoverBytes else { return nil }
     return FilePicture(bytes: ByteBuffer(bytes: cover.data), mediaType: cover.mime)
   }

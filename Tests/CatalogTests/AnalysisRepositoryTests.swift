@@ -34,7 +34,7 @@ import Testing
   }
 
   /// The analysis of a second of a sine of some level.
-  private static func analysis(dBFS: Double, seconds: Double = 1) throws -> TrackAnalysis {
+  static func analysis(dBFS: Double, seconds: Double = 1) throws -> TrackAnalysis {
     let folder = try TemporaryFolder()
     let rate = 44_100
     let count = Int(seconds * Double(rate))

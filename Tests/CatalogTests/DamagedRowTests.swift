@@ -6,7 +6,7 @@ import Testing
 
 /// Rows that this code never wrote: somebody's tool, or a disk's, did.
 @Suite struct DamagedRowTests {
-  private static let values = [
+  static let values = [
     "-1", "0", "-9223372036854775808", "9223372036854775807", "1e300", "-1e300", "9e999", "0.5", "'text'", "''",
     "x'FF00FF'", "NULL",
   ]

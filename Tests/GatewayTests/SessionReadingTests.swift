@@ -40,6 +40,7 @@ import Testing
     func track(id: String) async throws -> Track? { nil }
     func tracks(ids: [String]) async throws -> [Track] { [] }
     func lyrics(id: String) async throws -> String? { nil }
+    func fileTags(id: String) async throws -> FileTagging { FileTagging() }
     func search(query: String, limit: Int, offset: Int) async throws -> TrackPage { fatalError("nobody searches") }
     func count() async throws -> Int { 0 }
   }
