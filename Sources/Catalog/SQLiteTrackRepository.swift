@@ -29,26 +29,33 @@ public struct SQLiteTrackRepository: TrackRepository {
 
   public func lyrics(id: String) async throws -> String? {
     try await database.pool.read { connection in
-      try String.fetchOne(
+      let row = try Row.fetchOne(
         connection, sql: "SELECT body FROM lyrics WHERE track_id = $1", arguments: .numbered([id]))
+      return row?.readable { try $0.decode(atIndex: 0) }
     }
   }
 
   public func fileTags(id: String) async throws -> FileTagging {
-    var tags = FileTagging()
-    tags.lyrics = try await lyrics(id: id)
-    let row = try await database.pool.read { connection in
-      try Row.fetchOne(
-        connection, sql: "SELECT composer, track_total, disc_total FROM file_tags WHERE track_id = $1",
-        arguments: .numbered([id]))
+    try await database.pool.read { connection in
+      var tags = FileTagging()
+      let row = try Row.fetchOne(
+        connection,
+        sql: """
+          SELECT lyrics.body, file_tags.composer, file_tags.track_total, file_tags.disc_total FROM tracks
+          LEFT JOIN lyrics ON lyrics.track_id = tracks.id LEFT JOIN file_tags ON file_tags.track_id = tracks.id
+          WHERE tracks.id = $1
+          """, arguments: .numbered([id]))
+      guard let row else { return tags }
+      let total = { (index: Int) -> Int? in
+        let number: Int? = row.readable { try $0.decode(atIndex: index) }
+        return number.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
+      }
+      tags.lyrics = row.readable { try $0.decode(atIndex: 0) }
+      tags.composer = row.readable { try $0.decode(atIndex: 1) }
+      tags.trackTotal = total(2)
+      tags.discTotal = total(3)
+      return tags
     }
-    guard let row else { return tags }
-    tags.composer = row.readable { try $0.decode(atIndex: 0) }
-    for (index, total) in [(1, \FileTagging.trackTotal), (2, \.discTotal)] {
-      let number: Int? = row.readable { try $0.decode(atIndex: index) }
-      tags[keyPath: total] = number.flatMap { Limits.ordinals.contains($0) ? $0 : nil }
-    }
-    return tags
   }
 
   public func search(query: String, limit: Int, offset: Int) async throws -> TrackPage {

@@ -101,8 +101,8 @@ public struct SQLiteUserRepository: UserRepository {
 
 extension User {
   fileprivate init(row: Row) throws {
-    let user = try row.readable { row -> User? in
-      guard let plan = Plan(rawValue: try row.decode(forKey: "plan")) else { return nil }
+    let user = row.readable { row -> User? in
+      guard let plan = Plan(rawValue: try row.decode(String.self, forKey: "plan")) else { return nil }
       return User(
         id: try row.decode(forKey: "id"), username: try row.decode(forKey: "username"), plan: plan,
         passwordHash: try row.decode(forKey: "password_hash"),
