@@ -16,9 +16,13 @@ public struct FileTags: Sendable {
     case title, artist, album, albumArtist, composer, genre, date, track, disc, lyrics
   }
 
-  /// A number among how many, as ID3 has it: `3/12`.
-  func ordinal(_ number: Int?, of total: Int?) -> String? {
-    number.map { number in total.map { "\(number)/\($0)" } ?? "\(number)" }
+  /// Of how many a track or a disc is one.
+  func total(of field: Field) -> Int? {
+    switch field {
+    case .track: words.trackTotal
+    case .disc: words.discTotal
+    default: nil
+    }
   }
 
   /// Nil for what the file doesn't say.

@@ -17,23 +17,16 @@ enum ID3Tag {
     }
   }
 
-  private static func text(_ field: FileTags.Field, of tags: FileTags) -> String? {
-    switch field {
-    case .track: tags.ordinal(tags.words.trackNumber, of: tags.words.trackTotal)
-    case .disc: tags.ordinal(tags.words.discNumber, of: tags.words.discTotal)
-    default: tags.text(field)
-    }
-  }
-
   /// A file's tags and cover.
   static func file(_ tags: FileTags) -> ByteBuffer {
     var frames = ByteBuffer()
     for field in FileTags.Field.allCases {
-      guard let text = text(field, of: tags) else { continue }
+      guard let text = tags.text(field) else { continue }
       var body = ByteBuffer(bytes: [utf8])
       // Lyrics have a language, here undetermined, and a description, here empty.
       if field == .lyrics { body.writeStaticString("und\0") }
       body.writeString(text)
+      if let total = tags.total(of: field) { body.writeString("/\(total)") }
       write(name(field), body, to: &frames)
     }
     if let cover = tags.cover {

@@ -64,11 +64,9 @@ enum MP4Tags {
     switch field {
     case .track, .disc:
       // Its number, and of how many, 0 where that isn't known; a track's has two bytes more.
-      let (number, total) =
-        field == .track
-        ? (tags.words.trackNumber, tags.words.trackTotal) : (tags.words.discNumber, tags.words.discTotal)
+      let (number, total) = (UInt16(text) ?? 0, UInt16(clamping: tags.total(of: field) ?? 0))
       write(.binary, to: &item) { data in
-        data.writeMultipleIntegers(UInt16(0), UInt16(clamping: number ?? 0), UInt16(clamping: total ?? 0))
+        data.writeMultipleIntegers(UInt16(0), number, total)
         if field == .track { data.writeInteger(UInt16(0)) }
       }
     default: write(.text, to: &item) { $0.writeString(text) }

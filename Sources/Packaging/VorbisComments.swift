@@ -25,8 +25,8 @@ enum VorbisComments {
     var comments = FileTags.Field.allCases.compactMap { field in
       tags.text(field).map { ByteBuffer(string: "\(name(field))=\($0)") }
     }
-    for (name, total) in [("TRACKTOTAL", tags.words.trackTotal), ("DISCTOTAL", tags.words.discTotal)] {
-      if let total { comments.append(ByteBuffer(string: "\(name)=\(total)")) }
+    for (name, field) in [("TRACKTOTAL", FileTags.Field.track), ("DISCTOTAL", .disc)] {
+      if let total = tags.total(of: field) { comments.append(ByteBuffer(string: "\(name)=\(total)")) }
     }
     if withPicture, let cover = tags.cover {
       var comment = ByteBuffer(string: "METADATA_BLOCK_PICTURE=")
