@@ -102,12 +102,12 @@ public struct SQLiteUserRepository: UserRepository {
 extension User {
   fileprivate init(row: Row) throws {
     let user = row.readable { row -> User? in
-      guard let plan = Plan(rawValue: try row.decode(String.self, forKey: "plan")) else { return nil }
+      guard let plan = Plan(rawValue: try row.decode(String.self, forColumn: "plan")) else { return nil }
       return User(
-        id: try row.decode(forKey: "id"), username: try row.decode(forKey: "username"), plan: plan,
-        passwordHash: try row.decode(forKey: "password_hash"),
-        createdAt: StoredTime.date(try row.decode(forKey: "created_at")),
-        disabled: try row.decode(Int.self, forKey: "disabled") != 0)
+        id: try row.decode(forColumn: "id"), username: try row.decode(forKey: "username"), plan: plan,
+        passwordHash: try row.decode(forColumn: "password_hash"),
+        createdAt: StoredTime.date(try row.decode(forColumn: "created_at")),
+        disabled: try row.decode(Int.self, forColumn: "disabled") != 0)
     }
     guard case .some(.some(let user)) = user else { throw CatalogError.damagedRow }
     self = user
