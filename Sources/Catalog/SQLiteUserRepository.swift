@@ -104,7 +104,7 @@ extension User {
     let user = row.readable { row -> User? in
       guard let plan = Plan(rawValue: try row.decode(String.self, forColumn: "plan")) else { return nil }
       return User(
-        id: try row.decode(forColumn: "id"), username: try row.decode(forKey: "username"), plan: plan,
+        id: try row.decode(forColumn: "id"), username: try row.decode(forColumn: "username"), plan: plan,
         passwordHash: try row.decode(forColumn: "password_hash"),
         createdAt: StoredTime.date(try row.decode(forColumn: "created_at")),
         disabled: try row.decode(Int.self, forColumn: "disabled") != 0)
