@@ -373,7 +373,7 @@ TAGS = {"title": "Grüße / „x“", "artist": "Ärtist", "album": "Alb", "albu
 def tagged(tmp_path_factory):
     """A file with every tag and a cover; and one whose cover is large."""
     folder = tmp_path_factory.mktemp("tagged")
-    for name, size, kind in (("small", 120, "png"), ("large", 1400, "png"), ("webp", 120, "webp"), ("gif", 120, "gif")):
+    for name, size, kind in (("small", 120, "png"), ("large", 1400, "png"), ("bmp", 120, "bmp")):
         noise = numpy.random.default_rng(1).integers(0, 255, (size, size, 3), dtype=numpy.uint8)
         sound.ffmpeg(
             "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size}x{size}", "-i", "pipe:0", folder / f"{name}.{kind}",
@@ -390,7 +390,7 @@ def tagged(tmp_path_factory):
 
 def test_whole_files_carry_all_tags_the_cover_a_name_and_a_date(fresh_server, tagged):
     server = fresh_server(library=tagged).start()
-    names = ("small", "large", "webp", "gif")
+    names = ("small", "large", "bmp")
     tracks = server.wait_tracks(*(TAGS["title"] + name for name in names))
     for name in names:
         urls = server.post("/api/v1/stream/start", {"trackId": tracks[TAGS["title"] + name]["id"]}).json()["urls"]
