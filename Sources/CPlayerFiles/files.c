@@ -50,6 +50,9 @@ static const unsigned char index_html[] = {
 static const unsigned char js_audio_base64_js[] = {
 #embed "../WebAPI/Resources/player/js/audio/base64.js"
 };
+static const unsigned char js_audio_card_time_js[] = {
+#embed "../WebAPI/Resources/player/js/audio/card-time.js"
+};
 static const unsigned char js_audio_decoders_js[] = {
 #embed "../WebAPI/Resources/player/js/audio/decoders.js"
 };
@@ -64,6 +67,9 @@ static const unsigned char js_audio_loudness_js[] = {
 };
 static const unsigned char js_audio_output_clock_js[] = {
 #embed "../WebAPI/Resources/player/js/audio/output-clock.js"
+};
+static const unsigned char js_audio_output_threads_js[] = {
+#embed "../WebAPI/Resources/player/js/audio/output-threads.js"
 };
 static const unsigned char js_audio_output_js[] = {
 #embed "../WebAPI/Resources/player/js/audio/output.js"
@@ -82,6 +88,9 @@ static const unsigned char js_audio_playout_js[] = {
 };
 static const unsigned char js_audio_rate_adapter_js[] = {
 #embed "../WebAPI/Resources/player/js/audio/rate-adapter.js"
+};
+static const unsigned char js_audio_renderer_js[] = {
+#embed "../WebAPI/Resources/player/js/audio/renderer.js"
 };
 static const unsigned char js_audio_sample_queue_js[] = {
 #embed "../WebAPI/Resources/player/js/audio/sample-queue.js"
@@ -369,17 +378,20 @@ static const dubplate_player_file files[] = {
     FILE_AT("images/play.svg", images_play_svg),
     FILE_AT("index.html", index_html),
     FILE_AT("js/audio/base64.js", js_audio_base64_js),
+    FILE_AT("js/audio/card-time.js", js_audio_card_time_js),
     FILE_AT("js/audio/decoders.js", js_audio_decoders_js),
     FILE_AT("js/audio/fallback-decoder.js", js_audio_fallback_decoder_js),
     FILE_AT("js/audio/linear-prediction.js", js_audio_linear_prediction_js),
     FILE_AT("js/audio/loudness.js", js_audio_loudness_js),
     FILE_AT("js/audio/output-clock.js", js_audio_output_clock_js),
+    FILE_AT("js/audio/output-threads.js", js_audio_output_threads_js),
     FILE_AT("js/audio/output.js", js_audio_output_js),
     FILE_AT("js/audio/pipeline.js", js_audio_pipeline_js),
     FILE_AT("js/audio/player-state.js", js_audio_player_state_js),
     FILE_AT("js/audio/playhead.js", js_audio_playhead_js),
     FILE_AT("js/audio/playout.js", js_audio_playout_js),
     FILE_AT("js/audio/rate-adapter.js", js_audio_rate_adapter_js),
+    FILE_AT("js/audio/renderer.js", js_audio_renderer_js),
     FILE_AT("js/audio/sample-queue.js", js_audio_sample_queue_js),
     FILE_AT("js/audio/segment-timeline.js", js_audio_segment_timeline_js),
     FILE_AT("js/audio/slew-reader.js", js_audio_slew_reader_js),

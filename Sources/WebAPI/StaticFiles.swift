@@ -11,7 +11,8 @@ import NIOCore
 ///
 /// Files in folders have a second path, `/assets/VERSION/` and their own, where caches and browsers keep them for ever
 /// (`immutable`, RFC 8246): the version is one of all files together, so that a module's relative imports stay within it.
-/// A page asks for its files there; one of an earlier version gets what there is now, and is told not to keep it.
+/// A page asks for its files there; one of an earlier version gets what there is now, and is told not to keep it. In these
+/// places modules and style sheets are joined, so that a page needs few of them; in their own they are as they were written.
 struct StaticFiles: Sendable {
   /// A file as it is sent.
   private struct Form: Sendable {
@@ -29,6 +30,8 @@ struct StaticFiles: Sendable {
   private static let versionDigits = 16
 
   private var files: [String: File] = [:]
+  /// What stands in a file's kept place instead of it: itself and all that it needs.
+  private var joined: [String: File] = [:]
   /// Of all files, in hexadecimal digits.
   private let version: String
 
@@ -37,24 +40,41 @@ struct StaticFiles: Sendable {
     self.version = version
   }
 
-  /// The files by path and content. The links of `index.html` to files in folders lead to their kept places.
-  init(_ contents: [(path: String, bytes: UnsafeBufferPointer<UInt8>)]) {
+  /// The files by path and content. The links of `index.html` to files in folders lead to their kept places, and its style
+  /// sheets are one; `sw.js` is told the version and what a page needs.
+  /// - Parameter modules: those that are loaded by name: each is joined with all that it imports.
+  /// - Throws: ``JoinedModules/Failure``.
+  init(
+    _ contents: [(path: String, bytes: UnsafeBufferPointer<UInt8>)], modules: [String] = []
+  ) throws(JoinedModules.Failure) {
     var hash = SHA256()
     for (path, bytes) in contents {
       hash.update(data: Data("\(path)\n\(bytes.count)\n".utf8))
       hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
     }
     self.init(version: String(Self.hexadecimal(hash.finalize()).prefix(Self.versionDigits)))
-    let folders = Set(contents.compactMap { path, _ in path.contains("/") ? path.prefix { $0 != "/" } : nil })
-    for (path, bytes) in contents {
-      guard path == "index.html" else {
-        add(path, bytes)
-        continue
-      }
-      var page = String(decoding: bytes, as: UTF8.self)
-      for folder in folders { page = page.replacing("=\"\(folder)/", with: "=\"assets/\(version)/\(folder)/") }
-      page.withUTF8 { add(path, $0) }
+    for (path, bytes) in contents { add(path, bytes) }
+    let texts = Dictionary(
+      contents.filter { [".js", ".css", ".html"].contains(where: $0.path.hasSuffix) }.map {
+        ($0.path, String(decoding: $0.bytes, as: UTF8.self))
+      }, uniquingKeysWith: { $1 })
+    for module in modules {
+      joined["/" + module] = Self.file(module, try JoinedModules.joined(module, sources: texts))
     }
+    guard let index = texts["index.html"] else { return }
+    var page = PlayerPage(index)
+    if let (path, text) = page.joinStyleSheets(texts) { joined["/" + path] = Self.file(path, text) }
+    let folders = Set(contents.compactMap { path, _ in path.contains("/") ? path.prefix { $0 != "/" } : nil })
+    page.move(folders: folders, to: "assets/\(version)")
+    files["/index.html"] = Self.file("index.html", page.text)
+    files["/"] = files["/index.html"]
+    guard let worker = texts["sw.js"] else { return }
+    let needed = Set(page.links + modules.map { "/assets/\(version)/\($0)" })
+    let shell = (["/"] + needed.sorted()).map { "'\($0)'" }.joined(separator: ", ")
+    files["/sw.js"] = Self.file(
+      "sw.js",
+      worker.replacing("const VERSION = '';", with: "const VERSION = '\(version)';")
+        .replacing("const SHELL = [];", with: "const SHELL = [\(shell)];"))
   }
 
   private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
@@ -63,15 +83,24 @@ struct StaticFiles: Sendable {
 
   /// Adds a file, which is found under `/` and its path; `index.html` under `/` as well.
   mutating func add(_ path: String, _ bytes: UnsafeBufferPointer<UInt8>) {
+    let file = Self.file(path, bytes)
+    files["/" + path] = file
+    if path == "index.html" { files["/"] = file }
+  }
+
+  private static func file(_ path: String, _ text: String) -> File {
+    var text = text
+    return text.withUTF8 { file(path, $0) }
+  }
+
+  private static func file(_ path: String, _ bytes: UnsafeBufferPointer<UInt8>) -> File {
     let hash = Self.hexadecimal(SHA256.hash(data: UnsafeRawBufferPointer(bytes)).prefix(12))
     let packed = Gzip.compressed(bytes, .most).map { packed in
       Form(bytes: ByteBuffer(bytes: packed), tag: EntityTag("\(hash)-gzip", isStrong: true))
     }
-    let file = File(
+    return File(
       mediaType: Self.mediaType(of: path),
       plain: Form(bytes: ByteBuffer(bytes: bytes), tag: EntityTag(hash, isStrong: true)), packed: packed)
-    files["/" + path] = file
-    if path == "index.html" { files["/"] = file }
   }
 
   /// The answer to a request for a file; nil for all others.
@@ -102,7 +131,7 @@ struct StaticFiles: Sendable {
     let rest = path.dropFirst(prefix.count + asked.count)
     guard asked.utf8.count == Self.versionDigits, asked.allSatisfy(\.isHexDigit), rest.dropFirst().contains("/")
     else { return nil }
-    return files[String(rest)].map { ($0, asked == version) }
+    return (joined[String(rest)] ?? files[String(rest)]).map { ($0, asked == version) }
   }
 
   private static func answer(_ request: Request, _ form: Form, _ headers: HTTPFields) -> Response {

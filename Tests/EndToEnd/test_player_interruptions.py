@@ -63,7 +63,7 @@ def test_a_sound_card_that_was_stopped_pauses_and_goes_on_by_a_click(player):
     assert held - 0.2 <= player.position() < held + 3
 
 
-@pytest.mark.parametrize("file", ["js/events.js", "css/deck.css"])
+@pytest.mark.parametrize("file", ["js/main.js", "css/tokens.css"])
 def test_a_file_that_does_not_come_is_asked_for_again(chromium, server, listener, file):
     player = Player(chromium, server)
     try:
@@ -88,14 +88,14 @@ def test_a_player_that_cannot_be_loaded_says_so_and_loads_at_a_click(chromium, s
         token = server.token(listener)
         player.context.add_cookies([{"name": "dubplate_token", "value": token, "url": server.url, "httpOnly": True}])
         tries = []
-        player.page.route("**/js/events.js", lambda route: (tries.append(route), route.abort()))
+        player.page.route("**/js/main.js", lambda route: (tries.append(route), route.abort()))
         player.page.goto(server.url)
         player.page.wait_for_selector("#library-blank:not([hidden])")
         player.until("it was tried four times", lambda: len(tries) >= 4)
         player.page.wait_for_selector("#library-blank:not([hidden])")
         assert "could not be loaded" in player.page.inner_text("#library-blank")
         player.screenshot("unloadable")
-        player.page.unroute("**/js/events.js")
+        player.page.unroute("**/js/main.js")
         player.page.click("#library-blank button")
         player.ready()
         assert not player.page.is_visible("#library-blank")

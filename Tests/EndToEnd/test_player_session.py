@@ -230,7 +230,11 @@ def test_an_installed_player_opens_without_a_network(chromium, server, listener)
         page.evaluate("async () => { await navigator.serviceWorker.ready; }")
         page.reload()
         player.ready()
-        kept = page.evaluate("async () => (await (await caches.open('dubplate-shell-1')).keys()).map((r) => new URL(r.url).pathname)")
+        kept = page.evaluate("""async () => {
+          const names = await caches.keys();
+          const keys = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+          return keys.flat().map((request) => new URL(request.url).pathname);
+        }""")
         assert "/" in kept and any(path.startswith("/assets/") and path.endswith("/js/main.js") for path in kept)
         assert not [path for path in kept if path.startswith(("/api/", "/audio/"))]
         player.context.set_offline(True)

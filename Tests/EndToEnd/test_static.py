@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 import socket
+import subprocess
 
 import pytest
 import requests
@@ -26,7 +27,7 @@ def ask(server, path, method="GET", connection=None, **fields):
 
 def test_every_file_of_the_player_is_served_as_it_is_and_packed(server):
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-    files = [path for path in PLAYER.rglob("*") if path.is_file() and path.name != "index.html"]
+    files = [path for path in PLAYER.rglob("*") if path.is_file() and path.name not in ("index.html", "sw.js")]
     assert len(files) > 50
     for file in files:
         path, content = "/" + str(file.relative_to(PLAYER)), file.read_bytes()
@@ -47,21 +48,58 @@ def test_what_the_page_asks_for_is_kept_for_ever_and_changes_with_its_address(se
     assert page.headers["cache-control"] == "no-cache" and body == ask(server, "/index.html")[1]
     links = re.findall(r'(?:href|src)="((?:[^"#/][^"]*)?/[^"]+)"', body.decode())
     assets = [link for link in links if link.startswith("assets/")]
-    assert len(assets) > 10 and len({link.split("/")[1] for link in assets}) == 1
-    original = body.decode()
-    for link in assets:
-        _, version, path = link.split("/", 2)
-        asset, content = ask(server, f"/{link}")
+    assert len({link.split("/")[1] for link in assets}) == 1
+    # Few are asked for: what belongs together is joined.
+    assert sorted(link.split("/", 2)[2] for link in assets) == ["css/tokens.css", "js/load-guard.js", "js/main.js", "js/theme-boot.js"]
+    version = assets[0].split("/")[1]
+    for path in [link.split("/", 2)[2] for link in assets] + ["js/audio/worklet.js", "css/deck.css"]:
+        asset, content = ask(server, f"/assets/{version}/{path}")
         assert asset.status == 200 and "immutable" in asset.headers["cache-control"] and "max-age=31536000" in asset.headers["cache-control"]
-        assert content == (PLAYER / path).read_bytes() and asset.headers["etag"] == ask(server, f"/{path}")[0].headers["etag"]
-        original = original.replace(f'"{link}"', f'"{path}"')
+        is_joined = path in ("css/tokens.css", "js/main.js", "js/audio/worklet.js")
+        assert (content == (PLAYER / path).read_bytes()) != is_joined
         # A page of another version still gets its files, which nobody keeps under that name.
-        former, content = ask(server, f"/assets/{version[::-1]}/{path}")
-        assert former.status == 200 and former.headers["cache-control"] == "no-cache" and content == (PLAYER / path).read_bytes()
+        former, other = ask(server, f"/assets/{version[::-1]}/{path}")
+        assert former.status == 200 and former.headers["cache-control"] == "no-cache" and other == content
         for other in (f"/assets/{version[1:]}/{path}", f"/assets/{version}0/{path}", f"/assets/{version}//{path}", f"/assets/{version}/x/{path}",
                       f"/assets/{'z' * 16}/{path}", f"/assets/{path}", f"/assets/{version}/index.html"):  # fmt: skip
             assert ask(server, other)[0].status == 404, other
-    assert original == (PLAYER / "index.html").read_text()
+    styles = ask(server, f"/assets/{version}/css/tokens.css")[1].decode()
+    sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)">', (PLAYER / "index.html").read_text())
+    assert len(sheets) > 5 and styles == "\n".join((PLAYER / sheet).read_text() for sheet in sheets)
+
+
+@pytest.mark.parametrize("module", ["js/main.js", "js/audio/worklet.js"])
+def test_a_joined_module_imports_nothing_and_is_one(server, module, tmp_path):
+    version = re.search(r'"assets/(\w+)/', ask(server, "/")[1].decode())[1]
+    joined = tmp_path / "joined.mjs"
+    joined.write_bytes(ask(server, f"/assets/{version}/{module}")[1])
+    assert not re.search(r"^\s*(import|export)\s", joined.read_text(), re.MULTILINE)
+    checked = subprocess.run(["node", "--check", joined], capture_output=True, text=True, timeout=60)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_a_page_asks_for_little_and_again_for_nothing(server, chromium):
+    context = chromium.new_context()
+    try:
+        page = context.new_page()
+        answers = []
+        page.on("response", answers.append)
+        page.goto(server.url)
+        page.wait_for_selector("#login[open]")
+        first = [answer for answer in answers if "/api/" not in answer.url]
+        assert len(answers) <= 12, [answer.url for answer in answers]
+        assert sum(answer.request.sizes()["responseBodySize"] for answer in answers) <= 150_000
+        assert all(answer.ok for answer in first)
+        page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        for _ in range(2):
+            answers.clear()
+            page.reload()
+            page.wait_for_selector("#login[open]")
+        asked = [answer.url for answer in answers if not answer.from_service_worker and "/api/" not in answer.url]
+        # The browser looks after the worker itself; what it renews behind the page is the worker's.
+        assert [url for url in asked if not url.endswith(("/sw.js", "/favicon.svg", "/manifest.webmanifest"))] == []
+    finally:
+        context.close()
 
 
 def ranges(rng):

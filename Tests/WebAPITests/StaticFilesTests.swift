@@ -146,7 +146,7 @@ import Testing
         return (path: path, bytes: UnsafeBufferPointer(bytes))
       }
       defer { for copy in copies { copy.bytes.deallocate() } }
-      let made = StaticFiles(copies)
+      let made = try StaticFiles(copies)
       let collected = Collected()
       let head = HTTPRequest(method: .get, scheme: "http", authority: "x", path: "/")
       let request = Request(head: head, body: .init(buffer: ByteBuffer()))

@@ -1,18 +1,30 @@
 /**
- * Keeps the player's own files, so that an installed player opens without a network and says so itself.
+ * Keeps the player's own files, so that it opens at once, and without a network too, and says so itself.
  *
- * Network first: a page that comes from the server is always the server's present one, and all of its files with it; the
- * kept ones are for when there is none. The API, the sound and the socket are never touched.
+ * The server writes in which version they are of and which a page needs. All of them are fetched when that is new, and
+ * answered from here from then on: a page and its files are always of one version. The API, the sound and the socket are
+ * never touched.
  */
-const CACHE = 'dubplate-shell-1';
+const VERSION = '';
+const SHELL = [];
+
+const CACHE = `dubplate-shell-${VERSION}`;
 /** Paths that are never answered from here: they are a listener's, or grow without bound. */
 const LIVE = ['/api/', '/audio/', '/socket.io/', '/healthz', '/readyz', '/metrics'];
-/** The client library is a file like the player's own. */
+/** The client library is a file like the player's own; but it isn't of their version. */
 const CLIENT = '/socket.io/socket.io.js';
-/** Files kept at most; the player has some eighty. */
-const MAX_FILES = 200;
 
-self.addEventListener('install', () => self.skipWaiting());
+self.addEventListener('install', (event) => {
+  event.waitUntil(
+    (async () => {
+      const cache = await caches.open(CACHE);
+      // What has no version in its address is asked for, whatever a cache says.
+      const fresh = (path) => new Request(path, path.startsWith('/assets/') ? {} : { cache: 'no-cache' });
+      await cache.addAll(SHELL.map(fresh));
+      await self.skipWaiting();
+    })(),
+  );
+});
 
 self.addEventListener('activate', (event) => {
   event.waitUntil(
@@ -27,31 +39,30 @@ self.addEventListener('activate', (event) => {
 
 self.addEventListener('fetch', (event) => {
   const { request } = event;
-  const url = new URL(request.url);
-  const isOurs = url.origin === self.location.origin && request.method === 'GET';
-  const isLive = url.pathname !== CLIENT && LIVE.some((path) => url.pathname.startsWith(path));
-  if (!isOurs || isLive || request.headers.has('range')) return;
-  event.respondWith(fromNetwork(event));
+  const { origin, pathname } = new URL(request.url);
+  if (origin !== self.location.origin || request.method !== 'GET' || request.headers.has('range')) return;
+  if (pathname === CLIENT) event.respondWith(keptAndRenewed(event));
+  else if (LIVE.some((path) => pathname.startsWith(path))) return;
+  // The page's address may carry options; it is one page.
+  else if (request.mode === 'navigate' && pathname === '/') event.respondWith(kept('/', request));
+  else if (SHELL.includes(pathname)) event.respondWith(kept(pathname, request));
 });
 
-async function fromNetwork(event) {
-  const { request } = event;
+async function kept(path, request) {
   const cache = await caches.open(CACHE);
-  // The page's address may carry options; it is one page.
-  const key = request.mode === 'navigate' ? '/' : request;
-  try {
-    const response = await fetch(request);
-    if (response.ok && response.type === 'basic') event.waitUntil(keep(cache, key, response.clone()));
-    return response;
-  } catch (error) {
-    const kept = await cache.match(key);
-    if (kept) return kept;
-    throw error;
-  }
+  return (await cache.match(path)) ?? fetch(request);
 }
 
-async function keep(cache, key, response) {
-  await cache.put(key, response);
-  const keys = await cache.keys();
-  for (const old of keys.slice(0, Math.max(keys.length - MAX_FILES, 0))) await cache.delete(old);
+async function keptAndRenewed(event) {
+  const cache = await caches.open(CACHE);
+  const known = await cache.match(CLIENT);
+  const renewal = (async () => {
+    const answer = await fetch(event.request);
+    if (answer.ok) await cache.put(CLIENT, answer.clone());
+    return answer;
+  })();
+  if (!known) return renewal;
+  // A network that is away is no news to who has what he asked for.
+  event.waitUntil(renewal.catch(() => {}));
+  return known;
 }

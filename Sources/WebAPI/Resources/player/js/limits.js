@@ -91,5 +91,7 @@ export const METER_SMOOTHING = 0.35;
 export const LYRICS_REST_MS = 5_000;
 /** A sound card that stopped and doesn't go on by itself within this was taken away. */
 export const INTERRUPTION_MS = 500;
-/** A sound card that was asked to begin and hasn't after this waits for a click. */
+/** A sound card that was asked to begin without a click, and hasn't after this, waits for one. */
 export const AUTOPLAY_PATIENCE_MS = 1_500;
+/** One that was asked by a click, and hasn't after this, won't. */
+export const SOUND_CARD_PATIENCE_MS = 10_000;

@@ -107,7 +107,7 @@ setUpUpcoming(playback);
 setUpMediaSession(transport);
 setUpShortcuts({ transport, session, library, stats, panel, devices });
 setUpAccount(() => user, leave);
-setUpServiceWorker();
+setUpServiceWorker(connection, () => !playback.isActive);
 exposeDiagnostics({ playback, transport, session, connection, group, clockSync, stats: readStats });
 
 for (const source of [playback, transport]) source.on('error', ({ message, kind }) => toast(message, kind));
@@ -175,6 +175,7 @@ function enter(newUser) {
   byId('account-button').hidden = false;
   byId('account-initial').textContent = newUser.username.slice(0, 1);
   connection.connect();
+  playback.receiver.prepare();
   keeper.start();
   if (!isSame || library.list.total === null) library.reload();
   else library.refresh();

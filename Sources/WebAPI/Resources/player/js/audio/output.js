@@ -1,23 +1,31 @@
 import { INTERRUPTION_MS, RECOVER_SECONDS, START_SECONDS, SUSPEND_AFTER_MS } from '../limits.js';
+import { CardTime } from './card-time.js';
 import { OutputClock } from './output-clock.js';
+import { startOutputThread } from './output-threads.js';
 import { Playout } from './playout.js';
 
-const WORKLET_URL = new URL('./worklet.js', import.meta.url);
+/** Hz at which sound is put out: what music and cards have. */
+const RATES = [44_100, 48_000];
+/** Time between two looks at the card's clock. */
+const CLOCK_MS = 100;
 
 /**
- * The sound card's side: an AudioContext, the worklet, gain and two analysers.
+ * The sound card's side: an AudioContext, the thread that renders, gain and two analysers.
  *
  * ```
- * worklet ─┬─► spectrum (before the volume, for the eye)
+ * thread ──┬─► spectrum (before the volume, for the eye)
  *          └─► gain ──► level (what really leaves) ──► destination
  * ```
  * What is heard when is `Playout`'s to say; here is the clock for it.
+ *
+ * There is one context as long as the page lives, at the card's own rate; streams of another rate are brought to it
+ * before they come here. So nothing that is asked of it late can be meant for another one.
  */
 export class AudioOutput extends Playout {
   /** @type {AudioContext | null} */
   #context = null;
-  /** @type {AudioWorkletNode | null} */
-  #node = null;
+  /** @type {import('./output-threads.js').OutputThread | null} */
+  #thread = null;
   /** @type {GainNode | null} */
   #gain = null;
   /** @type {AnalyserNode | null} */
@@ -26,16 +34,16 @@ export class AudioOutput extends Playout {
   #level = null;
   /** @type {Promise<void>} */
   #ready = Promise.resolve();
-  #opening = 0;
-  /** @type {{message: any, transfer: Transferable[]}[]} what is sent before the worklet has loaded */
+  #isLoading = false;
+  #loads = 0;
+  /** @type {{message: any, transfer: Transferable[]}[]} what is sent before the thread is there */
   #outbox = [];
   #volume = 1;
-  #isGrouped = false;
   #suspendTimer = 0;
   /** Whether a suspension is on its way: the context still says `running`. */
   #isSuspending = false;
   #clock = new OutputClock(48_000);
-  #clockTimer = 0;
+  #cardTime = new CardTime();
 
   constructor() {
     super();
@@ -61,36 +69,29 @@ export class AudioOutput extends Playout {
   }
 
   /**
-   * Opens the sound card at this rate. Call it from a click: browsers let sound begin only there. Another rate than
-   * before means another context, and drops what is queued.
+   * Gets the sound card ready, silently: with its thread there, a click is heard at once. It may be called without one.
    *
-   * @param {number} sampleRate Hz
+   * @throws where the browser has no sound for this page
    */
-  open(sampleRate) {
-    if (this.#context?.sampleRate === sampleRate) {
-      this.#resumeContext();
-      return;
-    }
-    this.#close();
-    const context = new AudioContext({ sampleRate, latencyHint: 'interactive' });
-    this.#context = context;
-    context.addEventListener('statechange', () => this.#watch(context));
-    this.#clock = new OutputClock(sampleRate);
-    this.#clockTimer = setInterval(() => this.#readClock(), 100);
-    this.#gain = context.createGain();
-    this.#gain.gain.value = this.#volume;
-    this.#spectrum = new AnalyserNode(context, { fftSize: 2048, smoothingTimeConstant: 0.72 });
-    this.#level = new AnalyserNode(context, { fftSize: 2048 });
-    this.#gain.connect(this.#level).connect(context.destination);
-    this.#resumeContext();
+  prepare() {
+    if (!this.#context) this.#connect(openContext());
+    const context = /** @type {AudioContext} */ (this.#context);
+    if (this.#thread || this.#isLoading) return;
+    this.#isLoading = true;
     this.#ready = this.#load(context);
-    // One that failed isn't kept: the next press of play tries again.
-    this.#ready.catch(() => {
-      if (this.#context === context) this.#close();
-    });
+    this.#ready
+      // One that failed isn't kept: the next press of play tries again. Who waits for it hears of it.
+      .catch(() => {})
+      .finally(() => (this.#isLoading = false));
   }
 
-  /** Resolves when the worklet runs; rejects when the browser cannot load it. */
+  /** Opens the sound card. Call it from a click: browsers let sound begin only there. @throws as `prepare` */
+  open() {
+    this.prepare();
+    this.#resumeContext();
+  }
+
+  /** Resolves when there is a thread that renders; rejects when the browser cannot load it. */
   async ready() {
     await this.#ready;
   }
@@ -109,12 +110,6 @@ export class AudioOutput extends Playout {
   pause(atMs) {
     super.pause(atMs);
     this.#sleepLater();
-  }
-
-  /** @param {boolean} on */
-  setGrouped(on) {
-    this.#isGrouped = on;
-    super.setGrouped(on);
   }
 
   /** @param {number} volume amplitude 0…1 */
@@ -140,65 +135,48 @@ export class AudioOutput extends Playout {
 
   /** @param {any} message @param {Transferable[]} [transfer] */
   post(message, transfer = []) {
-    if (this.#node) this.#node.port.postMessage(message, transfer);
+    if (this.#thread) this.#thread.post(message, transfer);
     else this.#outbox.push({ message, transfer });
   }
 
-  /**
-   * What the sound card plays now: the browser's own pair of times, or where it has none, the render clock less the
-   * latency that it admits to.
-   */
   #readClock() {
-    const context = this.#context;
-    if (context?.state !== 'running') return;
-    const { contextTime = 0, performanceTime = 0 } = context.getOutputTimestamp?.() ?? {};
-    if (contextTime > 0 && performanceTime > 0) {
-      this.#clock.observe(performanceTime, contextTime * context.sampleRate);
-    } else if (context.currentTime > 0) {
-      const latency = context.outputLatency || context.baseLatency || 0;
-      this.#clock.observe(performance.now(), (context.currentTime - latency) * context.sampleRate);
-    }
+    if (this.#context?.state !== 'running') return;
+    const reading = this.#cardTime.read(this.#context, performance.now());
+    if (reading) this.#clock.observe(reading.ms, reading.frame);
+  }
+
+  /** @param {AudioContext} context */
+  #connect(context) {
+    this.#context = context;
+    context.addEventListener('statechange', () => this.#watch(context));
+    this.#clock = new OutputClock(context.sampleRate);
+    setInterval(() => this.#readClock(), CLOCK_MS);
+    this.#gain = context.createGain();
+    this.#gain.gain.value = this.#volume;
+    this.#spectrum = new AnalyserNode(context, { fftSize: 2048, smoothingTimeConstant: 0.72 });
+    this.#level = new AnalyserNode(context, { fftSize: 2048 });
+    this.#gain.connect(this.#level).connect(context.destination);
+    // Where a page may sound without a click, it begins by itself.
+    if (!this.isPlaying) this.#suspend(context);
   }
 
   /** @param {AudioContext} context */
   async #load(context) {
-    this.#opening += 1;
-    const opening = this.#opening;
-    await context.audioWorklet.addModule(WORKLET_URL);
-    if (opening !== this.#opening) return;
-    const node = new AudioWorkletNode(context, 'dubplate-output', {
-      numberOfInputs: 0,
-      outputChannelCount: [2],
-      processorOptions: {
-        startThreshold: Math.round(START_SECONDS * context.sampleRate),
-        recoverThreshold: Math.round(RECOVER_SECONDS * context.sampleRate),
-      },
-    });
-    node.port.onmessage = ({ data }) => context === this.#context && this.receive(data);
-    if (this.#spectrum) node.connect(this.#spectrum);
-    if (this.#gain) node.connect(this.#gain);
-    this.#node = node;
+    this.#loads += 1;
+    const limits = {
+      startThreshold: Math.round(START_SECONDS * context.sampleRate),
+      recoverThreshold: Math.round(RECOVER_SECONDS * context.sampleRate),
+    };
+    const thread = await startOutputThread(context, limits, (report) => this.receive(report), this.#loads);
+    if (this.#spectrum) thread.node.connect(this.#spectrum);
+    if (this.#gain) thread.node.connect(this.#gain);
+    this.#thread = thread;
     const waiting = this.#outbox;
     this.#outbox = [];
-    node.port.postMessage({ type: 'flush', generation: this.generation });
+    thread.post({ type: 'flush', generation: this.generation }, []);
     for (const { message, transfer } of waiting) {
-      if (message.type !== 'flush') node.port.postMessage(message, transfer);
+      if (message.type !== 'flush') thread.post(message, transfer);
     }
-  }
-
-  #close() {
-    clearTimeout(this.#suspendTimer);
-    clearInterval(this.#clockTimer);
-    this.#opening += 1;
-    this.closed();
-    this.#outbox = [];
-    this.#node?.port.close();
-    this.#node?.disconnect();
-    this.#node = null;
-    this.#context?.close();
-    this.#context = null;
-    if (this.#isGrouped) this.post({ type: 'group', on: true });
-    if (this.isPlaying) this.post({ type: 'play' });
   }
 
   /** A sound card that nobody needs rests after a while. */
@@ -232,4 +210,12 @@ export class AudioOutput extends Playout {
     // Rejects only when the context is closed meanwhile, and then another one has taken its place.
     context.resume().catch(() => {});
   }
+}
+
+/** A context at the card's rate; where that is none of music's (a headset in a call, a studio's card), at a usual one. */
+function openContext() {
+  const context = new AudioContext({ latencyHint: 'interactive' });
+  if (RATES.includes(context.sampleRate)) return context;
+  context.close();
+  return new AudioContext({ latencyHint: 'interactive', sampleRate: RATES.at(-1) });
 }

@@ -51,7 +51,6 @@ export class Playout extends Emitter {
   #playhead = new Playhead();
   /** @type {Report} */
   #progress = noProgress(0);
-  #earlierUnderruns = 0;
   #heardId = '';
   #forgetHeard = () => {};
   #forgetEnd = () => {};
@@ -209,7 +208,7 @@ export class Playout extends Emitter {
   }
 
   get underruns() {
-    return this.#earlierUnderruns + this.#progress.underruns;
+    return this.#progress.underruns;
   }
 
   /** Whether there is a stream to write to. */
@@ -277,7 +276,7 @@ export class Playout extends Emitter {
     this.#tap = listener;
   }
 
-  // For subclasses: the output thread's reports, and its end.
+  // For subclasses: the output thread's reports.
 
   /** @param {Report} report */
   receive(report) {
@@ -286,14 +285,6 @@ export class Playout extends Emitter {
     this.#playhead.add(report.spans);
     for (const { id, start } of report.begun) this.#begun(id, start);
     for (const event of report.events) this.#happened(event, report);
-  }
-
-  /** The sound card was closed: what was queued is lost. Segments stay where they are. */
-  closed() {
-    this.#earlierUnderruns += this.#progress.underruns;
-    this.#progress = { ...noProgress(this.#generation) };
-    this.#playhead.clear();
-    this.#written = 0;
   }
 
   get generation() {

@@ -144,7 +144,7 @@ export class Playback extends Emitter {
     this.#clickedAt = performance.now();
     this.#newAttempt();
     this.#load(track, position);
-    if (!this.receiver.openFor(track ?? {})) return false;
+    if (!this.receiver.open()) return false;
     const request = this.#pending.expect({ track, position, ask });
     this.receiver.output.play();
     this.#recovery.watch();
@@ -291,7 +291,7 @@ export class Playback extends Emitter {
       this.#newAttempt();
       this.#load(this.#shown.of(stream), stream.position);
     }
-    if (!receiver.openFor({ sampleRate: stream.sampleRate })) return;
+    if (!receiver.open()) return;
     receiver.expect(stream.trackId, false);
     if (isPaused) {
       this.hold();

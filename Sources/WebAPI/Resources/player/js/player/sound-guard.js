@@ -1,4 +1,4 @@
-import { AUTOPLAY_PATIENCE_MS } from '../limits.js';
+import { AUTOPLAY_PATIENCE_MS, SOUND_CARD_PATIENCE_MS } from '../limits.js';
 
 /**
  * Notices that the browser keeps the sound card silent though sound is wanted: it never began (no sound without a click),
@@ -16,13 +16,22 @@ export class SoundGuard {
     playback.receiver.output.on('interrupted', () => this.#silenced());
   }
 
-  /** A stream's sound is about to begin. @param {string} streamId */
+  /**
+   * A stream's sound is about to begin. Where somebody has clicked in this page, the browser lets it, and what is waited
+   * for is the sound card: some take seconds to begin, those without a wire above all.
+   *
+   * @param {string} streamId
+   */
   expect(streamId) {
-    setTimeout(() => {
-      const { context } = this.#playback.receiver.output;
-      if (!context || context.state === 'running' || this.#playback.stream?.streamId !== streamId) return;
-      this.#silenced();
-    }, AUTOPLAY_PATIENCE_MS);
+    const isBlocked = globalThis.navigator?.userActivation?.hasBeenActive === false;
+    setTimeout(
+      () => {
+        const { context } = this.#playback.receiver.output;
+        if (!context || context.state === 'running' || this.#playback.stream?.streamId !== streamId) return;
+        this.#silenced();
+      },
+      isBlocked ? AUTOPLAY_PATIENCE_MS : SOUND_CARD_PATIENCE_MS,
+    );
   }
 
   #silenced() {

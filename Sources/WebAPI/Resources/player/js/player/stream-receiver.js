@@ -59,7 +59,7 @@ const MAX_CROSSFADE_SHARE = 0.5;
  * @extends {Emitter<ReceiverEvents>}
  */
 export class StreamReceiver extends Emitter {
-  /** @type {import('../audio/playout.js').Playout & {open?: any, ready?: any, setVolume?: any}} */
+  /** @type {import('../audio/playout.js').Playout & {prepare?: any, open?: any, ready?: any, setVolume?: any}} */
   output;
   /** Whether the newest stream's last chunk is here; what is buffered is still to be heard. */
   hasAllChunks = false;
@@ -78,6 +78,7 @@ export class StreamReceiver extends Emitter {
   #basePosition = 0;
   /** @type {{trackId: string, continues: boolean} | null} */
   #awaited = null;
+  #opening = 0;
 
   /**
    * @param {{on: (name: string, listener: (payload: any) => void) => void}} connection
@@ -164,15 +165,35 @@ export class StreamReceiver extends Emitter {
     return { chunks, bytes, lost, discontinuities, epoch, streamId, decodeErrors, lastDecodeError, decoder };
   }
 
+  /** Gets the sound card ready ahead of need; where that fails, the first click says so. */
+  prepare() {
+    try {
+      this.output.prepare?.();
+    } catch {
+      // No sound on this page.
+    }
+  }
+
   /**
-   * Opens the sound card at the rate that the server will most likely cut this track at. From a click, see
-   * `AudioOutput.open`.
+   * Opens the sound card. From a click, see `AudioOutput.open`.
    *
-   * @param {{sampleRate?: number}} track
    * @returns {boolean} false when it failed, and `failed` has been emitted
    */
-  openFor({ sampleRate = 44_100 }) {
-    return this.#open(sampleRate % 8_000 === 0 ? 48_000 : 44_100);
+  open() {
+    if (!this.output.open) return true;
+    this.#opening += 1;
+    const opening = this.#opening;
+    const message = 'The player\u2019s sound could not be loaded. Press play to try again.';
+    const fail = () => this.emit('failed', { code: 'no_output', message });
+    try {
+      this.output.open();
+    } catch {
+      fail();
+      return false;
+    }
+    // What an earlier click waited for is not this one's failure.
+    this.output.ready().catch(() => opening === this.#opening && fail());
+    return true;
   }
 
   /**
@@ -232,21 +253,6 @@ export class StreamReceiver extends Emitter {
     for (const stream of this.#streams) this.output.setGain(stream.streamId, this.#gain(stream));
   }
 
-  #open(sampleRate) {
-    if (!this.output.open) return true;
-    const message = globalThis.isSecureContext
-      ? 'The player\u2019s sound could not be loaded. Press play to try again.'
-      : 'This browser cannot play sound on this page. It needs HTTPS, or localhost.';
-    try {
-      this.output.open(sampleRate);
-    } catch {
-      this.emit('failed', { code: 'no_output', message });
-      return false;
-    }
-    this.output.ready().catch(() => this.emit('failed', { code: 'no_output', message }));
-    return true;
-  }
-
   /** @param {StreamInfo} stream */
   #streamStarted(stream) {
     const awaited = this.#awaited;
@@ -258,10 +264,8 @@ export class StreamReceiver extends Emitter {
     if (!isAwaited && !this.accept(stream)) return;
     this.#awaited = null;
     this.hasAllChunks = false;
-    const isOtherRate = this.output.sampleRate > 0 && stream.sampleRate !== this.output.sampleRate;
     const continues = isAwaited && awaited.continues && this.output.hasSegment && this.output.sampleRate > 0;
-    // A stream that continues is brought to the rate that the sound card has; one that begins gets its own.
-    if (!continues && (isOtherRate || this.output.sampleRate === 0) && !this.#open(stream.sampleRate)) return;
+    if (this.output.sampleRate === 0 && !this.open()) return;
     this.#gate.start(stream, continues);
     if (continues) {
       // With a track in front of it, the one that it replaces may still be named by what is heard.

@@ -254,13 +254,13 @@ export class Transport extends Emitter {
   async transfer(deviceId) {
     const isHere = deviceId === this.#session.deviceId;
     // The click that lets sound begin is this one.
-    if (isHere && !this.#playback.track) this.#playback.receiver.openFor(this.track ?? {});
+    if (isHere && !this.#playback.track) this.#playback.receiver.open();
     await this.attempt(this.#session.transfer(deviceId));
   }
 
   /** @param {string} deviceId @param {boolean} joins */
   async setGrouped(deviceId, joins) {
-    if (deviceId === this.#session.deviceId && joins) this.#playback.receiver.openFor(this.track ?? {});
+    if (deviceId === this.#session.deviceId && joins) this.#playback.receiver.open();
     try {
       await this.#session.setGrouped(deviceId, joins);
       if (deviceId === this.#session.deviceId && !joins && this.#session.role === 'remote') this.#playback.stop(false);

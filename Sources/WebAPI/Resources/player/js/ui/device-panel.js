@@ -33,6 +33,10 @@ export class DevicePanel {
       this.#list,
       element('p', { class: 'devices__note' }, 'Open Dubplate on another device with your account, and it shows up here.'),
     );
+    if (!globalThis.isSecureContext) {
+      const note = 'This page came over plain HTTP: it plays, but in step with other devices only roughly. Over HTTPS it keeps to the millisecond.';
+      this.#panel.append(element('p', { class: 'devices__note' }, note));
+    }
     this.#popover = new Popover(byId('devices-button'), this.#panel, () => this.#show(), 'd');
     session.on('change', () => this.#changed());
     volume.on('change', () => this.#changed());
