@@ -167,6 +167,9 @@ static const unsigned char js_package_json[] = {
 static const unsigned char js_player_after_outage_js[] = {
 #embed "../WebAPI/Resources/player/js/player/after-outage.js"
 };
+static const unsigned char js_player_album_run_js[] = {
+#embed "../WebAPI/Resources/player/js/player/album-run.js"
+};
 static const unsigned char js_player_chunk_gate_js[] = {
 #embed "../WebAPI/Resources/player/js/player/chunk-gate.js"
 };
@@ -417,6 +420,7 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/net/login-keeper.js", js_net_login_keeper_js),
     FILE_AT("js/package.json", js_package_json),
     FILE_AT("js/player/after-outage.js", js_player_after_outage_js),
+    FILE_AT("js/player/album-run.js", js_player_album_run_js),
     FILE_AT("js/player/chunk-gate.js", js_player_chunk_gate_js),
     FILE_AT("js/player/loudness-choice.js", js_player_loudness_choice_js),
     FILE_AT("js/player/lyrics.js", js_player_lyrics_js),

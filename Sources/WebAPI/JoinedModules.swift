@@ -4,7 +4,8 @@ import Foundation
 ///
 /// Each module becomes a block of the joined one, in the order in which they would have run; what it exports, it puts into
 /// an object, and what it imports, it takes from those of others. That holds for modules of one style, which the player's
-/// are: `import { a, b } from './c.js';` on a line, and declarations with `export` in front of them.
+/// are: `import { a, b } from './c.js';` or `import * as c from './c.js';` on a line, and declarations with `export` in
+/// front of them.
 ///
 /// Comments on lines of their own are left out.
 struct JoinedModules {
@@ -44,7 +45,7 @@ struct JoinedModules {
         let (names, other) = try Self.imported(line, by: path)
         try add(other, of: root, to: &text)
         guard let place = places[other] else { throw Failure(description: "\(path) needs itself") }
-        imports += "const {\(names.replacing(" as ", with: ": "))} = m\(place);\n"
+        imports += "const \(names) = m\(place);\n"
       } else if line.hasPrefix("export ") {
         let declaration = line.dropFirst("export ".count)
         exports.append(try Self.name(declaration, of: path))
@@ -60,26 +61,30 @@ struct JoinedModules {
     let depth = root.split(separator: "/").count - 1
     let address = "new URL('\(String(repeating: "../", count: depth))\(path)', import.meta.url).href"
     body = body.replacing("import.meta.url", with: address)
-    text += "const m\(place) = {};\n{\n\(imports)\(body)Object.assign(m\(place), { \(exports.joined(separator: ", ")) });\n}\n"
+    let exported = "Object.assign(m\(place), { \(exports.joined(separator: ", ")) });"
+    text += "const m\(place) = {};\n{\n\(imports)\(body)\(exported)\n}\n"
   }
 
-  /// The names between the braces, and the path of the module that they come from.
-  private static func imported(_ line: Substring, by path: String) throws(Failure) -> (names: Substring, path: String) {
+  /// What an object of exports is taken apart into, and the path of the module that they come from.
+  private static func imported(_ line: Substring, by path: String) throws(Failure) -> (names: String, path: String) {
     let parts = line.split(separator: "'", omittingEmptySubsequences: false)
-    guard parts.count == 3, parts[2] == ";", parts[0].hasPrefix("import { "), parts[0].hasSuffix(" } from ") else {
-      throw Failure(description: "\(path) imports in a style of its own: \(line)")
-    }
+    let clause = parts[0].dropFirst("import ".count).dropLast(" from ".count)
+    guard parts.count == 3, parts[2] == ";", parts[0].hasSuffix(" from "),
+      clause.hasPrefix("* as ") || (clause.hasPrefix("{ ") && clause.hasSuffix(" }"))
+    else { throw Failure(description: "\(path) imports in a style of its own: \(line)") }
+    let names = clause.hasPrefix("{") ? clause.replacing(" as ", with: ": ") : clause.dropFirst("* as ".count)
     var folders = path.split(separator: "/").dropLast()
     for part in parts[1].split(separator: "/") where part != "." {
       if part == ".." { _ = folders.popLast() } else { folders.append(part) }
     }
-    let names = parts[0].dropFirst("import {".count).dropLast("} from ".count)
-    return (names, folders.joined(separator: "/"))
+    return (String(names), folders.joined(separator: "/"))
   }
 
   private static func name(_ declaration: Substring, of path: String) throws(Failure) -> String {
     var rest = declaration
-    for word in ["async ", "function ", "class ", "const "] where rest.hasPrefix(word) { rest = rest.dropFirst(word.count) }
+    for word in ["async ", "function ", "class ", "const "] where rest.hasPrefix(word) {
+      rest = rest.dropFirst(word.count)
+    }
     let name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "$" }
     guard rest.startIndex != declaration.startIndex, !name.isEmpty else {
       throw Failure(description: "\(path) exports in a style of its own: \(declaration.prefix(80))")

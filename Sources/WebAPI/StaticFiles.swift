@@ -69,8 +69,8 @@ struct StaticFiles: Sendable {
     files["/index.html"] = Self.file("index.html", page.text)
     files["/"] = files["/index.html"]
     guard let worker = texts["sw.js"] else { return }
-    let needed = Set(page.links + modules.map { "/assets/\(version)/\($0)" })
-    let shell = (["/"] + needed.sorted()).map { "'\($0)'" }.joined(separator: ", ")
+    let needed = Set(["/"] + page.links + modules.map { "/assets/\(version)/\($0)" })
+    let shell = needed.sorted().map { "'\($0)'" }.joined(separator: ", ")
     files["/sw.js"] = Self.file(
       "sw.js",
       worker.replacing("const VERSION = '';", with: "const VERSION = '\(version)';")

@@ -83,7 +83,7 @@ def test_a_page_asks_for_little_and_again_for_nothing(server, chromium):
     try:
         page = context.new_page()
         answers = []
-        page.on("response", answers.append)
+        page.on("response", lambda answer: answers.append(answer))
         page.goto(server.url)
         page.wait_for_selector("#login[open]")
         first = [answer for answer in answers if "/api/" not in answer.url]

@@ -198,6 +198,42 @@ test('in whatever order the sound card is opened, loads, fails and is late, only
     }
   }));
 
+test('without worklets the page renders every sample, whatever moments its blocks are said to have', () =>
+  withHeldTimers(async () => {
+    const random_ = random(2);
+    const output = new AudioOutput();
+    const node = new FakeNode();
+    output.open();
+    const opened = FakeContext.last;
+    opened.loads[0].fail();
+    await settled();
+    // As in a page that isn't secure.
+    opened.audioWorklet = undefined;
+    opened.createScriptProcessor = () => node;
+    output.open();
+    await output.ready();
+    const started = [];
+    output.on('started', (event) => started.push(event));
+    output.begin({ id: 'a', position: 0 });
+    output.play();
+    const samples = Float32Array.from({ length: 30_000 }, () => random_() - 0.5);
+    output.write([samples.slice(), samples.slice()]);
+    output.end();
+    const heard = [];
+    for (let block = 0; block < 9; block += 1) {
+      const channels = [new Float32Array(4096).fill(7), new Float32Array(4096).fill(7)];
+      const playbackTime = (block * 4096 + (random_() - 0.5) * 100) / opened.sampleRate;
+      node.onaudioprocess({ outputBuffer: { getChannelData: (channel) => channels[channel] }, playbackTime });
+      heard.push(...channels[0]);
+    }
+    // The first 256 fade in.
+    assert.deepEqual(heard.slice(256, 30_000), [...samples.slice(256)]);
+    // Behind the end the last value dies away.
+    assert.ok(heard.slice(31_000).every((value) => value === 0));
+    assert.equal(started.length, 1);
+    assert.equal(output.underruns, 0);
+  }));
+
 test('what a card plays is read from the pair of times, unless that is impossible', () => {
   const rate = 48_000;
   /** A card that has run for some seconds, and what its browser says of it. */

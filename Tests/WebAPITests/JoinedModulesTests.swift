@@ -8,7 +8,8 @@ import Testing
     let joined = try JoinedModules.joined(
       "js/main.js",
       sources: [
-        "js/main.js": "import { b } from './a/b.js';\nimport { c as d } from './c.js';\nb(d);\n",
+        "js/main.js":
+          "import { b } from './a/b.js';\nimport { c as d } from './c.js';\nimport * as all from './c.js';\nb(d, all.c);\n",
         "js/a/b.js": "import { c } from '../c.js';\nexport function b(x) { return c + x; }\nexport class E {}\n",
         "js/c.js": "/** Three. */\nexport const c = 3;\n// No more.\n",
         "js/other.js": "never",
@@ -33,7 +34,8 @@ import Testing
         {
         const { b } = m1;
         const { c: d } = m0;
-        b(d);
+        const all = m0;
+        b(d, all.c);
 
         Object.assign(m2, {  });
         }
@@ -70,7 +72,6 @@ import Testing
     ["a.js": "import { b } from './b.js';"],
     ["a.js": "import { b } from './b.js';", "b.js": "import { a } from './a.js';"],
     ["a.js": "import { a } from './a.js';"],
-    ["a.js": "import * as b from './b.js';", "b.js": ""],
     ["a.js": "import b from './b.js';", "b.js": ""],
     ["a.js": "import {\n b\n} from './b.js';", "b.js": ""],
     ["a.js": "export default 3;"],

@@ -5,6 +5,7 @@ import { api } from './net/api.js';
 import { Connection } from './net/connection.js';
 import { claimDeviceId } from './net/device.js';
 import { keepLogin } from './net/login-keeper.js';
+import { isInAlbumRun, wantNeighbours } from './player/album-run.js';
 import { goOnAfterOutage } from './player/after-outage.js';
 import { reportNetwork } from './player/network-reports.js';
 import { LoudnessChoice } from './player/loudness-choice.js';
@@ -100,7 +101,8 @@ const keeper = keepLogin({
   onRenewed: (renewed) => (renewed.id === user?.id ? (user = renewed) : enter(renewed)),
 });
 
-const loudness = new LoudnessChoice(playback.receiver);
+const loudness = new LoudnessChoice(playback.receiver, (stream) => isInAlbumRun(stream, session.queue, store));
+session.on('change', () => wantNeighbours(session.queue, store));
 setUpQualityMenu({ transport, session, loudness, user: () => user, say: (message) => toast(message, 'note') });
 setUpElsewhere(session, transport);
 setUpUpcoming(playback);

@@ -143,6 +143,11 @@ export class StreamReceiver extends Emitter {
     return this.#gate.epochOf(streamId);
   }
 
+  /** A stream that is heard or will be. @param {string | undefined} id @returns {StreamInfo | undefined} */
+  streamOf(id) {
+    return this.#streams.find(({ streamId }) => streamId === id);
+  }
+
   /** Source position of what is heard now (at the ear: latency and output delay taken off), seconds. */
   get position() {
     return this.output.heard()?.position ?? this.#basePosition;

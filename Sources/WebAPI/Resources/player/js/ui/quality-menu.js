@@ -11,8 +11,9 @@ const TIERS = [
   { id: 'lossless', name: 'Lossless', note: 'FLAC', isPremium: true },
 ];
 
-/** @type {{mode: import('../audio/loudness.js').LoudnessMode, name: string, note: string}[]} */
+/** @type {{mode: import('../player/loudness-choice.js').Choice, name: string, note: string}[]} */
 const LOUDNESS = [
+  { mode: 'auto', name: 'Loudness automatic', note: 'album or track' },
   { mode: 'track', name: 'Loudness by track', note: '−14 LUFS' },
   { mode: 'album', name: 'Loudness by album', note: '−14 LUFS' },
   { mode: 'off', name: 'Loudness as it is', note: 'off' },
