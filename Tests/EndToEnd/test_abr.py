@@ -345,7 +345,9 @@ def test_a_link_is_found_out_whatever_it_takes_into_its_memory(behind, tracks, b
         session.play(tracks["Long"]).listen(25)
         session.check_seamless()
         check_settled(session, bandwidth, 0)
-        assert session.stalls(5) == [], session.rungs()
+        # The lowest rung, and what events and packets add to it, is all that the narrowest of them carries.
+        most = 0 if bandwidth >= 100_000 else 5
+        assert sum(seconds for _, seconds in session.stalls(5)) <= most, (session.stalls(5), session.rungs())
 
 
 @by_hand
