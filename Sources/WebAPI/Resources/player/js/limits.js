@@ -18,6 +18,8 @@ export const SUSPEND_AFTER_MS = 10_000;
 export const PAGE_SIZE = 100;
 /** Pages of the library kept in memory: 6,000 tracks around where one scrolls. */
 export const MAX_PAGES = 60;
+/** Time between two questions how far the server is with looking through its library. */
+export const SCAN_POLL_MS = 1_000;
 /** Typing in the search field is over after this. */
 export const SEARCH_DEBOUNCE_MS = 200;
 /** A request or an ack that takes longer than this has failed. */
