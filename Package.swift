@@ -178,7 +178,8 @@ let package = Package(
     .testTarget(
       name: "WebAPITests", dependencies: ["WebAPI", hummingbirdCore, httpTypes, nioCore], swiftSettings: strict),
     .testTarget(
-      name: "DubplateServerTests", dependencies: ["DubplateServer", "SocketIOServer", "Access", logging],
+      name: "DubplateServerTests",
+      dependencies: ["DubplateServer", "SocketIOServer", "WebAPI", "Catalog", "Access", nioCore, logging],
       swiftSettings: strict),
     .testTarget(
       name: "LoadGeneratorTests", dependencies: ["dubplate-load", argumentParser, nioCore, nioEmbedded],

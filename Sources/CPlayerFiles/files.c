@@ -290,6 +290,9 @@ static const unsigned char js_ui_groove_js[] = {
 static const unsigned char js_ui_install_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/install.js"
 };
+static const unsigned char js_ui_library_watch_js[] = {
+#embed "../WebAPI/Resources/player/js/ui/library-watch.js"
+};
 static const unsigned char js_ui_library_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/library.js"
 };
@@ -461,6 +464,7 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/ui/format.js", js_ui_format_js),
     FILE_AT("js/ui/groove.js", js_ui_groove_js),
     FILE_AT("js/ui/install.js", js_ui_install_js),
+    FILE_AT("js/ui/library-watch.js", js_ui_library_watch_js),
     FILE_AT("js/ui/library.js", js_ui_library_js),
     FILE_AT("js/ui/login.js", js_ui_login_js),
     FILE_AT("js/ui/lyrics-panel.js", js_ui_lyrics_panel_js),

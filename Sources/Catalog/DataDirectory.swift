@@ -61,9 +61,10 @@ public final class DataDirectory: Sendable {
   }
 
   /// Makes the folder when it is not there (mode 0700) and takes its lock, for as long as the object lives.
+  /// - Parameter takesRequests: whether SIGHUP has this process look through the library, as a server does.
   /// - Throws: ``DataDirectoryError/inUse(pid:)`` while another process has it,
   ///   ``DataDirectoryError/unusable(path:reason:)`` when the system refuses.
-  public static func open(path: String) throws(DataDirectoryError) -> DataDirectory {
+  public static func open(path: String, takesRequests: Bool = true) throws(DataDirectoryError) -> DataDirectory {
     umask(0o077)
     do throws(FileSystem.Failure) {
       try FileSystem.makeFolder(path, mode: 0o700)
@@ -79,9 +80,9 @@ public final class DataDirectory: Sendable {
       guard number == EWOULDBLOCK else {
         throw .unusable(path: lockPath, reason: FileSystem.Failure(number: number).reason)
       }
-      throw .inUse(pid: holder(lockPath))
+      throw .inUse(pid: holder(lockPath)?.pid)
     }
-    writeHolder(descriptor)
+    writeHolder(descriptor, takesRequests: takesRequests)
     let directory = DataDirectory(path: path, lock: descriptor)
     try directory.checkCovers()
     keepToOwner(path)
@@ -152,17 +153,19 @@ public final class DataDirectory: Sendable {
     }
   }
 
-  private static func writeHolder(_ lock: Int32) {
-    let text = Array("\(getpid())\n".utf8)
+  private static func writeHolder(_ lock: Int32, takesRequests: Bool) {
+    let text = Array("\(getpid())\(takesRequests ? "" : " \(busyMark)")\n".utf8)
     // Who holds the lock is a courtesy, which a full disk may deny.
     guard ftruncate(lock, 0) == 0 else { return }
     _ = pwrite(lock, text, text.count, 0)
   }
 
-  private static func holder(_ path: String) -> Int32? {
+  static func holder(_ path: String) -> (pid: Int32, takesRequests: Bool)? {
     do throws(FileSystem.Failure) {
       guard let bytes = try FileSystem.read(path, limit: 32) else { return nil }
-      return Int32(String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+      let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+      guard let pid = words.first.flatMap({ Int32($0) }) else { return nil }
+      return (pid, words.count == 1)
     } catch {
       // Who holds the lock is a courtesy; that it is held is known.
       return nil

@@ -20,6 +20,9 @@ public protocol LibraryIndex: Sendable {
   /// - Returns: how many tracks are newly missing.
   func finishScan(_ scan: Int64, keeping folders: [String]) async throws -> Int
 
+  /// Writes down what came of a scan, for whoever asks in another process.
+  func record(_ outcome: ScanOutcome, of scan: Int64) async throws
+
   /// How many tracks are present.
   func presentCount() async throws -> Int
 

@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 
 extension LibraryScanner {
   /// Writes down what an earlier process died over, before anything is looked into that could end this one as well.
@@ -19,7 +18,6 @@ extension LibraryScanner {
     var batch = ScanBatch()
     for entry in present {
       let error = InspectionError.interrupted(isSecondTry: entry.isSecondTry)
-      logger.warning("a file is skipped", metadata: ["path": "\(entry.name)", "reason": "\(error.message)"])
       run.interrupted[Data(entry.name.utf8)] = entry.stamp
       batch.problems.append(
         ScanBatch.Problem(path: entry.name, stamp: entry.stamp, error: error, isRemembered: true))

@@ -49,20 +49,41 @@ public final class LibraryScanner: Sendable {
     }
     guard mayRun else { throw ScanError.alreadyRunning }
     defer { isRunning.withLock { $0 = false } }
-    return try await walk(onProgress)
+    let number = try await index.beginScan()
+    do {
+      let report = try await walk(number, onProgress)
+      try await index.record(.taken(report.progress), of: number)
+      return report
+    } catch let error as ScanError {
+      try await index.record(.failed(error.description), of: number)
+      throw error
+    }
   }
 
-  private func walk(_ onProgress: @escaping @Sendable (ScanProgress) -> Void) async throws -> ScanReport {
-    let known = try await index.presentCount()
-    let before = try await rootIdentity()
-    let walk = try await work.run { [root] in
+  /// Whether the library's folder is there and can be read.
+  /// - Throws: ``ScanError/libraryUnavailable(path:reason:)``.
+  public func checkRoot() async throws {
+    _ = try await rootIdentity()
+    _ = try await makeWalk()
+  }
+
+  private func makeWalk() async throws -> LibraryWalk {
+    try await work.run { [root] in
       do {
         return try LibraryWalk(root: root)
       } catch let failure as FileSystem.Failure {
         throw ScanError.libraryUnavailable(path: root, reason: failure.reason)
       }
     }
-    var run = ScanRun(number: try await index.beginScan(), onProgress: onProgress)
+  }
+
+  private func walk(
+    _ number: Int64, _ onProgress: @escaping @Sendable (ScanProgress) -> Void
+  ) async throws -> ScanReport {
+    let known = try await index.presentCount()
+    let before = try await rootIdentity()
+    let walk = try await makeWalk()
+    var run = ScanRun(number: number, onProgress: onProgress)
     try await recordInterrupted(in: &run)
     while true {
       try Task.checkCancellation()

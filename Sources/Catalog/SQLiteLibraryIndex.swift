@@ -3,7 +3,10 @@ import GRDB
 
 /// The scanner's memory in SQLite.
 public struct SQLiteLibraryIndex: LibraryIndex {
-  private let database: CatalogDatabase
+  /// Numbers that nobody counted to are somebody else's.
+  static let mostScans = Int64(1) << 53
+
+  let database: CatalogDatabase
   private let now: @Sendable () -> Date
 
   /// The index of a database.
@@ -16,9 +19,8 @@ public struct SQLiteLibraryIndex: LibraryIndex {
   public func beginScan() async throws -> Int64 {
     let time = StoredTime.milliseconds(now())
     return try await database.pool.write { connection in
-      // Numbers that nobody counted to are somebody else's.
       let last = try Int64.fetchOne(
-        connection, sql: "SELECT CAST(MAX(id) AS BIGINT) FROM scans WHERE id BETWEEN 1 AND \(Int64(1) << 53)")
+        connection, sql: "SELECT CAST(MAX(id) AS BIGINT) FROM scans WHERE id BETWEEN 1 AND \(Self.mostScans)")
       let id = (last ?? 0) + 1
       try connection.execute(
         sql: "INSERT INTO scans (id, started_at) VALUES ($1, $2)", arguments: .numbered([id, time]))

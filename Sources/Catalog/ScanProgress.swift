@@ -43,6 +43,14 @@ public struct ScanReport: Sendable, Equatable {
   public let interrupted: Int
 }
 
+/// What came of a scan, as it is written down.
+public enum ScanOutcome: Sendable, Equatable {
+  /// The counts of files; of the rest of the progress nothing is kept.
+  case taken(ScanProgress)
+  /// One sentence for people.
+  case failed(String)
+}
+
 /// Why a scan ended early. In each case the catalogue keeps every track it had.
 public enum ScanError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Another scan of this library runs.

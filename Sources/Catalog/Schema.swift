@@ -14,6 +14,7 @@ enum Schema {
     migrator.registerMigration("0006-server-lives") { try run(serverLives, on: $0) }
     migrator.registerMigration("0007-exact-lengths") { try run(forgottenStamps, on: $0) }
     migrator.registerMigration("0008-file-tags") { try run(fileTags + forgottenStamps, on: $0) }
+    migrator.registerMigration("0009-scan-outcomes") { try run(scanOutcomes, on: $0) }
     return migrator
   }
 
@@ -118,6 +119,16 @@ enum Schema {
       seen_at BIGINT NOT NULL
     )
     """
+  ]
+
+  /// What came of a scan: a reason why nothing did, or counts of files.
+  private static let scanOutcomes = [
+    "ALTER TABLE scans ADD COLUMN failure TEXT",
+    "ALTER TABLE scans ADD COLUMN found BIGINT",
+    "ALTER TABLE scans ADD COLUMN added BIGINT",
+    "ALTER TABLE scans ADD COLUMN updated BIGINT",
+    "ALTER TABLE scans ADD COLUMN missing BIGINT",
+    "ALTER TABLE scans ADD COLUMN failed BIGINT",
   ]
 
   /// Lengths and places of samples that are found more exactly than before: the next scan looks into every file again.

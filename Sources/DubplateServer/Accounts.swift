@@ -52,6 +52,11 @@ public struct Accounts: Sendable {
     return try PasswordHasher(parameters: parameters).hash(password)
   }
 
+  public func setPlan(_ plan: String, username: String) async throws {
+    guard let plan = User.Plan(rawValue: plan) else { throw Failure(description: "the plan must be free or premium") }
+    try await users.setPlan(userID: try await user(username).id, plan)
+  }
+
   public func remove(username: String) async throws {
     _ = try await users.remove(id: try await user(username).id)
   }
@@ -86,7 +91,7 @@ public struct Accounts: Sendable {
 
   private func user(_ username: String) async throws -> User {
     guard let user = try await users.user(username: username) else {
-      throw Failure(description: "there is no account of that name")
+      throw Failure(description: "there is no account '\(LineText.escaped(username))': `dubplate user list` lists them")
     }
     return user
   }

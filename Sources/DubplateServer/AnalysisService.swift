@@ -60,7 +60,10 @@ struct AnalysisService: Service {
       let began = clock.now
       var (done, failed, reported) = (0, 0, began)
       func metadata() -> Logger.Metadata {
-        ["tracks": "\(pending.tracks)", "done": "\(done)", "failed": "\(failed)", "elapsed": "\(clock.now - began)"]
+        [
+          "tracks": "\(pending.tracks)", "done": "\(done)", "failed": "\(failed)",
+          "elapsed": "\(DurationText.of(clock.now - began))",
+        ]
       }
       try await sweep.run { track, outcome in
         switch outcome {

@@ -3,6 +3,8 @@ import Foundation
 /// Where the official browser client lies when nobody says it.
 enum BrowserClient {
   static let name = "socket.io.min.js"
+  /// That the player was written for.
+  static let version = "4.8.1"
 
   /// Beside the program, where an installation puts it, or where `scripts/bootstrap` does in the checkout that the program
   /// was built in.

@@ -18,6 +18,12 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
   case socketIOClient = "DUBPLATE_SOCKETIO_CLIENT"
   case logLevel = "LOG_LEVEL"
 
+  /// As an operator is told of it: `--port / PORT`.
+  var names: String { [flag, rawValue].compactMap { $0 }.joined(separator: " / ") }
+
+  /// Whether its value is nobody's business but the operator's.
+  var isSecret: Bool { self == .jwtSecret || self == .audioKeys }
+
   /// The flag of `dubplate serve`; nil for what has no business on a command line that every user of the machine can
   /// read.
   public var flag: String? {

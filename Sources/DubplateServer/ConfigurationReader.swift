@@ -8,8 +8,17 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
   public let description: String
 
   init(_ key: ConfigurationKey, _ complaint: String) {
-    let names = [key.flag, key.rawValue].compactMap { $0 }.joined(separator: " / ")
-    description = "'\(names)' \(complaint)"
+    description = "'\(key.names)' \(complaint)"
+  }
+
+  /// A value that was read somewhere.
+  fileprivate init(_ fault: ConfigurationReader.Fault, _ value: ConfigurationReader.Value?) {
+    var text = "'\(fault.key.names)' \(fault.complaint)"
+    if let value {
+      if !fault.key.isSecret { text += ", not '\(LineText.escaped(value.text))'" }
+      text += " (from \(value.place))"
+    }
+    description = text
   }
 
   init(complaint: String) {
@@ -20,18 +29,39 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
 /// Makes a ``ServerConfiguration`` of what was said: a flag goes before the environment, that before a file, that
 /// before the default.
 public struct ConfigurationReader: Sendable {
-  private let sources: [[String: String]]
+  /// A value, and where it stands, for people.
+  fileprivate struct Value {
+    let text: String
+    let place: String
+  }
+
+  /// A value that can't be used.
+  fileprivate struct Fault: Error {
+    let key: ConfigurationKey
+    let complaint: String
+
+    init(_ key: ConfigurationKey, _ complaint: String) {
+      self.key = key
+      self.complaint = complaint
+    }
+  }
+
+  private let sources: [[String: Value]]
 
   /// - Parameters:
   ///   - flags: values by key's name.
   ///   - file: text of a configuration file: `KEY=value` lines, `#` comments.
+  ///   - name: the file's, for people.
   /// - Throws: ``ConfigurationError`` for a line that is neither, or an unknown key.
-  public init(flags: [ConfigurationKey: String], environment: [String: String], file: String? = nil)
-    throws(ConfigurationError)
-  {
+  public init(
+    flags: [ConfigurationKey: String], environment: [String: String], file: String? = nil,
+    named name: String = "the configuration file"
+  ) throws(ConfigurationError) {
     sources = [
-      Dictionary(uniqueKeysWithValues: flags.map { ($0.key.rawValue, $0.value) }), environment,
-      try file.map(Self.parse) ?? [:],
+      Dictionary(
+        uniqueKeysWithValues: flags.map { ($0.key.rawValue, Value(text: $0.value, place: "the command line")) }),
+      environment.mapValues { Value(text: $0, place: "the environment") },
+      try file.map { text throws(ConfigurationError) in try Self.parse(text, named: name) } ?? [:],
     ]
   }
 
@@ -42,23 +72,32 @@ public struct ConfigurationReader: Sendable {
     do {
       bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
-      throw ConfigurationError(complaint: "the configuration file can't be read: \(error.plainWords)")
+      throw ConfigurationError(complaint: "the configuration file of --config can't be read: \(error.plainWords)")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw ConfigurationError(complaint: "the configuration file \(path) is no text in UTF-8")
+      throw ConfigurationError(
+        complaint: "the configuration file of --config can't be read: \(path) is no text in UTF-8")
     }
     return text
   }
 
   /// - Throws: ``ConfigurationError``, which names the key.
   public func read() throws(ConfigurationError) -> ServerConfiguration {
+    do throws(Fault) {
+      return try readAll()
+    } catch {
+      throw ConfigurationError(error, value(error.key))
+    }
+  }
+
+  private func readAll() throws(Fault) -> ServerConfiguration {
     var configuration = ServerConfiguration()
     if let host = self[.host] { configuration.host = host }
     if let port = try integer(.port, in: 0...65_535) { configuration.port = port }
     if let data = self[.data] { configuration.dataDirectory = data }
     if let library = self[.library] { configuration.libraryDirectory = library }
     if let secret = self[.jwtSecret] {
-      guard secret.utf8.count >= 32 else { throw ConfigurationError(.jwtSecret, "must have at least 32 bytes") }
+      guard secret.utf8.count >= 32 else { throw Fault(.jwtSecret, "must have at least 32 bytes") }
       configuration.jwtSecret = secret
     }
     if let keys = self[.audioKeys] { configuration.audioKeys = try Self.audioKeys(keys) }
@@ -77,13 +116,13 @@ public struct ConfigurationReader: Sendable {
     if let count = try analysisTracks() { configuration.analysisTracks = count }
     if let path = self[.socketIOClient] {
       guard FileManager.default.isReadableFile(atPath: path) else {
-        throw ConfigurationError(.socketIOClient, "names no readable file")
+        throw Fault(.socketIOClient, "must name a file that can be read")
       }
       configuration.socketIOClientPath = path
     }
     if let name = self[.logLevel] {
       guard let level = Logger.Level(rawValue: name.lowercased()) else {
-        throw ConfigurationError(
+        throw Fault(
           .logLevel, "must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
       }
       configuration.logLevel = level
@@ -92,28 +131,27 @@ public struct ConfigurationReader: Sendable {
   }
 
   /// The first source that says something; an empty value says nothing.
-  private subscript(key: ConfigurationKey) -> String? {
-    for source in sources {
-      if let value = source[key.rawValue], !value.isEmpty { return value }
-    }
-    return nil
+  private func value(_ key: ConfigurationKey) -> Value? {
+    sources.lazy.compactMap { $0[key.rawValue] }.first { !$0.text.isEmpty }
   }
 
-  private func integer(_ key: ConfigurationKey, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
+  private subscript(key: ConfigurationKey) -> String? { value(key)?.text }
+
+  private func integer(_ key: ConfigurationKey, in range: ClosedRange<Int>) throws(Fault) -> Int? {
     guard let text = self[key] else { return nil }
     guard let number = Int(text), range.contains(number) else {
-      throw ConfigurationError(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+      throw Fault(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
   }
 
-  private static func addressRanges(_ text: String) throws(ConfigurationError) -> [AddressRange] {
+  private static func addressRanges(_ text: String) throws(Fault) -> [AddressRange] {
     var ranges: [AddressRange] = []
     for item in text.split(separator: ",") {
       let item = item.trimmingCharacters(in: .whitespaces)
       guard let range = AddressRange(item) else {
-        throw ConfigurationError(
-          .trustedProxies, "must be addresses or networks, separated by commas, as 10.0.0.0/8; '\(item)' is neither")
+        throw Fault(
+          .trustedProxies, "must be addresses or networks, separated by commas, as 10.0.0.0/8")
       }
       ranges.append(range)
     }
@@ -121,78 +159,85 @@ public struct ConfigurationReader: Sendable {
   }
 
   /// `on`, `off`, or tracks at a time.
-  private func analysisTracks() throws(ConfigurationError) -> Int? {
+  private func analysisTracks() throws(Fault) -> Int? {
     switch self[.analysis]?.lowercased() {
     case nil: return nil
     case "on": return 1
     case "off": return 0
     case let text?:
       guard let count = Int(text), (1...64).contains(count) else {
-        throw ConfigurationError(.analysis, "must be on, off, or a number of tracks at a time from 1 to 64")
+        throw Fault(.analysis, "must be on, off, or a number of tracks at a time from 1 to 64")
       }
       return count
     }
   }
 
   /// `1073741824`, `512M`, `10G`, `1T`: binary units.
-  private func byteCount(_ key: ConfigurationKey) throws(ConfigurationError) -> Int? {
+  private func byteCount(_ key: ConfigurationKey) throws(Fault) -> Int? {
     guard let text = self[key] else { return nil }
     let units: [Character: Int] = ["K": 10, "M": 20, "G": 30, "T": 40]
     let shift = text.last.flatMap { units[Character($0.uppercased())] } ?? 0
     let digits = shift > 0 ? String(text.dropLast()) : text
     guard let number = Int(digits), number <= Int.max >> shift, number << shift >= 1 << 20 else {
-      throw ConfigurationError(key, "must be a number of bytes of at least 1M, such as 10737418240, 512M or 10G")
+      throw Fault(key, "must be a number of bytes of at least 1M, such as 10737418240, 512M or 10G")
     }
     return number << shift
   }
 
   /// `k2:secret,k1:secret`, newest first.
-  private static func audioKeys(_ text: String) throws(ConfigurationError) -> [(id: String, secret: [UInt8])] {
+  private static func audioKeys(_ text: String) throws(Fault) -> [(id: String, secret: [UInt8])] {
     var keys: [(id: String, secret: [UInt8])] = []
     for pair in text.split(separator: ",") {
       let parts = pair.split(separator: ":", maxSplits: 1)
       guard parts.count == 2 else {
-        throw ConfigurationError(.audioKeys, "must be pairs id:secret, separated by commas, newest first")
+        throw Fault(.audioKeys, "must be pairs id:secret, separated by commas, newest first")
       }
       keys.append((parts[0].trimmingCharacters(in: .whitespaces), Array(parts[1].utf8)))
     }
     do throws(AccessError) {
       _ = try AudioURLKeys(keys)
     } catch {
-      throw ConfigurationError(
+      throw Fault(
         .audioKeys,
         "must be pairs id:secret with different ids of 1 to 16 letters or digits and secrets of at least 32 bytes")
     }
     return keys
   }
 
-  private static func origins(_ text: String) throws(ConfigurationError) -> [String] {
+  private static func origins(_ text: String) throws(Fault) -> [String] {
     let origins = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-    return try origins.map { text throws(ConfigurationError) in
+    return try origins.map { text throws(Fault) in
       if text == "*" { return text }
       // As browsers write it.
       guard let origin = WebOrigin(text), ["http", "https"].contains(origin.scheme) else {
-        throw ConfigurationError(
+        throw Fault(
           .allowedOrigins, "must be origins such as https://music.example, separated by commas, or *")
       }
       return origin.description
     }
   }
 
-  private static func parse(_ text: String) throws(ConfigurationError) -> [String: String] {
-    var values: [String: String] = [:]
+  private static func parse(_ text: String, named name: String) throws(ConfigurationError) -> [String: Value] {
+    var values: [String: Value] = [:]
     // An editor of another system ends lines by CR LF, which is one character here, and may begin with a byte order mark.
     let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
     for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       let line = line.trimmingCharacters(in: .whitespaces)
       if line.isEmpty || line.hasPrefix("#") { continue }
-      guard let equals = line.firstIndex(of: "="),
-        let key = ConfigurationKey(rawValue: line[..<equals].trimmingCharacters(in: .whitespaces))
-      else {
-        throw ConfigurationError(
-          complaint: "line \(number + 1) of the configuration file is no KEY=value with a known key")
+      let place = "\(name), line \(number + 1)"
+      guard let equals = line.firstIndex(of: "=") else {
+        throw ConfigurationError(complaint: "\(place): a line must be KEY=value, or a comment that begins with #")
       }
-      values[key.rawValue] = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
+      let word = line[..<equals].trimmingCharacters(in: .whitespaces)
+      guard let key = ConfigurationKey(rawValue: word) else {
+        let known = ConfigurationKey.allCases.map(\.rawValue)
+        let hint = WordDistance.closest(to: word.uppercased(), among: known).map { "did you mean \($0)?" }
+        throw ConfigurationError(
+          complaint: "\(place): there is no setting '\(LineText.escaped(word))'; "
+            + (hint ?? "there are \(known.joined(separator: ", "))"))
+      }
+      let value = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
+      values[key.rawValue] = Value(text: value, place: place)
     }
     return values
   }

@@ -45,6 +45,7 @@ public struct DubplateServer: Sendable {
   ///   can't be bound.
   public func run() async throws {
     try configuration.checkFolders()
+    try ListenAddress(host: configuration.host, port: configuration.port).check()
     let openFiles = ProcessLimits.raiseOpenFiles(logger: logger)
     let room = try ProcessLimits.connections(
       openFiles: openFiles, wanted: configuration.maxConnections, logger: logger)
@@ -70,6 +71,12 @@ public struct DubplateServer: Sendable {
     let library = try SegmentLibrary(configuration: segmentConfiguration(data), logger: logger)
     let hasher = LoginHasher()
     let readiness = Readiness()
+    let scans = ScanDesk(
+      schedule: ScanSchedule(intervalSeconds: configuration.scanIntervalSeconds), readiness: readiness)
+    let scanner = LibraryScanner(
+      root: configuration.libraryDirectory, index: index, covers: covers, inspector: ProbeInspector(),
+      journal: journal, logger: logger)
+    let users = SQLiteUserRepository(database)
 
     let tracks = TrackDirectory(
       repository: trackRepository, analyses: analyses, libraryRoot: configuration.libraryDirectory, logger: logger)
@@ -83,7 +90,7 @@ public struct DubplateServer: Sendable {
       configuration: socketConfiguration(connections: connections.total), logger: logger)
     gateway.attach(to: sockets)
     let web = WebAPI(
-      users: SQLiteUserRepository(database), tracks: trackRepository, analyses: analyses, analyst: desk, covers: covers,
+      users: users, tracks: trackRepository, analyses: analyses, analyst: desk, scans: scans, covers: covers,
       scaler: scaler, tokens: tokens, audioKeys: try configuration.audioURLKeys(secret), hasher: hasher,
       library: library, directory: tracks,
       gateway: gateway,
@@ -103,17 +110,15 @@ public struct DubplateServer: Sendable {
       readiness.becomeReady()
       onListening(port)
     }
+    await ScanService.check(scanner, scans, library: configuration.libraryDirectory, logger: logger)
+    await greet(users)
     // A scan that ends while the one before is still being worked on is remembered, a third is not.
-    let (scans, scanEnded) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-    let schedule = ScanSchedule(intervalSeconds: configuration.scanIntervalSeconds)
+    let (ended, scanEnded) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let scan = ScanService(
-      scanner: LibraryScanner(
-        root: configuration.libraryDirectory, index: index, covers: covers, inspector: ProbeInspector(),
-        journal: journal, logger: logger),
-      index: index, schedule: schedule, logger: logger,
+      scanner: scanner, index: index, desk: scans, library: configuration.libraryDirectory, logger: logger,
       onScanned: { scanEnded.yield() })
     let analysis = AnalysisService(
-      desk: desk, repository: analyses, width: configuration.analysisTracks, scans: scans, logger: logger)
+      desk: desk, repository: analyses, width: configuration.analysisTracks, scans: ended, logger: logger)
 
     // In the order of need; a shutdown goes through them from the last to the first.
     var services: [any Service] = [
@@ -139,8 +144,8 @@ public struct DubplateServer: Sendable {
           web.replaceAudioKeys(try new.audioURLKeys(secret))
           sockets.engine.cors = new.corsPolicy
           threshold?.level = new.logLevel
-          schedule.scanNow(intervalSeconds: new.scanIntervalSeconds)
-        }, logger: logger)
+          scans.schedule.intervalSeconds = new.scanIntervalSeconds
+        }, lookAgain: { scans.lookAgain() }, logger: logger)
       services.append(reload)
     }
     try await supervise(services)
@@ -178,6 +183,19 @@ public struct DubplateServer: Sendable {
   private static let socketPath = "/socket.io/"
   /// A process is back within seconds; all listeners need not come in the same one.
   private static let reconnectAfterMilliseconds: Int64 = 2_000
+
+  /// Says what is still to be done where nobody can log in.
+  private func greet(_ users: any UserRepository) async {
+    do {
+      guard try await users.list(limit: 1, offset: 0).isEmpty else { return }
+    } catch {
+      logger.warning("the accounts can't be read", metadata: ["error": "\(error.plainWords)"])
+      return
+    }
+    logger.notice(
+      "nobody can log in yet: make an account, now or later",
+      metadata: ["command": "dubplate user add NAME --plan premium --data \(configuration.dataDirectory)"])
+  }
 
   /// Segments give way to the database, which must be able to write.
   private func makeRoom(in data: DataDirectory) {
@@ -218,8 +236,11 @@ public struct DubplateServer: Sendable {
     sockets.clientBundle = configuration.socketIOClientPath ?? BrowserClient.find()
     if sockets.clientBundle == nil {
       logger.warning(
-        "the web player can't connect: the Socket.IO browser client is nowhere; name it by --socketio-client",
-        metadata: ["file": "\(BrowserClient.name)"])
+        "the web player can't play: the Socket.IO browser client is nowhere; put it beside the program or name it",
+        metadata: [
+          "file": "\(BrowserClient.name)", "setting": "\(ConfigurationKey.socketIOClient.names)",
+          "from": "https://cdn.socket.io/\(BrowserClient.version)/\(BrowserClient.name)",
+        ])
     }
     sockets.cors = configuration.corsPolicy
     return sockets

@@ -28,7 +28,7 @@ public struct LibraryAnalysis: Sendable {
     let repository = SQLiteAnalysisRepository(database)
     guard try await SQLiteTrackRepository(database).count() > 0 else {
       throw LibraryTranscoding.Failure(
-        description: "the catalogue is empty: `dubplate serve` scans the library first")
+        description: "the catalogue is empty: `dubplate scan` looks through the library, and so does `dubplate serve`")
     }
     let desk = AnalysisDesk(
       repository: repository, libraryRoot: configuration.libraryDirectory, threads: jobs,

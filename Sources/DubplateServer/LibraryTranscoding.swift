@@ -67,7 +67,8 @@ public struct LibraryTranscoding: Sendable {
     let repository = SQLiteTrackRepository(try data.openDatabase())
     let tracks = try await present(repository)
     guard !tracks.isEmpty else {
-      throw Failure(description: "the catalogue is empty: `dubplate serve` scans the library first")
+      throw Failure(
+        description: "the catalogue is empty: `dubplate scan` looks through the library, and so does `dubplate serve`")
     }
     let transcoder = try BulkTranscoder(
       directory: URL(fileURLWithPath: data.segmentsPath, isDirectory: true),

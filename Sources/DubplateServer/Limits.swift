@@ -27,6 +27,16 @@ enum ServerLimits {
   /// When files that were passed over, since an earlier process died over them, are tried once more: late enough that a
   /// server which dies again has served meanwhile.
   static let secondTry = Duration.seconds(30)
+  /// How often a library that isn't there is looked for: a disk that was mounted is found while somebody still waits.
+  static let libraryPatience = Duration.seconds(30)
+  /// Skipped files that one scan names in the log; of the others it says how many there are.
+  static let namedProblems = 20
+  /// Of which so many are read from the catalogue at a time, as many as it gives.
+  static let problemsPage = 500
+  /// How often `dubplate scan` asks the catalogue whether the server's scan is over.
+  static let scanPoll = Duration.milliseconds(250)
+  /// Bytes of a mistyped word for which a likely one is looked for: more than any word has that there is.
+  static let typedBytes = 64
   /// Folders above a built program in which the checkout is looked for: `.build/<triple>/<configuration>/`.
   static let checkoutDepth = 4
   /// Time between two lines about a long analysis in the log.

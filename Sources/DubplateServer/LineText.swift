@@ -1,5 +1,3 @@
-import Logging
-
 /// What is logged or printed, on one line: names of files come from strangers, and could end a line, begin one that looks
 /// like ours, or say something to a terminal.
 public enum LineText {
@@ -15,15 +13,6 @@ public enum LineText {
       }
     }
     return String(escaped)
-  }
-
-  static func escaped(_ value: Logger.MetadataValue) -> Logger.MetadataValue {
-    switch value {
-    case .string(let text): .string(escaped(text))
-    case .stringConvertible(let value): .string(escaped("\(value)"))
-    case .array(let values): .array(values.map(escaped))
-    case .dictionary(let values): .dictionary(values.mapValues(escaped))
-    }
   }
 
   private static func isUnfit(_ scalar: Unicode.Scalar) -> Bool {

@@ -16,17 +16,15 @@ public final class LogThreshold: Sendable {
 
   /// A logger to standard error. Its own level is a floor: what is below that isn't logged whatever the threshold.
   public func logger(label: String) -> Logger {
-    Logger(label: label) { label in
-      var output = StreamLogHandler.standardError(label: label)
-      output.logLevel = .trace
-      return Handler(output: output, threshold: self)
+    Logger(label: label) { _ in
+      Handler(output: LineLogHandler(), threshold: self)
     }
   }
 
   private static func severity(of level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 0 }
 
   private struct Handler: LogHandler {
-    var output: StreamLogHandler
+    var output: LineLogHandler
     let threshold: LogThreshold
     var floor = Logger.Level.trace
 
@@ -36,7 +34,7 @@ public final class LogThreshold: Sendable {
     }
     var metadata: Logger.Metadata {
       get { output.metadata }
-      set { output.metadata = newValue.mapValues(LineText.escaped) }
+      set { output.metadata = newValue }
     }
     var metadataProvider: Logger.MetadataProvider? {
       get { output.metadataProvider }
@@ -44,13 +42,8 @@ public final class LogThreshold: Sendable {
     }
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
       get { output[metadataKey: key] }
-      set { output[metadataKey: key] = newValue.map(LineText.escaped) }
+      set { output[metadataKey: key] = newValue }
     }
-    func log(event: LogEvent) {
-      var event = event
-      event.message = "\(LineText.escaped("\(event.message)"))"
-      event.metadata = event.metadata?.mapValues(LineText.escaped)
-      output.log(event: event)
-    }
+    func log(event: LogEvent) { output.log(event: event) }
   }
 }

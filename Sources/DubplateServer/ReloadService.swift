@@ -12,18 +12,22 @@ struct ReloadService: Service {
   let initial: ServerConfiguration
   let read: @Sendable () throws -> ServerConfiguration
   let apply: @Sendable (ServerConfiguration) throws -> Void
+  /// Called at each SIGHUP, whatever became of the configuration.
+  let lookAgain: @Sendable () -> Void
   let logger: Logger
   private let startedOnTerminal = isatty(STDIN_FILENO) == 1
 
   init(
     hangups: UnixSignalsSequence, initial: ServerConfiguration,
     read: @escaping @Sendable () throws -> ServerConfiguration,
-    apply: @escaping @Sendable (ServerConfiguration) throws -> Void, logger: Logger
+    apply: @escaping @Sendable (ServerConfiguration) throws -> Void, lookAgain: @escaping @Sendable () -> Void,
+    logger: Logger
   ) {
     self.hangups = hangups
     self.initial = initial
     self.read = read
     self.apply = apply
+    self.lookAgain = lookAgain
     self.logger = logger
   }
 
@@ -35,6 +39,7 @@ struct ReloadService: Service {
           return
         }
         reload()
+        lookAgain()
       }
     }
   }

@@ -13,15 +13,18 @@ final class ScanSchedule: Sendable {
     (wakes, waking) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
-  /// A scan now, and from then on in this interval.
-  func scanNow(intervalSeconds: Int) {
-    interval.withLock { $0 = intervalSeconds }
-    waking.yield()
+  /// A scan now.
+  func scanNow() { waking.yield() }
+
+  /// From the next scan on.
+  var intervalSeconds: Int {
+    get { interval.withLock { $0 } }
+    set { interval.withLock { $0 = newValue } }
   }
 
   /// Waits until a scan is due, or for `patience` if that is sooner; false when the task was cancelled. For one task.
   func next(within patience: Duration? = nil) async -> Bool {
-    let seconds = interval.withLock { $0 }
+    let seconds = intervalSeconds
     let due = [seconds > 0 ? .seconds(seconds) : nil, patience].compactMap(\.self).min()
     let timer = due.map { due in
       Task { [waking] in

@@ -57,7 +57,8 @@ extension ServerConfiguration {
     }
     func place(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
     guard place(libraryDirectory) != place(dataDirectory) else {
-      throw ConfigurationError(.data, "must be another folder than the library, which is only read")
+      throw ConfigurationError(
+        .data, "must be another folder than the library, which is only read; both are \(libraryDirectory)")
     }
   }
 

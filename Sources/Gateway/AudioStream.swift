@@ -72,7 +72,8 @@ final class AudioStream {
   /// The feed that will call `wake`, so that it is asked once.
   private var awaitedFeed: SegmentFeed?
   private var isOver = false
-  private let startedNanoseconds: Int64
+  /// What `timestamp` of its chunks is counted from.
+  let startedNanoseconds: Int64
   /// The session has been told that all of it has been heard.
   var hasReportedEnd = false
   /// What it plays for the listener's session: which item of the queue, and which start of it.
@@ -173,7 +174,7 @@ final class AudioStream {
   /// Jumps; a new epoch begins.
   func seek(to sample: Int64, now: Int64) {
     epoch += 1
-    // As at a start: the device will hold nothing, and what the link carries is what counts.
+    automatic?.begins(streamId: id, position: Double(sample) / Double(track.sampleRate), now: now)
     chooseRendition(at: sample, bufferSeconds: nil, now: now)
     isAtEdge = false
     pacer.seek(to: sample, now: now)
@@ -269,11 +270,24 @@ final class AudioStream {
   private func chooseRendition(at sample: Int64, bufferSeconds ahead: Double?, now: Int64) {
     if let pendingChoice { return apply(pendingChoice.choice, reason: pendingChoice.reason, at: sample) }
     guard choice.isAutomatic, let automatic else { return }
-    let (rendition, reason) = automatic.next(
-      after: ahead == nil ? nil : choice.rendition, bufferSeconds: ahead ?? bufferSeconds,
-      fullSeconds: bufferSeconds, now: now)
+    let (rendition, reason) =
+      ahead.map {
+        automatic.next(after: choice.rendition, bufferSeconds: $0, fullSeconds: bufferSeconds, now: now)
+      } ?? automatic.first(fullSeconds: bufferSeconds, now: now)
     guard rendition != choice.rendition else { return }
     apply(QualityLadder.Choice(quality: choice.quality, rendition: rendition), reason: reason, at: sample)
+  }
+
+  /// Chooses the rendition anew of what was prepared behind another stream, right before it is announced.
+  /// - Parameter ahead: sound of the other stream that has been handed over and not been heard.
+  func settle(aheadSeconds ahead: Double, now: Int64) {
+    guard chunkCount == 0, choice.isAutomatic, pendingChoice == nil, let automatic else { return }
+    let (rendition, _) = automatic.next(
+      after: choice.rendition, bufferSeconds: ahead, fullSeconds: bufferSeconds, now: now)
+    guard rendition != choice.rendition else { return }
+    choice = QualityLadder.Choice(quality: choice.quality, rendition: rendition)
+    cursor = SegmentCursor(track: track.segments, rendition: rendition, sample: pacer.nextSample)
+    source = .none
   }
 
   /// Whether its last sample has been heard.

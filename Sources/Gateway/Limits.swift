@@ -42,9 +42,11 @@ public enum GatewayLimits {
   static let connectionRetryMilliseconds = 5_000
   /// What a connection costs in commands: a token is checked, and three events say how things are.
   static let connectionCost = 2.0
-  /// How long the budgets of one who isn't connected are remembered, in nanoseconds: they are full again long before;
-  /// and of how many at most, each about 200 bytes.
-  static let allowanceNanoseconds: Int64 = 20_000_000_000
+  /// Looks through the library that a user may ask for, per second: one a minute. Each walks all of its folders.
+  static let scansPerSecond = 1.0 / 60
+  /// How long the budgets of one who isn't connected are remembered, in nanoseconds: they are full again before; and of
+  /// how many at most, each about 250 bytes.
+  static let allowanceNanoseconds: Int64 = 70_000_000_000
   static let rememberedAllowances = 50_000
   /// Events of a kind that a user's devices are told at a stroke, and per second after that: what a person does is
   /// told as it happens, what a program does ten times a second.

@@ -84,6 +84,16 @@ public final class StreamGateway: Sendable {
       .rateLimited, "too many requests", retryAfterMilliseconds: Int((wait + 999_999) / 1_000_000))
   }
 
+  /// Pays for a look through the library.
+  /// - Throws: `rate_limited`.
+  public func spendScan(userId: String) throws(DubplateError) {
+    let now = DeviceSession.now
+    guard let wait = services.allowances.allowance(of: userId, now: now).spendScan(now: now) else { return }
+    throw DubplateError(
+      .rateLimited, "the library can be looked through once a minute",
+      retryAfterMilliseconds: Int((wait + 999_999) / 1_000_000))
+  }
+
   /// Makes a stream that a device of that user may play within a minute; its first segment is prepared meanwhile.
   /// - Returns: the stream's id, and when it expires.
   /// - Throws: as `play_track`.

@@ -7,6 +7,7 @@ final class UserAllowance: Sendable {
   private struct State {
     var commands: Budget
     var requests: Budget
+    var scans: Budget
     var connections = 0
     var connectionsOfToken: [String: Int] = [:]
 
@@ -25,7 +26,8 @@ final class UserAllowance: Sendable {
         commands: Budget(
           burst: GatewayLimits.commandBurst, perSecond: GatewayLimits.commandsPerSecond, now: now),
         requests: Budget(
-          burst: GatewayLimits.requestBurst, perSecond: GatewayLimits.requestsPerSecond, now: now)))
+          burst: GatewayLimits.requestBurst, perSecond: GatewayLimits.requestsPerSecond, now: now),
+        scans: Budget(burst: 1, perSecond: GatewayLimits.scansPerSecond, now: now)))
   }
 
   /// Pays for a command.
@@ -55,6 +57,11 @@ final class UserAllowance: Sendable {
   /// Pays for a request.
   func spendRequest(_ cost: Double, now: Int64) -> Int64? {
     state.withLock { $0.requests.spend(cost, now: now) }
+  }
+
+  /// Pays for a look through the library.
+  func spendScan(now: Int64) -> Int64? {
+    state.withLock { $0.scans.spend(now: now) }
   }
 
   /// Whether there is room for one more connection.

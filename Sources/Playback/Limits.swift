@@ -75,6 +75,15 @@ public enum PlaybackLimits {
   static let windowSeconds = 0.25
   /// A satellite's round trip is 0.6 s; what is beyond this comes from a full queue or a wrong clock.
   static let mostRoundTripSeconds = 2.0
+  /// Samples count as so many times the highest rung at most: more changes no choice, and the way down from there is long.
+  static let mostRungs = 10.0
+  /// What is on its way whenever a device is asked: half a segment, as a stream's chunks are, in seconds.
+  static let chunkSeconds = 1.05
+  /// No sound card takes longer to begin, in seconds; and a device's interval of reports.
+  static let longestStartSeconds = 5.0
+  /// How far a device's idea of the server's clock may be off, in seconds: more than half a satellite's round trip would
+  /// be a seek.
+  static let clockToleranceSeconds = 0.25
   /// How long a device's report counts: three of its intervals.
   static let reportNanoseconds: Int64 = 15_000_000_000
   /// What saving data allows, bit/s: the low tier, and room for its container.

@@ -17,6 +17,7 @@ public struct WebAPI: Sendable {
   private let covers: CoverController
   private let waveforms: WaveformController
   private let streams: StreamController
+  private let library: LibraryController
   private let gateway: StreamGateway
   private let audio: AudioController
   private let origins: @Sendable () -> CORSPolicy
@@ -31,7 +32,8 @@ public struct WebAPI: Sendable {
   ///   - origins: whose pages may use the interface, and fetch the sound.
   public init(
     users: any UserRepository, tracks: any TrackRepository, analyses: any AnalysisRepository,
-    analyst: any TrackAnalysing, covers: CoverStore, scaler: CoverScaler, tokens: AccessTokens,
+    analyst: any TrackAnalysing, scans: any LibraryScanning, covers: CoverStore, scaler: CoverScaler,
+    tokens: AccessTokens,
     audioKeys: AudioURLKeys, hasher: LoginHasher, library: SegmentLibrary, directory: TrackDirectory,
     gateway: StreamGateway, readiness: Readiness, socketPath: String,
     trustedProxies: [AddressRange] = AddressRange.loopback, origins: @escaping @Sendable () -> CORSPolicy,
@@ -44,6 +46,7 @@ public struct WebAPI: Sendable {
     self.covers = CoverController(tracks: tracks, covers: covers, scaler: scaler)
     waveforms = WaveformController(tracks: tracks, analyses: analyses, analyst: analyst)
     self.gateway = gateway
+    self.library = LibraryController(library: scans, gateway: gateway)
     streams = StreamController(
       gateway: gateway, tokens: tokens, socketPath: socketPath, links: AudioLinks(keys: self.audioKeys),
       tracks: directory)
@@ -102,6 +105,7 @@ public struct WebAPI: Sendable {
     covers.addRoutes(to: closed)
     waveforms.addRoutes(to: closed)
     streams.addRoutes(to: closed)
+    library.addRoutes(to: closed)
     // Behind all routes, which pass over it: it is for what none of them takes.
     router.add(middleware: MethodMiddleware(routes: router.routes))
     return router.buildResponder()

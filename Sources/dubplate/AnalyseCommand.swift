@@ -7,8 +7,10 @@ struct AnalyseCommand: AsyncParsableCommand {
     commandName: "analyse",
     abstract: "Measure the whole library at once: loudness, waveforms, sizes of lossless files.",
     discussion: """
-      The server does the same in the background, a track at a time. Each track is decoded once. What was measured already isn't measured
-      again: a run that was broken off (Ctrl-C, a power cut) goes on where it was. It may run beside the server, which sees what is there.
+      The server does the same in the background, a track at a time. Each track
+      is decoded once. What was measured already isn't measured again: a run
+      that was broken off (Ctrl-C, a power cut) goes on where it was. It may run
+      beside the server, which sees what is there.
 
         dubplate analyse --jobs 2
 

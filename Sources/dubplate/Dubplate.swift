@@ -1,6 +1,18 @@
 import ArgumentParser
+import Foundation
 
 @main
+enum Program {
+  static func main() async {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let complaint = MistypedCommand.complaint(about: arguments, in: Dubplate.self) {
+      FileHandle.standardError.write(Data("Error: \(complaint)\n".utf8))
+      Dubplate.exit(withError: ExitCode.validationFailure)
+    }
+    await Dubplate.main(arguments)
+  }
+}
+
 struct Dubplate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dubplate",
@@ -11,11 +23,12 @@ struct Dubplate: AsyncParsableCommand {
         dubplate user add anna --plan premium --data ./data
         dubplate serve --library /music --data ./data
 
-      Every setting is a flag, an environment variable or a line of a file given by --config, in that order.
+      Every setting of `serve` is a flag, an environment variable or a line of
+      a file given by --config, in that order.
       """,
     version: "0.1.0",
     subcommands: [
-      ServeCommand.self, UserCommand.self, TokenCommand.self, TranscodeCommand.self, AnalyseCommand.self,
-      CacheCommand.self,
+      ServeCommand.self, ScanCommand.self, UserCommand.self, TokenCommand.self, TranscodeCommand.self,
+      AnalyseCommand.self, CacheCommand.self,
     ])
 }

@@ -9,13 +9,20 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve",
     abstract: "Serve the library: everything in one process.",
     discussion: """
-      The library is scanned at the start and every ten minutes; what is playing goes on meanwhile. Ctrl-C ends in good order, and all is
-      remembered in the data folder: users, tracks, covers, finished segments.
+      All that is needed is a folder of music; everything else has a default:
 
-      SIGHUP has the --config file read again and the library looked through: origins, audio keys, log level and scan interval change while
-      everybody listens on.
+        dubplate serve --library /music
 
-      JWT_SECRET (at least 32 bytes) signs the tokens; without it a secret is made once and kept in the data folder.
+      The library is scanned at the start and every ten minutes; what is playing
+      goes on meanwhile. Ctrl-C ends in good order, and all is remembered in the
+      data folder: users, tracks, covers, finished segments.
+
+      SIGHUP has the --config file read again and the library looked through:
+      origins, audio keys, log level and scan interval change while everybody
+      listens on.
+
+      JWT_SECRET (at least 32 bytes) signs the tokens; without it a secret is
+      made once and kept in the data folder.
       """)
 
   @Option(help: "Address to listen on (HOST; default 127.0.0.1). 0.0.0.0 listens on all.")
@@ -98,7 +105,10 @@ struct ServeCommand: AsyncParsableCommand {
     ]
     return { [config, environment = ProcessInfo.processInfo.environment] in
       let file = try config.map { try ConfigurationReader.text(ofFile: $0) }
-      return try ConfigurationReader(flags: flags.compactMapValues { $0 }, environment: environment, file: file).read()
+      return try ConfigurationReader(
+        flags: flags.compactMapValues { $0 }, environment: environment, file: file,
+        named: config ?? ""
+      ).read()
     }
   }
 }

@@ -6,11 +6,13 @@ struct TokenCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "token", abstract: "Print an access token of an account.",
     discussion: """
-      Whoever can read the data folder can make tokens. With --listeners it prints that many, one a line, each of a listener of its own with the
-      account's plan: what a load test needs, since one account's devices share their state.
+      Whoever can read the data folder can make tokens. With --listeners it
+      prints that many, one a line, each of a listener of its own with the
+      account's plan: what a load test needs, since one account's devices share
+      their state.
 
         dubplate token anna --listeners 5000 > tokens
-        dubplate-load --tokens tokens --listeners 5000
+        dubplate-load --url http://127.0.0.1:3001 --tokens tokens --listeners 5000
       """)
 
   @Argument(help: "The account's name.")

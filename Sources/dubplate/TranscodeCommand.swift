@@ -10,12 +10,15 @@ struct TranscodeCommand: AsyncParsableCommand {
     commandName: "transcode",
     abstract: "Make all segments of the library ahead of need.",
     discussion: """
-      Each track is decoded once for all renditions. What is there already isn't made again: a run that was broken off (Ctrl-C, a power cut)
-      goes on where it was. It may run beside the server, which finds what has been made at once.
+      Each track is decoded once for all renditions. What is there already isn't
+      made again: a run that was broken off (Ctrl-C, a power cut) goes on where
+      it was. It may run beside the server, which finds what has been made at
+      once.
 
         dubplate transcode --renditions mp3-128,aac-192 --jobs 2
 
-      Exit status: 0 all made, 1 some tracks failed (they are listed), or the budget can't hold them all.
+      Exit status: 0 all made, 1 some tracks failed (they are listed), or the
+      budget can't hold them all.
       """)
 
   @Option(help: "Names, separated by commas (default: all).")
@@ -29,7 +32,7 @@ struct TranscodeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var logger = Logger(label: "dubplate", factory: { StreamLogHandler.standardError(label: $0) })
+    var logger = Logger(label: "dubplate", factory: { _ in LineLogHandler() })
     logger.logLevel = .warning
     let meter = ProgressMeter()
     let result: LibraryTranscoding.Progress

@@ -5,8 +5,13 @@ import Foundation
 /// `dubplate user`: accounts, also while the server runs.
 struct UserCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "user", abstract: "Add, list and remove accounts.",
-    subcommands: [Add.self, List.self, Remove.self, Password.self])
+    commandName: "user", abstract: "Add, list, change and remove accounts.",
+    subcommands: [Add.self, List.self, Plan.self, Password.self, Remove.self])
+
+  /// What an account has.
+  enum PlanName: String, ExpressibleByArgument, CaseIterable {
+    case free, premium
+  }
 
   /// Where a new password comes from, and what guessing it costs.
   struct NewPassword: ParsableArguments {
@@ -25,15 +30,17 @@ struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Add an account.",
       discussion: """
-        The password (8 to 1,024 bytes) is asked for, or read from standard input:
+        The password (8 to 1,024 bytes) is asked for, or read from standard
+        input:
 
-          echo 'a long password' | dubplate user add anna --plan premium --password-stdin
+          dubplate user add anna --plan premium
+          echo 'a long password' | dubplate user add anna --password-stdin
         """)
 
     @Argument(help: "The name to log in with.")
     var name: String
     @Option(help: "free (up to 192 kbit/s) or premium (everything).")
-    var plan = "free"
+    var plan = PlanName.free
     @OptionGroup var password: NewPassword
     @OptionGroup var data: DataOption
 
@@ -41,28 +48,79 @@ struct UserCommand: AsyncParsableCommand {
       let text = try password.read()
       do {
         try await data.accounts(isMade: true).add(
-          username: name, plan: plan, password: text, costExponent: password.passwordCost)
+          username: name, plan: plan.rawValue, password: text, costExponent: password.passwordCost)
       } catch {
         throw CommandFailure(error)
       }
-      print("added \(name) (\(plan))")
+      print("added \(name) (\(plan.rawValue))")
     }
   }
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the accounts: name, plan, since when.")
+    @Flag(help: "An array of JSON objects, for programs.")
+    var json = false
+    @OptionGroup var data: DataOption
+
+    /// An account as programs read it.
+    private struct Row: Encodable {
+      let username: String
+      let plan: String
+      let createdAt: Date
+      let isDisabled: Bool
+    }
+
+    func run() async throws {
+      let accounts: [Accounts.Account]
+      do {
+        accounts = try await data.accounts().list()
+      } catch {
+        throw CommandFailure(error)
+      }
+      if json {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        let rows = accounts.map {
+          Row(username: $0.username, plan: $0.plan, createdAt: $0.createdAt, isDisabled: $0.isDisabled)
+        }
+        print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+        return
+      }
+      let widest = max(accounts.map(\.username.count).max() ?? 0, "name".count)
+      print("\(Self.padded("name", widest))  \(Self.padded("plan", 7))  since")
+      for account in accounts {
+        let since = account.createdAt.formatted(.iso8601) + (account.isDisabled ? "  disabled" : "")
+        print("\(Self.padded(account.username, widest))  \(Self.padded(account.plan, 7))  \(since)")
+      }
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+      text + String(repeating: " ", count: max(width - text.count, 0))
+    }
+  }
+
+  struct Plan: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Give an account another plan.",
+      discussion: """
+        A player that is open has it within five minutes.
+
+          dubplate user plan anna premium
+        """)
+    @Argument(help: "The account's name.")
+    var name: String
+    @Argument(help: "free (up to 192 kbit/s) or premium (everything).")
+    var plan: PlanName
     @OptionGroup var data: DataOption
 
     func run() async throws {
       do {
-        for account in try await data.accounts().list() {
-          print(
-            "\(account.username)\t\(account.plan)\t\(account.createdAt.formatted(.iso8601))\(account.isDisabled ? "\tdisabled" : "")"
-          )
-        }
+        try await data.accounts().setPlan(plan.rawValue, username: name)
       } catch {
         throw CommandFailure(error)
       }
+      print("\(name) is on the \(plan.rawValue) plan")
     }
   }
 

@@ -106,6 +106,8 @@ final class CountingIndex: LibraryIndex {
     try await inner.finishScan(scan, keeping: folders)
   }
 
+  func record(_ outcome: ScanOutcome, of scan: Int64) async throws { try await inner.record(outcome, of: scan) }
+
   func presentCount() async throws -> Int { try await inner.presentCount() }
 
   func referencedCovers(among keys: [String]) async throws -> Set<String> {

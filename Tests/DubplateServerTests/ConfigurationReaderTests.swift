@@ -53,7 +53,7 @@ import Testing
     let text = try #require(error).description
     #expect(text.contains(key.rawValue))
     if let flag = key.flag { #expect(text.contains(flag)) }
-    #expect(key != .jwtSecret || !text.contains(value))
+    #expect(text.contains("'\(value)'") != key.isSecret && text.contains("the environment"))
   }
 
   @Test func trustedProxiesAreThisMachineAndWhoIsNamed() throws {
@@ -62,10 +62,25 @@ import Testing
     #expect(try read([.trustedProxies: "10.0.0.0/8, fd00::1"]).trustedProxies == AddressRange.loopback + named)
   }
 
-  @Test(arguments: ["PRT=3", "PORT 3", "=3"])
-  func aFileWithALineThatMeansNothingIsRefused(line: String) throws {
-    let error = #expect(throws: ConfigurationError.self) { try read(file: "HOST=x\n\(line)\n") }
-    #expect(error?.description.contains("line 2") == true)
+  @Test(arguments: [
+    ("PRT=3", "there is no setting 'PRT'; did you mean PORT?"), ("port = 3", "'port'; did you mean PORT?"),
+    ("DUBPLATE_LIBARY=/music", "did you mean DUBPLATE_LIBRARY?"), ("PORT 3", "must be KEY=value"),
+    ("=3", "there is no setting ''; there are HOST, PORT"),
+  ])
+  func aFileWithALineThatMeansNothingIsRefused(line: String, complaint: String) throws {
+    let error = #expect(throws: ConfigurationError.self) {
+      try ConfigurationReader(flags: [:], environment: [:], file: "HOST=x\n\(line)\n", named: "my.conf")
+    }
+    let text = try #require(error).description
+    #expect(text.hasPrefix("my.conf, line 2: ") && text.contains(complaint), "\(text)")
+  }
+
+  @Test func aBadValueOfAFileIsFoundAtItsLine() throws {
+    let reader = try ConfigurationReader(flags: [:], environment: [:], file: "# x\n\nPORT=many\n", named: "my.conf")
+    let error = #expect(throws: ConfigurationError.self) { try reader.read() }
+    #expect(
+      error?.description
+        == "'--port / PORT' must be a whole number from 0 to 65535, not 'many' (from my.conf, line 3)")
   }
 
   @Test func originsAreListed() throws {

@@ -1,4 +1,3 @@
-import Logging
 import Testing
 
 @testable import DubplateServer
@@ -11,7 +10,5 @@ struct LineTextTests {
   ])
   func whatIsLoggedStaysOnItsLine(text: String, logged: String) {
     #expect(LineText.escaped(text) == logged)
-    let nested = Logger.MetadataValue.array([.dictionary(["a": .string(text), "b": .stringConvertible(text)])])
-    #expect(LineText.escaped(nested) == .array([.dictionary(["a": .string(logged), "b": .string(logged)])]))
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import Testing
 
 @testable import DubplateServer
@@ -34,11 +35,41 @@ import Testing
   @Test func aConfigurationFileThatCantBeReadIsNamed() throws {
     let gone = try words { _ = try ConfigurationReader.text(ofFile: $0 + "/none") }
     #expect(
-      gone.said == "the configuration file can't be read: \(gone.folder)/none: No such file or directory")
+      gone.said == "the configuration file of --config can't be read: \(gone.folder)/none: No such file or directory")
     let folder = try words { _ = try ConfigurationReader.text(ofFile: $0) }
-    #expect(folder.said == "the configuration file can't be read: \(folder.folder): Is a directory")
+    #expect(folder.said == "the configuration file of --config can't be read: \(folder.folder): Is a directory")
     let binary = try words { _ = try ConfigurationReader.text(ofFile: $0 + "/file") }
-    #expect(binary.said == "the configuration file \(binary.folder)/file is no text in UTF-8")
+    #expect(
+      binary.said == "the configuration file of --config can't be read: \(binary.folder)/file is no text in UTF-8")
+  }
+
+  @Test(arguments: [
+    (EADDRINUSE, "Address already in use; another program has that port: end it, or choose another by '--port / PORT'"),
+    (EACCES, "Permission denied; this user may not have that port: choose one from 1024 on by '--port / PORT'"),
+    (EADDRNOTAVAIL, "no address of this machine: choose one by '--host / HOST'"),
+  ])
+  func anAddressThatCantBeHadSaysWhatToDo(number: CInt, words: String) {
+    let failure = ListenAddress(host: "127.0.0.1", port: 80).failure(IOError(errnoCode: number, reason: "bind"))
+    #expect(failure.plainWords.hasPrefix("can't listen on 127.0.0.1:80: "))
+    #expect(failure.plainWords.contains(words), "\(failure.plainWords)")
+  }
+
+  @Test func anAddressThatIsTakenIsKnownBeforeItIsListenedOn() throws {
+    let taken = try SocketAddress(ipAddress: "127.0.0.1", port: 0)
+    let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    #expect(taken.withSockAddr { bind(descriptor, $0, socklen_t($1)) } == 0)
+    #expect(listen(descriptor, 1) == 0)
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let status = withUnsafeMutableBytes(of: &address) { bytes in
+      bytes.withMemoryRebound(to: sockaddr.self) { getsockname(descriptor, $0.baseAddress, &length) }
+    }
+    #expect(status == 0)
+    let port = Int(UInt16(bigEndian: address.sin_port))
+    let error = #expect(throws: ListenAddress.Failure.self) { try ListenAddress(host: "127.0.0.1", port: port).check() }
+    #expect(error?.description.contains("127.0.0.1:\(port): Address already in use") == true)
+    #expect(throws: Never.self) { try ListenAddress(host: "127.0.0.1", port: 0).check() }
   }
 
   @Test func anAddressIsSaidAsInAURL() {

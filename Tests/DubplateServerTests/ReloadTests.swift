@@ -20,8 +20,8 @@ import Testing
 
   @Test func aScanIsDueWhenItIsAskedForAndOnceForSeveral() async {
     let schedule = ScanSchedule(intervalSeconds: 0)
-    schedule.scanNow(intervalSeconds: 0)
-    schedule.scanNow(intervalSeconds: 0)
+    schedule.scanNow()
+    schedule.scanNow()
     #expect(await schedule.next())
     let waiting = Task { await schedule.next() }
     waiting.cancel()

@@ -11,7 +11,8 @@ import threading
 import time
 from contextlib import contextmanager
 
-RECEIVE_BYTES = 8_192  # the kernel doubles it; a home router's queue is about that
+RECEIVE_BYTES = 8_192  # the kernel doubles it: 16 kB, a home router's queue
+LARGE_RECEIVE_BYTES = 131_072  # 256 kB: a proxy, or a modem that never drops
 SEGMENT_BYTES = 1_400  # without it loopback's are 64 kB, and the server's kernel makes room for ten of them
 PIECE_SECONDS = 0.02  # how finely the rate is kept
 LEAST_PIECE, MOST_PIECE = 256, 65_536
@@ -22,8 +23,9 @@ class SlowLink:
     """Listens on `port`. `bandwidth` (bit/s, towards the client) may be changed while it runs; `latency` is seconds one
     way, in both directions."""
 
-    def __init__(self, port, bandwidth, latency=0.0):
+    def __init__(self, port, bandwidth, latency=0.0, memory=RECEIVE_BYTES):
         self.target, self.bandwidth, self.latency = ("127.0.0.1", port), bandwidth, latency
+        self.memory = memory
         self.carried = 0  # bytes towards the client
         self._sockets, self._threads, self._is_open, self._lock = [], [], True, threading.Lock()
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -60,7 +62,7 @@ class SlowLink:
                 return
             upstream = socket.socket()
             # Before the connection is made, or they come too late for its window and its segments.
-            upstream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+            upstream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.memory)
             upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT_BYTES)
             try:
                 upstream.connect(self.target)
@@ -115,9 +117,9 @@ class SlowLink:
 
 
 @contextmanager
-def slow_link(port, bandwidth, latency=0.02):
-    """A link to the server on `port`, closed at the end."""
-    link = SlowLink(port, bandwidth, latency)
+def slow_link(port, bandwidth, latency=0.02, memory=RECEIVE_BYTES):
+    """A link to the server on `port`, closed at the end; `memory` is what it takes before it has carried it."""
+    link = SlowLink(port, bandwidth, latency, memory)
     try:
         yield link
     finally:

@@ -9,8 +9,9 @@ import os
 
 import pytest
 
-from link import slow_link
+from link import LARGE_RECEIVE_BYTES, RECEIVE_BYTES, slow_link
 from listener import Listener
+from reports import Reports
 
 GRID_RATE, OPUS_RATE, SEGMENT = 44_100, 48_000, 92_160
 # What a second of sound costs on the wire, the least and the most of it (bit/s); FLAC's is the music's.
@@ -20,8 +21,8 @@ PLENTY = 20_000_000
 # The web player waits for less, but nobody minds a second on such a link.
 START_SECONDS = 1.5
 
-# Ten minutes of real time, and judged by a clock: asked for by hand.
-pytestmark = pytest.mark.skipif("DUBPLATE_SLOW_LINK" not in os.environ, reason="DUBPLATE_SLOW_LINK isn't set")
+# A quarter of an hour of real time, and judged by a clock: asked for by hand.
+by_hand = pytest.mark.skipif("DUBPLATE_SLOW_LINK" not in os.environ, reason="DUBPLATE_SLOW_LINK isn't set")
 
 
 def rung(event):
@@ -141,8 +142,8 @@ def behind(server, listener):
     """`behind(bandwidth, …)`: a device of a new premium listener behind a link, or of the free one's plan."""
 
     @contextmanager
-    def connect(bandwidth, user=None, **options):
-        with slow_link(server.port, bandwidth) as link:
+    def connect(bandwidth, user=None, latency=0.02, memory=RECEIVE_BYTES, **options):
+        with slow_link(server.port, bandwidth, latency, memory) as link:
             device = Listener(
                 link.url, server.token(user or listener), transports=["websocket"], standalone=True, **options
             )
@@ -154,6 +155,7 @@ def behind(server, listener):
     return connect
 
 
+@by_hand
 @pytest.mark.parametrize("seconds", [3, 10])
 @pytest.mark.parametrize("plan, top", [("premium", "flac"), ("free", "aac-192")])
 def test_a_link_with_plenty_is_given_the_best_of_the_plan(behind, server, tracks, plan, top, seconds):
@@ -169,6 +171,7 @@ def test_a_link_with_plenty_is_given_the_best_of_the_plan(behind, server, tracks
         assert all(reason in ("bandwidth", "buffer") for reason in reasons), reasons
 
 
+@by_hand
 @pytest.mark.parametrize("seconds", [3, 10])
 def test_a_narrow_link_is_not_overdrawn_and_a_collapse_is_survived(behind, tracks, seconds):
     with behind(250_000, bufferSeconds=seconds) as session:
@@ -190,6 +193,7 @@ def test_a_narrow_link_is_not_overdrawn_and_a_collapse_is_survived(behind, track
             assert session.stalls() == [], session.rungs()
 
 
+@by_hand
 def test_a_link_that_is_too_narrow_for_the_first_guess_is_found_out(behind, tracks):
     with behind(64_000, bufferSeconds=10) as session:
         session.play(tracks["Long"])
@@ -199,6 +203,7 @@ def test_a_link_that_is_too_narrow_for_the_first_guess_is_found_out(behind, trac
         assert session.rungs()[-1] == "opus-48"
 
 
+@by_hand
 @pytest.mark.parametrize("codecs, top", [(["mp3"], "mp3-320"), (["opus", "aac"], "aac-192"), (["opus"], "opus-48")])
 def test_only_what_the_device_decodes_is_sent(behind, tracks, codecs, top):
     with behind(PLENTY, codecs=codecs) as session:
@@ -210,6 +215,7 @@ def test_only_what_the_device_decodes_is_sent(behind, tracks, codecs, top):
         assert session.rungs()[-1] == top
 
 
+@by_hand
 def test_saving_data_stays_at_128_until_it_is_switched_off(behind, tracks):
     with behind(PLENTY, dataSaver=True) as session:
         session.play(tracks["Long"]).listen(8)
@@ -217,6 +223,7 @@ def test_saving_data_stays_at_128_until_it_is_switched_off(behind, tracks):
         session.check_seamless()
 
 
+@by_hand
 def test_saving_data_is_switched_on_and_off_in_mid_stream(server, listener, tracks):
     with slow_link(server.port, PLENTY) as link:
         device = Listener(link.url, server.token(listener), transports=["websocket"], deviceId="desk")
@@ -234,6 +241,7 @@ def test_saving_data_is_switched_on_and_off_in_mid_stream(server, listener, trac
             device.close()
 
 
+@by_hand
 def test_a_choice_by_hand_holds_until_auto_is_asked_for_again(behind, tracks):
     with behind(PLENTY) as session:
         session.play(tracks["Long"])
@@ -253,6 +261,7 @@ def test_a_choice_by_hand_holds_until_auto_is_asked_for_again(behind, tracks):
         session.check_seamless()
 
 
+@by_hand
 @pytest.mark.parametrize("bandwidth", [1e12, 1e300])
 def test_a_device_that_boasts_gets_no_more_than_was_measured(behind, tracks, bandwidth):
     with behind(250_000) as session:
@@ -265,6 +274,7 @@ def test_a_device_that_boasts_gets_no_more_than_was_measured(behind, tracks, ban
         session.check_seamless()
 
 
+@by_hand
 def test_a_device_that_despairs_is_believed_for_a_while_only(behind, tracks):
     with behind(PLENTY) as session:
         session.play(tracks["Long"])
@@ -277,6 +287,7 @@ def test_a_device_that_despairs_is_believed_for_a_while_only(behind, tracks):
         session.check_seamless()
 
 
+@by_hand
 @pytest.mark.parametrize("stats", [
     {"bandwidth": -1}, {"bufferMs": -5}, {"rttMs": -1}, {"bandwidth": math.nan}, {"bandwidth": math.inf},
     {"bandwidth": "much"}, {"bufferMs": None, "bandwidth": []}, 7, "text",
@@ -290,3 +301,82 @@ def test_reports_that_make_no_sense_are_refused(behind, tracks, stats):
             session.listener.wait_for("disconnect")
         else:
             session.listener.refused("network_stats", stats, "bad_request")
+
+
+# bit/s, one way in seconds, bytes that the link takes before it carries them; and the rungs that it carries for ever.
+LINKS = [
+    (bandwidth, latency, memory)
+    for bandwidth in (64_000, 100_000, 250_000, 400_000, 1_600_000)
+    for latency in (0.05, 0.2, 0.5)
+    for memory in (RECEIVE_BYTES, LARGE_RECEIVE_BYTES)
+]
+BITS = {"opus-48": 52_000, "mp3-128": 130_000, "aac-192": 200_000, "mp3-320": 323_000, "flac": 900_000}
+
+
+@contextmanager
+def told(behind, bandwidth, latency, memory, **options):
+    """A session whose device reports on its network, and knows it from how the page's files came."""
+    with behind(bandwidth, latency=latency, memory=memory, **options) as session:
+        session.listener.ok("network_stats", {"bandwidth": bandwidth})
+        reports = Reports(session.listener, latency)
+        try:
+            session.reports = reports
+            yield session
+        finally:
+            reports.close()
+
+
+def carried(bandwidth):
+    """The rungs that a link carries for ever, with what packets and events need beside the sound."""
+    return {rung for rung, bits in BITS.items() if bits <= bandwidth * 0.95} | {"opus-48"}
+
+
+def check_settled(session, bandwidth, since):
+    """From then on, only what the link carries is sent, and the device says what the link is."""
+    sent = {each.rung for each in session.heard() if each.at >= since}
+    assert sent and sent <= carried(bandwidth), (sent, session.rungs(), session.reports.bandwidth)
+    assert 0.6 * bandwidth <= session.reports.bandwidth <= 1.5 * bandwidth, session.reports.bandwidth
+
+
+@by_hand
+@pytest.mark.parametrize("bandwidth, latency, memory", LINKS)
+def test_a_link_is_found_out_whatever_it_takes_into_its_memory(behind, tracks, bandwidth, latency, memory):
+    with told(behind, bandwidth, latency, memory, bufferSeconds=10) as session:
+        session.play(tracks["Long"]).listen(25)
+        session.check_seamless()
+        check_settled(session, bandwidth, 0)
+        # The lowest rung, and what events and packets add to it, is all that the narrowest of them carries.
+        most = 0 if bandwidth >= 100_000 else 5
+        assert sum(seconds for _, seconds in session.stalls(5)) <= most, (session.stalls(5), session.rungs())
+
+
+@by_hand
+@pytest.mark.parametrize("memory", [RECEIVE_BYTES, LARGE_RECEIVE_BYTES])
+@pytest.mark.parametrize("after", [64_000, 100_000, 400_000])
+def test_a_drop_in_mid_track_is_seen(behind, tracks, after, memory):
+    with told(behind, 8_000_000, 0.1, memory, bufferSeconds=10) as session:
+        session.play(tracks["Long"])
+        session.wait_rung("flac")
+        session.listen(12)
+        session.link.bandwidth = after
+        # FLAC that the link took before anybody could know is still to be carried, 256 kB and a segment of as much.
+        session.wait_rung(*carried(after), timeout=(memory * 4 + 500_000) * 8 / after)
+        settled = time.monotonic() - session.begun
+        session.listen(settled + 15)
+        session.check_seamless()
+        sent = {each.rung for each in session.heard() if each.at >= settled + 1}
+        assert sent and sent <= carried(after), (sent, session.rungs())
+        session.link.bandwidth = 8_000_000
+        session.wait_rung("flac", timeout=60)
+
+
+@pytest.mark.parametrize("memory", [RECEIVE_BYTES, LARGE_RECEIVE_BYTES])
+def test_a_link_that_was_slow_starts_slow(behind, tracks, memory):
+    with told(behind, 400_000, 0.05, memory) as session:
+        session.play(tracks["Long"])
+        session.listener.wait(lambda _: session.reports.said, "report")
+        session.play(tracks["Odd FLAC"])
+        first = session.listener.wait_for("stream_started", where=lambda each: each["streamId"] == session.stream)
+        assert rung(first) in {"opus-48", "mp3-128"}, (rung(first), session.reports.bandwidth)
+        session.listener.wait(lambda _: len(session.heard()) > 2, "chunks")
+        assert session.heard()[0].rung == rung(first)

@@ -3,6 +3,7 @@ when the Socket.IO client is missing."""
 
 import gzip
 import http.client
+import os
 import random
 import re
 import shutil
@@ -164,6 +165,19 @@ def test_the_client_is_found_in_the_checkout_of_the_program(fresh_server, unname
     server = fresh_server().start()
     answer = requests.get(server.url + "/socket.io/socket.io.js", timeout=60)
     assert answer.status_code == 200 and b"Socket.IO" in answer.content[:200]
+
+
+@pytest.mark.parametrize("place", ["bin", "share/dubplate"])
+def test_the_client_is_found_where_an_installation_has_it(tmp_path, fresh_server, unnamed, monkeypatch, place):
+    client = os.environ.get("DUBPLATE_SOCKETIO_CLIENT") or ROOT / ".build-assets/socket.io.min.js"
+    for folder in {"bin", place}:
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(program(), tmp_path / "bin/dubplate")
+    shutil.copy(client, tmp_path / place / "socket.io.min.js")
+    monkeypatch.setenv("DUBPLATE_BIN", str(tmp_path / "bin/dubplate"))
+    server = fresh_server().start()
+    assert requests.get(server.url + "/socket.io/socket.io.js", timeout=60).status_code == 200
+    assert "browser client" not in server.log() and server.stop() == 0
 
 
 @pytest.mark.parametrize("network", ["there", "away"])

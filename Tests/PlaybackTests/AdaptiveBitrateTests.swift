@@ -138,6 +138,62 @@ import Testing
     #expect(policy.next(bufferSeconds: 25, fullSeconds: 25, now: 32 * Self.second).rung.id == 48)
   }
 
+  /// The kernel takes for delivered what a proxy or a modem has in its memory: seen from here the link is fast.
+  private func measuredBehindALargeMemory() throws -> AdaptiveBitrate {
+    var policy = try measured(50e6)
+    _ = policy.first(fullSeconds: 3, now: 0)
+    policy.report(bitsPerSecond: 100_000, isOfArrivals: true, roundTripSeconds: 0.4, now: 0)
+    return policy
+  }
+
+  @Test func whatArrivedCountsAlsoWhereTheServerTakesTheBufferForFull() throws {
+    var policy = try measuredBehindALargeMemory()
+    for step in 1...5 as ClosedRange<Int64> {
+      policy.delivered(bytes: 13_000, over: 2_000_000, wasIdle: true)
+      let decision = policy.next(bufferSeconds: 3, fullSeconds: 3, now: step * 2 * Self.second)
+      #expect(decision.rung.id == 48 && decision.reason == .rescue)
+    }
+    policy.report(bitsPerSecond: 8e6, isOfArrivals: true, roundTripSeconds: 0.05, now: 12 * Self.second)
+    #expect(policy.next(bufferSeconds: 3, fullSeconds: 3, now: 13 * Self.second).rung.id == 900)
+  }
+
+  @Test func aLinkThatWasSlowWhenLastHeardOfStartsSlowHoweverLongAgo() throws {
+    var policy = try measuredBehindALargeMemory()
+    let later = 3_600 * Self.second
+    #expect(policy.first(fullSeconds: 10, now: later).rung.id == 48)
+    // Until the device has had the time to say something else.
+    #expect(policy.next(bufferSeconds: 10, fullSeconds: 10, now: later + 5 * Self.second).rung.id == 48)
+    #expect(policy.next(bufferSeconds: 10, fullSeconds: 10, now: later + 20 * Self.second).rung.id == 900)
+    var paced = try measured(50e6)
+    paced.report(bitsPerSecond: 100_000, now: 0)
+    #expect(paced.first(fullSeconds: 10, now: later).rung.id == 900, "what pauses let through says nothing later")
+  }
+
+  @Test(arguments: [(60_000.0, 48), (100_000, 48), (250_000, 48), (400_000, 128), (1_600_000, 320), (20e6, 900)])
+  func theFirstSegmentIsThereWithinASecond(bitsPerSecond: Double, rung: Int) throws {
+    var policy = try measured(bitsPerSecond)
+    #expect(policy.first(fullSeconds: 10, now: 0).rung.id == rung)
+    var told = AdaptiveBitrate(ladder: try Self.ladder())
+    told.report(bitsPerSecond: bitsPerSecond, isOfArrivals: true, now: 0)
+    #expect(told.first(fullSeconds: 10, now: Self.second).rung.id == min(rung, 192), "hearsay raises nothing")
+  }
+
+  @Test func soundThatBeginsAnewHasNothingToMissYet() throws {
+    var policy = try measured(2e6)
+    _ = policy.first(fullSeconds: 10, now: 0)
+    policy.report(bufferSeconds: 0, expectedSeconds: 10, now: 0)
+    #expect(policy.next(bufferSeconds: 10, fullSeconds: 10, now: 1).rung.id == 48)
+    #expect(policy.first(fullSeconds: 10, now: 2).rung.id == 900)
+    #expect(policy.next(bufferSeconds: 10, fullSeconds: 10, now: Self.second).rung.id == 900)
+  }
+
+  @Test func aFallFromAVeryFastLinkIsSeenWithTheFirstSlowSegments() throws {
+    var policy = try measured(1e9)
+    policy.delivered(bytes: 26_000, over: 2 * Self.second)
+    policy.delivered(bytes: 26_000, over: 2 * Self.second)
+    #expect(try #require(policy.measuredBitsPerSecond) < 1_000_000)
+  }
+
   @Test func nonsenseNeverLeavesTheLadder() throws {
     var random = SystemRandomNumberGenerator()
     let wild: [Double] = [.nan, .infinity, -.infinity, -1, 0, 1e-300, 1e300, 3, 25, 120]

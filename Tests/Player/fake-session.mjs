@@ -51,6 +51,8 @@ export class FakeServer {
   devices = new Map();
   activeDeviceId = null;
   group = [];
+  /** Behind the queue's last track. */
+  isOver = false;
   state = { status: 'stopped', position: 0, timestamp: 0 };
   /** Streams that are being looked up, while that takes as long as a test wants: call them to announce them. */
   held = null;
@@ -163,6 +165,11 @@ export class FakeServer {
   }
 
   resume_track(_, by) {
+    if (this.isOver) {
+      this.#play(by, 0, 'resume');
+      this.tell(null, 'resume', {}); // it is told of the stream, also to whoever asked
+      return { position: 0 };
+    }
     this.#move({ status: 'playing' });
     this.tell(by, 'resume', {});
     return { position: this.state.position };
@@ -253,7 +260,25 @@ export class FakeServer {
     return { queue: this.window() };
   }
 
+  /** The queue's last track has been heard to its end: it stands there, and the queue at its beginning. */
+  end() {
+    this.isOver = true;
+    this.#move({ status: 'paused', position: this.state.duration });
+    this.index = 0;
+    this.#changed(null, 'end');
+    this.tell(null, 'end', {});
+  }
+
+  play_track({ trackId, position = 0 }, by) {
+    this.items = this.#make([trackId]);
+    this.index = 0;
+    this.activeDeviceId = by;
+    this.#changed(null, 'play', () => this.#play(by, position, 'play'));
+    return { streamId: this.state.streamId, epoch: 0 };
+  }
+
   #play(by, position, action, status = 'playing') {
+    this.isOver = false;
     this.activeDeviceId ??= by;
     if (this.devices.get(this.activeDeviceId).connection.state !== 'online') this.activeDeviceId = by;
     this.updateDevices();

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { atHand, fillPlan, fillQueue } from '../../Sources/WebAPI/Resources/player/js/player/queue-filler.js';
 import { lineAt, parseLyrics } from '../../Sources/WebAPI/Resources/player/js/player/lyrics.js';
-import { NetworkMeter } from '../../Sources/WebAPI/Resources/player/js/player/network-meter.js';
 import { Session } from '../../Sources/WebAPI/Resources/player/js/player/session.js';
 import { TrackList } from '../../Sources/WebAPI/Resources/player/js/player/track-list.js';
 import { TrackStore } from '../../Sources/WebAPI/Resources/player/js/player/track-store.js';
@@ -135,18 +134,4 @@ test('filling stops when somebody plays something else', async () => {
     at.queue_set({ tracks: ['other'], context: { kind: 'album', id: 'theirs', name: 'Theirs' } }, 'a');
   });
   assert.deepEqual(server.items.map(({ trackId }) => trackId), ['other']);
-});
-
-test('bandwidth is what bursts show, not what pacing lets through', () => {
-  const meter = new NetworkMeter();
-  assert.equal(meter.read(), null);
-  // A quarter of a second of 192 kbit/s every quarter second says nothing.
-  for (let at = 0; at < 20; at += 1) meter.arrived(6000, at * 250);
-  assert.equal(meter.read(), null);
-  // Ten chunks at a stroke, one every 8 ms: 25 kB each are 25 Mbit/s.
-  for (let at = 0; at < 10; at += 1) meter.arrived(25_000, 10_000 + at * 8);
-  assert.ok(Math.abs(meter.read() - 25e6) < 1e5);
-  for (let at = 0; at < 10; at += 1) meter.arrived(25_000, 20_000 + at * 80);
-  const slower = meter.read();
-  assert.ok(slower < 25e6 && slower > 2.5e6, 'one slow burst moves it, and does not decide');
 });

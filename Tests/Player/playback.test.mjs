@@ -580,3 +580,65 @@ test('a remote shows the quality that was chosen for what plays there', async ()
   server.tell('a', 'quality', { quality: 'high' });
   assert.deepEqual([b.transport.quality, a.transport.quality], ['high', 'auto']);
 });
+
+/** All three tracks are in the queue, and the last has been heard to its end. */
+async function atTheEnd() {
+  const { server, a, b } = await playing();
+  await a.transport.jump(server.items[2].id);
+  send(a, { streamId: server.state.streamId });
+  a.output.emit('started', { afterMs: 0 });
+  a.connection.emit('stream_ended', { streamId: server.state.streamId, reason: 'finished' });
+  a.output.emit('ended');
+  server.end();
+  await settled();
+  for (const { connection } of [a, b]) connection.sent.length = 0;
+  return { server, a, b };
+}
+
+test("behind the queue's end, play begins the queue anew, with its first track in sight at once", async () => {
+  const { server, a } = await atTheEnd();
+  assert.deepEqual([a.playback.status, a.transport.track.id], ['ended', 't2']);
+  a.transport.toggle();
+  assert.equal(a.transport.track.id, 't0');
+  await settled();
+  assert.deepEqual(a.connection.commands, ['resume_track']);
+  assert.deepEqual([server.state.trackId, a.playback.status], ['t0', 'loading']);
+});
+
+test("behind the queue's end, a remote's play begins it anew where it was heard", async () => {
+  const { server, a, b } = await atTheEnd();
+  b.transport.toggle();
+  await settled();
+  assert.deepEqual(b.connection.commands, ['resume_track']);
+  assert.deepEqual([server.state.trackId, a.playback.track.id, a.playback.status], ['t0', 't0', 'loading']);
+  assert.deepEqual([b.transport.track.id, b.transport.status], ['t0', 'playing']);
+});
+
+test("a page that was opened behind the queue's end begins the queue anew, too; or the track where it was sought", async () => {
+  for (const position of [null, 40]) {
+    const { server, a } = await atTheEnd();
+    server.offline(a.connection);
+    const again = device(server, 'a');
+    assert.deepEqual([again.transport.status, again.transport.track.id], ['paused', 't2']);
+    if (position !== null) again.transport.seek(position);
+    again.transport.toggle();
+    await settled();
+    assert.deepEqual([server.state.trackId, server.state.position], position === null ? ['t0', 0] : ['t2', position]);
+  }
+});
+
+test("behind the queue's end, back plays the last track again", async () => {
+  const { server, a } = await atTheEnd();
+  a.transport.previous();
+  await settled();
+  assert.deepEqual([server.state.trackId, a.playback.status], ['t2', 'loading']);
+});
+
+test('what has ended and has left the queue is played again where nothing else is in it', async () => {
+  const { server, a } = await atTheEnd();
+  for (const { id } of [...server.items]) await a.session.remove([id]);
+  a.transport.toggle();
+  await settled();
+  assert.equal(a.connection.commands.at(-1), 'play_track');
+  assert.equal(a.playback.status, 'loading');
+});

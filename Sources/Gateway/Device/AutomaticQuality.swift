@@ -24,6 +24,7 @@ final class AutomaticQuality {
   private var last: ConnectionStatistics?
   /// Less than TCP's first window was on its way then: what has been sent since found the connection idle.
   private var wasIdle = true
+  private var sound = SoundReports()
 
   /// Nil for a device that decodes nothing that it may have.
   init?(socket: Socket, plan: Plan, codecs: Set<PlaybackDevice.Codec>, savesData: Bool) {
@@ -53,39 +54,76 @@ final class AutomaticQuality {
     socket.bufferedBytes + (socket.connectionStatistics?.pendingBytes ?? 0) > GatewayLimits.undecidedBytes
   }
 
+  /// Sound begins anew on the device: a stream in place of another, or where a seek leads.
+  func begins(streamId: String, position: Double, now: Int64) {
+    sound.begin(streamId: streamId, position: position, now: now)
+  }
+
+  /// The device goes on to another stream without a gap.
+  func goesOn(to streamId: String, now: Int64) { sound.goOn(to: streamId, now: now) }
+
+  /// The rendition with which sound begins anew.
+  func first(fullSeconds: Double, now: Int64) -> (rendition: Rendition, reason: String) {
+    takeSample()
+    return found(policy.first(fullSeconds: fullSeconds, now: now))
+  }
+
   /// The rendition for the next segment of a stream.
   /// - Parameters:
-  ///   - current: what is being sent; nil for a stream that begins.
+  ///   - current: what is being sent.
   ///   - bufferSeconds: sound that has been handed over and not been heard.
   ///   - fullSeconds: how much that is when nothing is sent any more.
   func next(
-    after current: Rendition?, bufferSeconds: Double, fullSeconds: Double, now: Int64
+    after current: Rendition, bufferSeconds: Double, fullSeconds: Double, now: Int64
   ) -> (rendition: Rendition, reason: String) {
-    var buffer = bufferSeconds
-    if let now = socket.connectionStatistics {
-      if let last, now.acknowledgedBytes >= last.acknowledgedBytes {
-        policy.delivered(
-          bytes: Int(clamping: now.acknowledgedBytes - last.acknowledgedBytes),
-          over: now.busyNanoseconds - last.busyNanoseconds, wasIdle: wasIdle)
-      }
-      last = now
-      wasIdle = now.pendingBytes + socket.bufferedBytes < PlaybackLimits.firstWindowBytes
-      // What is still on its way is not in the device's buffer.
-      if let current, let rung = Self.rungs.first(where: { $0.rendition == current }) {
-        buffer -= Double(now.pendingBytes + socket.bufferedBytes) * 8 / rung.bitsPerSecond
-      }
+    takeSample()
+    let buffer = arrived(of: bufferSeconds, in: current)
+    return found(policy.next(bufferSeconds: buffer, fullSeconds: fullSeconds, now: now))
+  }
+
+  private func found(_ decision: AdaptiveBitrate.Decision) -> (rendition: Rendition, reason: String) {
+    (Self.rungs[decision.rung.id].rendition, decision.reason.rawValue)
+  }
+
+  /// Tells the policy what the connection has carried since the last decision.
+  private func takeSample() {
+    guard let now = socket.connectionStatistics else { return }
+    if let last, now.acknowledgedBytes >= last.acknowledgedBytes {
+      policy.delivered(
+        bytes: Int(clamping: now.acknowledgedBytes - last.acknowledgedBytes),
+        over: now.busyNanoseconds - last.busyNanoseconds, wasIdle: wasIdle)
     }
-    let decision = policy.next(bufferSeconds: max(0, buffer), fullSeconds: fullSeconds, now: now)
-    return (Self.rungs[decision.rung.id].rendition, decision.reason.rawValue)
+    last = now
+    wasIdle = now.pendingBytes + socket.bufferedBytes < PlaybackLimits.firstWindowBytes
+  }
+
+  /// Sound that was handed over, without what is still on its way.
+  private func arrived(of seconds: Double, in rendition: Rendition) -> Double {
+    guard let pending = socket.connectionStatistics?.pendingBytes,
+      let rung = Self.rungs.first(where: { $0.rendition == rendition })
+    else { return max(0, seconds) }
+    return max(0, seconds - Double(pending + socket.bufferedBytes) * 8 / rung.bitsPerSecond)
   }
 
   /// What the device says of its network.
-  /// - Parameter expectedSeconds: sound that it should hold.
+  /// - Parameters:
+  ///   - isOfArrivals: its bandwidth is that of bytes that arrived while some were on their way.
+  ///   - report: what it says of the sound that it holds.
+  ///   - stream: what it's sent, which decides how much it should hold.
   func report(
-    bandwidth: Double?, bufferSeconds: Double?, expectedSeconds: Double?, roundTripSeconds: Double?, now: Int64
+    bandwidth: Double?, isOfArrivals: Bool, roundTripSeconds: Double?, _ report: SoundReports.Report?,
+    of stream: AudioStream?, now: Int64
   ) {
+    var expected: Double?
+    var lack: Double?
+    if let report, let stream {
+      let seconds = arrived(of: stream.aheadSeconds(now: now), in: stream.choice.rendition)
+      expected = seconds
+      lack = sound.lack(report, expectedSeconds: seconds, now: now)
+    }
     policy.report(
-      bitsPerSecond: bandwidth, bufferSeconds: bufferSeconds, expectedSeconds: expectedSeconds,
+      bitsPerSecond: bandwidth, isOfArrivals: isOfArrivals,
+      bufferSeconds: lack.flatMap { lack in expected.map { $0 - lack } }, expectedSeconds: expected,
       roundTripSeconds: roundTripSeconds, now: now)
   }
 }

@@ -30,6 +30,7 @@ extension DeviceSession {
     payload["duration"] = .double(stream.track.duration)
     payload["position"] = .double(stream.position(now: now))
     payload["epoch"] = .int(Int64(stream.epoch))
+    payload["startedAt"] = .double(services.clock.unixMilliseconds(at: stream.startedNanoseconds))
     payload["channels"] = 2
     payload["loudness"] = stream.track.loudness?.wireValue
     payload["itemId"] = stream.role.map { .string($0.itemId) }

@@ -74,7 +74,8 @@ extension DeviceSession {
     guard let item = following.item else { return }
     let choice = try choice(of: following.wish)
     let next = makeStream(
-      track, choice: choice, sample: 0, id: StreamDirectory.makeId(), startsAt: turn(of: track, after: stream))
+      track, choice: choice, sample: 0, id: StreamDirectory.makeId(), startsAt: turn(of: track, after: stream),
+      behind: stream)
     next.role = AudioStream.Role(itemId: item.id, order: following.order, turn: following.turn + 1)
     try next.prepare(now: Self.now)
     self.next = next
@@ -111,6 +112,8 @@ extension DeviceSession {
     // All of the present one is out, so its end is known now, if it wasn't when the next was opened.
     moveNext()
     hasBegunNext = true
+    // Chosen when it was prepared, and by now there is more to choose by.
+    next.settle(aheadSeconds: stream.aheadSeconds(now: Self.now), now: Self.now)
     emitStarted(next, follows: stream)
     service(next)
   }
@@ -150,6 +153,7 @@ extension DeviceSession {
     retire(stream)
     self.stream = next
     self.next = nil
+    automatic?.goesOn(to: next.id, now: Self.now)
     hasBegunNext = false
     following = nil
     takeEarlyFollowing(for: next)

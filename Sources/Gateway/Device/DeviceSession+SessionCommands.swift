@@ -164,11 +164,17 @@ extension DeviceSession {
       guard value.isFinite, value >= 0 else { throw DubplateError(.badRequest, "\(field): must not be negative") }
     }
     let now = Self.now
+    let moment = stats.at.flatMap { services.clock.nanoseconds(at: $0) }
+    let report = stats.bufferMs.map {
+      SoundReports.Report(
+        streamId: stats.streamId, position: stats.position, nanoseconds: moment, bufferSeconds: $0 / 1_000)
+    }
     automatic?.report(
-      bandwidth: stats.bandwidth, bufferSeconds: stats.bufferMs.map { $0 / 1_000 },
-      expectedSeconds: stream?.aheadSeconds(now: now), roundTripSeconds: stats.rttMs.map { $0 / 1_000 }, now: now)
-    guard let position = stats.position, let at = stats.at, let stream, stats.streamId == stream.id,
-      let moment = services.clock.nanoseconds(at: at), abs(moment - now) < GatewayLimits.heardLifetime.nanoseconds,
+      // Older clients tell of a buffer without saying of which stream, and measure what the pauses let through.
+      bandwidth: stats.bandwidth, isOfArrivals: stats.streamId != nil || stats.bufferMs == nil,
+      roundTripSeconds: stats.rttMs.map { $0 / 1_000 }, report, of: stream, now: now)
+    guard let position = stats.position, let stream, stats.streamId == stream.id,
+      let moment, abs(moment - now) < GatewayLimits.heardLifetime.nanoseconds,
       (0...stream.track.duration).contains(position)
     else { return }
     tellSession { [deviceId = device.deviceId] core in

@@ -163,6 +163,7 @@ final class DeviceSession {
     try stream.prepare(now: now)
     endStream(.replaced)
     self.stream = stream
+    automatic?.begins(streamId: stream.id, position: Double(sample) / Double(track.sampleRate), now: now)
     isGrouped = start.anchor != nil
     takeEarlyFollowing(for: stream)
     services.streams.began(
@@ -179,25 +180,30 @@ final class DeviceSession {
     return try track.sample(at: start.position)
   }
 
+  /// - Parameter former: the stream behind which it is heard.
   func makeStream(
-    _ track: PlayableTrack, choice: QualityLadder.Choice, sample: Int64, id: String, startsAt: Int64?
+    _ track: PlayableTrack, choice: QualityLadder.Choice, sample: Int64, id: String, startsAt: Int64?,
+    behind former: AudioStream? = nil
   ) -> AudioStream {
     let bound = NIOLoopBound(self, eventLoop: socket.eventLoop)
     return AudioStream(
-      id: id, track: track, choice: settled(choice), startSample: sample, bufferSeconds: device.bufferSeconds,
-      format: device.format, automatic: automatic, startsAt: startsAt,
+      id: id, track: track, choice: settled(choice, behind: former), startSample: sample,
+      bufferSeconds: device.bufferSeconds, format: device.format, automatic: automatic, startsAt: startsAt,
       owner: device.owner, socket: socket, library: services.library, now: Self.now
     ) { bound.value.streamWoke(id) }
   }
 
   /// A choice whose rendition is known: the policy's, where the listener leaves it to the server.
-  func settled(_ choice: QualityLadder.Choice) -> QualityLadder.Choice {
+  /// - Parameter stream: what is being sent, if this goes on behind it.
+  func settled(_ choice: QualityLadder.Choice, behind stream: AudioStream? = nil) -> QualityLadder.Choice {
     guard choice.isAutomatic, let automatic else { return choice }
     let now = Self.now
-    let rendition = automatic.next(
-      // A stream that begins has nothing yet, on any link: what the link carries is what counts.
-      after: nil, bufferSeconds: device.bufferSeconds, fullSeconds: device.bufferSeconds, now: now
-    ).rendition
+    let (rendition, _) =
+      stream.map {
+        automatic.next(
+          after: $0.choice.rendition, bufferSeconds: $0.aheadSeconds(now: now), fullSeconds: device.bufferSeconds,
+          now: now)
+      } ?? automatic.first(fullSeconds: device.bufferSeconds, now: now)
     return QualityLadder.Choice(quality: choice.quality, rendition: rendition)
   }
 

@@ -77,23 +77,38 @@ public struct AdaptiveBitrate: Sendable {
   ///     the way, and raises the estimate only so far.
   public mutating func delivered(bytes: Int, over nanoseconds: Int64, wasIdle: Bool = false) {
     guard bytes >= PlaybackLimits.leastSampleBytes, nanoseconds > 0 else { return }
-    estimate.add(bits: Double(bytes) * 8, seconds: Double(nanoseconds) / 1e9, wasIdle: wasIdle, tuning: tuning)
+    estimate.add(
+      bits: Double(bytes) * 8, seconds: Double(nanoseconds) / 1e9, wasIdle: wasIdle,
+      most: (ladder.rungs.last?.bitsPerSecond ?? 0) * PlaybackLimits.mostRungs, tuning: tuning)
   }
 
   /// The device says how it fares; every value is optional, and none is trusted.
   /// - Parameters:
   ///   - bitsPerSecond: throughput as the device sees it.
+  ///   - isOfArrivals: that is the bytes that arrived over the time in which some were on their way; otherwise it may be
+  ///     what the server's pauses let through.
   ///   - bufferSeconds: sound that it holds.
   ///   - expectedSeconds: what the server thinks that it holds.
   ///   - roundTripSeconds: as the device measured it.
   public mutating func report(
-    bitsPerSecond: Double? = nil, bufferSeconds: Double? = nil, expectedSeconds: Double? = nil,
-    roundTripSeconds: Double? = nil, now: Int64
+    bitsPerSecond: Double? = nil, isOfArrivals: Bool = false, bufferSeconds: Double? = nil,
+    expectedSeconds: Double? = nil, roundTripSeconds: Double? = nil, now: Int64
   ) {
-    estimate.report(bitsPerSecond: bitsPerSecond, roundTripSeconds: roundTripSeconds, now: now)
+    estimate.report(
+      bitsPerSecond: bitsPerSecond, isOfArrivals: isOfArrivals, roundTripSeconds: roundTripSeconds, now: now)
     guard let bufferSeconds, let expectedSeconds, bufferSeconds.isFinite, expectedSeconds.isFinite else { return }
     shortfall = max(0, expectedSeconds - max(0, bufferSeconds))
     shortfallUntil = now.addingReportingOverflow(PlaybackLimits.reportNanoseconds).partialValue
+  }
+
+  /// The rung with which sound begins anew: a new stream's first, or where a seek leads. The device holds nothing, on any
+  /// link, so what counts is what the link carries, and that the first segment is there soon.
+  public mutating func first(fullSeconds: Double, now: Int64) -> Decision {
+    // What was missing was missing of other sound.
+    shortfall = 0
+    estimate.recallReport(now: now)
+    let (index, reason) = firstChoice(fullSeconds: fullSeconds, now: now)
+    return decide(index, reason, now: now)
   }
 
   /// The rung for the next segment.
@@ -102,27 +117,55 @@ public struct AdaptiveBitrate: Sendable {
   ///   - fullSeconds: how much that is when the pacer stops sending.
   public mutating func next(bufferSeconds: Double, fullSeconds: Double, now: Int64) -> Decision {
     let (index, reason) = choice(bufferSeconds: bufferSeconds, fullSeconds: fullSeconds, now: now)
+    return decide(index, reason, now: now)
+  }
+
+  private mutating func decide(_ index: Int, _ reason: Reason, now: Int64) -> Decision {
     let isSwitch = index != current
     if isSwitch { switchedAt = now }
     current = index
     return Decision(rung: ladder.rungs[index], reason: reason, isSwitch: isSwitch)
   }
 
+  /// What the listener allows.
+  private var top: Int {
+    savesData ? ladder.highest(within: PlaybackLimits.dataSaverBitsPerSecond) : ladder.rungs.count - 1
+  }
+
+  private func firstChoice(fullSeconds: Double, now: Int64) -> (Int, Reason) {
+    let soon = startIndex(now: now)
+    guard estimate.isMeasured || estimate.hearsay(now: now) != nil else { return (min(top, soon), .startup) }
+    let full = Self.full(fullSeconds)
+    let outlook = outlook(bufferSeconds: full, fullSeconds: full, isFull: true, isReplenished: false, now: now)
+    let free = min(soon, index(of: outlook, current: ladder.rungs.count - 1, now: now))
+    guard free <= top else { return (top, .dataSaver) }
+    return (free, outlook.reason(for: free, on: ladder))
+  }
+
+  private static func full(_ seconds: Double) -> Double {
+    min(max(seconds.isFinite ? seconds : 0, 0.1), PlaybackLimits.mostBufferSeconds)
+  }
+
+  /// - Parameter isReplenished: the device has been sent all that it was to have.
+  private func outlook(
+    bufferSeconds: Double, fullSeconds: Double, isFull: Bool, isReplenished: Bool, now: Int64
+  ) -> Outlook {
+    Outlook(
+      bitsPerSecond: estimate.bitsPerSecond(assumed: assumed, isFull: isReplenished, now: now),
+      variability: estimate.variability, roundTripSeconds: estimate.roundTripSeconds, bufferSeconds: bufferSeconds,
+      fullSeconds: fullSeconds, isFull: isFull, tuning: tuning)
+  }
+
   private func choice(bufferSeconds: Double, fullSeconds: Double, now: Int64) -> (Int, Reason) {
-    let top = savesData ? ladder.highest(within: PlaybackLimits.dataSaverBitsPerSecond) : ladder.rungs.count - 1
     // Where nothing can be measured (long polling), a report may still lower what is assumed.
     guard let current, estimate.isMeasured || estimate.hearsay(now: now) != nil else {
       return (min(top, current ?? startIndex(now: now)), .startup)
     }
-    let full = min(max(fullSeconds.isFinite ? fullSeconds : 0, 0.1), PlaybackLimits.mostBufferSeconds)
+    let full = Self.full(fullSeconds)
     var buffer = min(max(bufferSeconds.isFinite ? bufferSeconds : 0, 0), full)
     if now < shortfallUntil { buffer = max(0, buffer - shortfall) }
     let isFull = buffer >= tuning.fullShare * full
-    let outlook = Outlook(
-      bitsPerSecond: estimate.bitsPerSecond(assumed: assumed, isFull: isFull, now: now),
-      variability: estimate.variability, roundTripSeconds: estimate.roundTripSeconds, bufferSeconds: buffer,
-      fullSeconds: full, isFull: isFull, tuning: tuning)
-
+    let outlook = outlook(bufferSeconds: buffer, fullSeconds: full, isFull: isFull, isReplenished: isFull, now: now)
     let free = index(of: outlook, current: current, now: now)
     guard free <= top else { return (top, .dataSaver) }
     return (free, outlook.reason(for: free, on: ladder))

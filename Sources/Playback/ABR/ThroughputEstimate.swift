@@ -12,7 +12,8 @@
 /// link's round trip comes to (after a collapse the way up would be long otherwise). If the link is indeed that much
 /// faster, the next ones say so too, or the next rung, whose segments are longer and fit into no buffer.
 ///
-/// A device's report is hearsay: it lowers the estimate while it is fresh, and never raises it.
+/// What a proxy or a modem takes into its memory the kernel takes for delivered; what has arrived only the device knows.
+/// A device's report is hearsay, though: it lowers the estimate while it is fresh, and never raises it.
 struct ThroughputEstimate: Sendable, Equatable {
   private var fast = 0.0
   private var slow = 0.0
@@ -22,6 +23,8 @@ struct ThroughputEstimate: Sendable, Equatable {
   private var deviation = 0.0
   private var reported = 0.0
   private var reportedAt = Int64.min
+  /// The report is of what arrived over the time in which something was on its way.
+  private var isReportOfArrivals = false
   private(set) var roundTripSeconds = 0.0
 
   /// Whether the server has measured anything.
@@ -34,9 +37,11 @@ struct ThroughputEstimate: Sendable, Equatable {
   var variability: Double { isMeasured ? deviation / slow : 0 }
 
   /// Takes a sample: that many bits in that many seconds of sending without a pause.
-  /// - Parameter wasIdle: nothing was on its way before them.
-  mutating func add(bits: Double, seconds: Double, wasIdle: Bool, tuning: AdaptiveBitrate.Tuning) {
-    var most = PlaybackLimits.mostThroughput
+  /// - Parameters:
+  ///   - wasIdle: nothing was on its way before them.
+  ///   - most: the most that a sample may count as, bit/s.
+  mutating func add(bits: Double, seconds: Double, wasIdle: Bool, most: Double, tuning: AdaptiveBitrate.Tuning) {
+    var most = min(most, PlaybackLimits.mostThroughput)
     if wasIdle, let measured {
       let window = min(bits, Double(PlaybackLimits.firstWindowBytes) * 8) / PlaybackLimits.windowSeconds
       most = min(most, max(measured * PlaybackLimits.mostIdleGain, window))
@@ -53,14 +58,20 @@ struct ThroughputEstimate: Sendable, Equatable {
   }
 
   /// Takes a device's own measurement; what can't be true is left out or cut to what can.
-  mutating func report(bitsPerSecond: Double?, roundTripSeconds: Double?, now: Int64) {
+  mutating func report(bitsPerSecond: Double?, isOfArrivals: Bool, roundTripSeconds: Double?, now: Int64) {
     if let bitsPerSecond, bitsPerSecond.isFinite, bitsPerSecond > 0 {
+      isReportOfArrivals = isOfArrivals
       reported = min(max(bitsPerSecond, PlaybackLimits.leastThroughput), PlaybackLimits.mostThroughput)
       reportedAt = now
     }
     if let roundTripSeconds, roundTripSeconds.isFinite, roundTripSeconds >= 0 {
       self.roundTripSeconds = min(roundTripSeconds, PlaybackLimits.mostRoundTripSeconds)
     }
+  }
+
+  /// Sound begins anew. Nothing was sent since, or little: what the device measured last still holds.
+  mutating func recallReport(now: Int64) {
+    if isReportOfArrivals { reportedAt = now }
   }
 
   /// The device's report in bit/s, while it is fresh.
@@ -73,12 +84,12 @@ struct ThroughputEstimate: Sendable, Equatable {
   /// What to reckon with, bit/s.
   /// - Parameters:
   ///   - assumed: what to believe before anything was measured.
-  ///   - isFull: the buffer is full: the server has delivered all that it wanted to, so a low report only says that
-  ///     there was nothing to receive.
+  ///   - isFull: the buffer is full: the server has delivered all that it wanted to, so a low report may only say that
+  ///     there was nothing to receive; unless it is of what was on its way.
   func bitsPerSecond(assumed: Double, isFull: Bool, now: Int64) -> Double {
     let heard = hearsay(now: now)
     guard let measured else { return min(heard ?? assumed, assumed) }
-    guard let heard, !(isFull && heard < measured) else { return measured }
+    guard let heard, isReportOfArrivals || !(isFull && heard < measured) else { return measured }
     return min(heard, measured)
   }
 }

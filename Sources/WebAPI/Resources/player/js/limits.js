@@ -18,6 +18,8 @@ export const SUSPEND_AFTER_MS = 10_000;
 export const PAGE_SIZE = 100;
 /** Pages of the library kept in memory: 6,000 tracks around where one scrolls. */
 export const MAX_PAGES = 60;
+/** Time between two questions how far the server is with looking through its library. */
+export const SCAN_POLL_MS = 1_000;
 /** Typing in the search field is over after this. */
 export const SEARCH_DEBOUNCE_MS = 200;
 /** A request or an ack that takes longer than this has failed. */
@@ -81,12 +83,27 @@ export const MAX_OFFLINE_DEVICES = 4;
 
 /** Time between two reports of the network while playing. */
 export const NETWORK_STATS_MS = 5_000;
+/** One more is due soon when the network has changed by this share of what was said last; so long after it showed. */
+export const NETWORK_NEWS_SHARE = 0.6;
+export const NETWORK_NEWS_MS = 300;
+/** But no sooner after the one before. */
+export const NETWORK_NEWS_APART_MS = 1_000;
+/** What is beyond this is enough for anything, bit/s: changes there are no news. */
+export const NETWORK_PLENTY = 4_000_000;
 /** Chunks further apart than this didn't come in one burst. */
 export const METER_GAP_MS = 120;
-/** Bytes of a burst below which its time says more of timers than of the network. */
+/** So many bytes are a sample: in fewer, timers say more than the network. */
 export const METER_LEAST_BYTES = 16_384;
-/** Weight of a new burst. */
-export const METER_SMOOTHING = 0.35;
+/** Or what was on its way for so long, ms: then the network says more than timers. */
+export const METER_LEAST_BUSY_MS = 500;
+/** Nothing is on its way for longer, ms: a clock was wrong. */
+export const METER_MOST_MS = 60_000;
+/** The least weight of a new sample. */
+export const METER_LEAST_SHARE = 0.5;
+/** What is beyond this changes nothing for music, bit/s, and a fall from there would be seen late. */
+export const METER_MOST = 20_000_000;
+/** The page's files tell of the network if they come to so many bytes. */
+export const METER_LEAST_FILES_BYTES = 65_536;
 /** After a person has scrolled the lyrics they stay where they are for so long. */
 export const LYRICS_REST_MS = 5_000;
 /** A sound card that stopped and doesn't go on by itself within this was taken away. */

@@ -25,7 +25,10 @@
       if (line) line.textContent = text;
     };
     say('title', 'The server is not complete');
-    say('text', `It has no ${CLIENT}, the Socket.IO browser client, without which nothing plays. Its log says where it belongs.`);
+    say(
+      'text',
+      `It has no ${CLIENT}, the Socket.IO browser client, without which nothing plays. Whoever runs it gets socket.io.min.js from https://cdn.socket.io/4.8.1/socket.io.min.js, puts it beside the program dubplate or names it by --socketio-client, and starts the server again.`,
+    );
     showBlank();
   }
 

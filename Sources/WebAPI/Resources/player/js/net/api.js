@@ -24,12 +24,18 @@ import { LOGIN_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from '../limits.js';
 
 /** An answer that is not what was asked for; `code` is from the protocol's section 3, or `offline`. */
 export class ApiError extends Error {
-  /** @param {string} code @param {string} message @param {number} [status] HTTP status, 0 when there was no answer */
-  constructor(code, message, status = 0) {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {number} [status] HTTP status, 0 when there was no answer
+   * @param {number} [retryAfterMs] when it may be tried again
+   */
+  constructor(code, message, status = 0, retryAfterMs = undefined) {
     super(message);
     this.name = 'ApiError';
     this.code = code;
     this.status = status;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -61,7 +67,8 @@ async function request(path, init = {}, timeoutMs = REQUEST_TIMEOUT_MS) {
   if (response.ok) return body;
   const code = body?.error?.code ?? 'internal';
   if (response.status === 401 && !OPEN_PATHS.has(path)) api.onSessionEnd();
-  throw new ApiError(code, body?.error?.message ?? `The server answered ${response.status}.`, response.status);
+  const { message = `The server answered ${response.status}.`, retryAfterMs } = body?.error ?? {};
+  throw new ApiError(code, message, response.status, retryAfterMs);
 }
 
 /** @param {unknown} value @returns {RequestInit} */
@@ -105,6 +112,16 @@ export const api = {
     // Not URLSearchParams: it writes a space as a plus sign, which only forms understand.
     const search = query ? `q=${encodeURIComponent(query)}&` : '';
     return request(`/api/v1/tracks?${search}limit=${limit}&offset=${offset}`);
+  },
+
+  /** @returns {Promise<import('../ui/library-watch.js').LibraryState>} how it stands with the library */
+  async library() {
+    return request('/api/v1/library');
+  },
+
+  /** Has the library looked through. @returns {Promise<import('../ui/library-watch.js').LibraryState>} */
+  async lookAgain() {
+    return request('/api/v1/library/scan', { method: 'POST' });
   },
 
   /** @param {string[]} ids at most 100 @returns {Promise<Track[]>} those that the library has */

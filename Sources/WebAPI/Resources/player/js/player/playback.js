@@ -169,11 +169,17 @@ export class Playback extends Emitter {
     this.#pending.press(true, () => this.#requests.tell('pause_track', place));
   }
 
-  /** Goes on where it was paused, or plays again what has ended. */
+  /** Plays what is shown once more, from its beginning. */
+  replay() {
+    const what = this.#what;
+    this.begin(this.track, 0, (quality) => this.#requests.play(what, 0, quality));
+  }
+
+  /** Goes on where it was paused, or has failed. What comes behind an end is the queue's to say. */
   resume() {
     if (!this.track || this.isActive) return;
-    if (this.status === 'ended' || this.status === 'failed') {
-      const position = this.status === 'ended' ? 0 : this.position;
+    if (this.status === 'failed') {
+      const { position } = this;
       const what = this.#what;
       this.begin(this.track, position, (quality) => this.#requests.play(what, position, quality));
       return;

@@ -131,6 +131,12 @@ export class Session extends Emitter {
     return Math.min(Math.max(position, 0), state.duration || Infinity);
   }
 
+  /** Whether the queue's last track was heard to its end: it stands there, and the queue at its beginning. */
+  get isOver() {
+    const { status, position, duration } = this.state ?? {};
+    return status === 'paused' && duration > 0 && position >= duration;
+  }
+
   /** Sees to it that this part of the queue is known soon. @param {number} first @param {number} end behind the last */
   async need(first, end) {
     const range = this.queue.missing(first, end, QUEUE_WINDOW);

@@ -151,9 +151,12 @@ export class Transport extends Emitter {
     else this.#command('pause_track', {}, { status: 'paused' });
   }
 
+  /** Goes on where it was paused; behind the queue's end, begins it anew. */
   resume() {
     const { state, queue } = this.#session;
-    if (this.#waits) {
+    if (this.#isAtTheEnd) {
+      this.#beginAnew();
+    } else if (this.#waits) {
       const item = state?.itemId ?? queue.itemId;
       const position = state?.itemId ? this.#session.position : 0;
       if (!this.track) return;
@@ -165,6 +168,24 @@ export class Transport extends Emitter {
     } else {
       this.#command('resume_track', {}, { status: 'playing' });
     }
+  }
+
+  /** Whether what would go on has been heard to its end, with nothing behind it. */
+  get #isAtTheEnd() {
+    return this.#waits ? this.#session.isOver : this.#isAlone && this.#playback.status === 'ended';
+  }
+
+  #beginAnew() {
+    const { queue } = this.#session;
+    const { track } = this;
+    if (queue.total === 0 && track) {
+      // It has been emptied since: what was its last is all that there is.
+      const ask = (quality) => this.#connection.command('play_track', { trackId: track.id, quality });
+      this.#playback.begin(track, 0, ask);
+      return;
+    }
+    const first = this.#store.want(queue.peek(queue.index)?.trackId) ?? track;
+    this.#playback.begin(first, 0, () => this.#connection.command('resume_track', {}));
   }
 
   /** @param {number} position seconds */
@@ -196,7 +217,7 @@ export class Transport extends Emitter {
 
   previous() {
     if (this.#isAlone && this.position > RESTART_AFTER_SECONDS) {
-      if (this.status === 'ended') this.#playback.resume();
+      if (this.status === 'ended') this.#playback.replay();
       else this.#playback.seek(0);
     } else {
       this.#skip(() => this.#session.previous());

@@ -4,6 +4,8 @@ import { TrackList } from '../player/track-list.js';
 import { showCover } from './cover.js';
 import { byId, element, icon } from './dom.js';
 import { clock, sourceFormat } from './format.js';
+import { LibraryWatch, emptyLibrary, stateLine } from './library-watch.js';
+import { toast } from './toasts.js';
 
 /** Rows drawn beyond the visible ones, so that a flick of the wheel shows no blank. */
 const OVERSCAN_ROWS = 8;
@@ -33,6 +35,9 @@ export class Library {
   #failedPages = new Set();
   /** Whether the list could not be fetched at all. */
   #hasFailed = false;
+  #watch = new LibraryWatch({ api, onState: () => this.#showState(), onChange: () => this.#renew() });
+  /** What the page says in place of the list; it isn't written anew while it stays the same. */
+  #blankText = '';
 
   /**
    * @param {import('../player/transport.js').Transport} transport
@@ -53,6 +58,7 @@ export class Library {
       event.preventDefault();
       this.#search();
     });
+    byId('library-again').addEventListener('click', () => this.#lookAgain());
     transport.on('change', () => this.#markCurrent());
   }
 
@@ -92,6 +98,46 @@ export class Library {
     this.#list = this.#makeList('');
     this.#clearRows();
     byId('library-count').textContent = '';
+    this.#watch.stop();
+    byId('library-state').textContent = '';
+    byId('library-again').hidden = true;
+  }
+
+  /** Fetches the list again as the server has it now; one stays where one is. */
+  async #renew() {
+    const { scrollTop } = this.#scroll;
+    const list = this.#makeList(this.#list.query);
+    this.#list = list;
+    this.#failedPages.clear();
+    await this.#loadFirst(list);
+    if (list === this.#list) this.#scroll.scrollTop = scrollTop;
+  }
+
+  async #lookAgain() {
+    try {
+      await this.#watch.lookAgain();
+    } catch (error) {
+      if (error.status === 401) return; // the log-in dialog says it
+      const seconds = Math.ceil((error.retryAfterMs ?? 0) / 1_000);
+      const isTooSoon = error.code === 'rate_limited' && seconds > 0;
+      toast(isTooSoon ? `It was looked through a moment ago. Again in ${seconds} s.` : error.message, 'note');
+    }
+  }
+
+  #showState() {
+    const { state, hasSeenScan } = this.#watch;
+    if (!state) return;
+    const line = byId('library-state');
+    const text = stateLine(state, hasSeenScan);
+    if (line.textContent !== text) line.textContent = text;
+    line.dataset.tone = state.problem && !state.isScanning ? 'bad' : '';
+    const again = /** @type {HTMLButtonElement} */ (byId('library-again'));
+    again.hidden = false;
+    again.disabled = state.isScanning;
+    if (this.#list.total !== 0 || this.#list.query) return;
+    // The first files that a scan has taken are shown before it is over.
+    if (state.isScanning && state.added > 0) this.#renew();
+    else this.#showEmpty();
   }
 
   #makeList(query) {
@@ -133,6 +179,7 @@ export class Library {
     this.#clearRows();
     this.#showCount();
     this.#measure();
+    if (!list.query && !this.#watch.state?.isScanning) this.#watch.refresh();
   }
 
   #showCount() {
@@ -151,9 +198,13 @@ export class Library {
         this.#search();
       });
     } else {
-      const text = 'Put music into the library folder of the server. It shows up here.';
-      this.#showBlank('The crate is empty', text, 'Look again', () => this.reload());
+      this.#showEmpty();
     }
+  }
+
+  #showEmpty() {
+    const { title, text } = emptyLibrary(this.#watch.state);
+    this.#showBlank(title, text, 'Look again', () => this.#lookAgain());
   }
 
   /** Says why there is no list. @param {import('../net/api.js').ApiError} error */
@@ -165,6 +216,9 @@ export class Library {
   }
 
   #showBlank(title, text, action, onAction) {
+    const whole = [title, text, action].join('\n');
+    if (!this.#blank.hidden && whole === this.#blankText) return;
+    this.#blankText = whole;
     const button = element('button', { class: 'button-quiet', type: 'button' }, action);
     button.addEventListener('click', onAction);
     const disc = element('span', { class: 'blank__disc' }, element('span', { class: 'label', 'data-tone': '5' }));
