@@ -81,8 +81,8 @@ public enum PlaybackLimits {
   static let chunkSeconds = 1.05
   /// No sound card takes longer to begin, in seconds; and a device's interval of reports.
   static let longestStartSeconds = 5.0
-  /// How far a device's idea of the server's clock may be off, in seconds: more than half a satellite's round trip would
-  /// be a seek.
+  /// How far a device's idea of the server's clock may be off, in seconds: half the round trip of a poor link, which is
+  /// all that an exchange of times leaves open.
   static let clockToleranceSeconds = 0.25
   /// How long a device's report counts: three of its intervals.
   static let reportNanoseconds: Int64 = 15_000_000_000

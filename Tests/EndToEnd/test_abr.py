@@ -372,7 +372,7 @@ def test_a_drop_in_mid_track_is_seen(behind, tracks, after, memory):
 
 @pytest.mark.parametrize("memory", [RECEIVE_BYTES, LARGE_RECEIVE_BYTES])
 def test_a_link_that_was_slow_starts_slow(behind, tracks, memory):
-    with told(behind, 400_000, 0.05, memory) as session:
+    with told(behind, 300_000, 0.05, memory) as session:
         session.play(tracks["Long"])
         session.listener.wait(lambda _: session.reports.said, "report")
         session.play(tracks["Odd FLAC"])

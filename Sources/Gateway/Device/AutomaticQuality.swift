@@ -24,6 +24,7 @@ final class AutomaticQuality {
   private var last: ConnectionStatistics?
   /// Less than TCP's first window was on its way then: what has been sent since found the connection idle.
   private var wasIdle = true
+  /// What the device's reports say of the sound that it was sent last.
   private var sound = SoundReports()
 
   /// Nil for a device that decodes nothing that it may have.
