@@ -3,6 +3,7 @@ when the Socket.IO client is missing."""
 
 import gzip
 import http.client
+import json
 import random
 import re
 import shutil
@@ -46,12 +47,12 @@ def test_what_the_page_asks_for_is_kept_for_ever_and_changes_with_its_address(se
     page, body = ask(server, "/")
     assert page.headers["cache-control"] == "no-cache" and body == ask(server, "/index.html")[1]
     links = re.findall(r'(?:href|src)="((?:[^"#/][^"]*)?/[^"]+)"', body.decode())
-    assets = [link for link in links if link.startswith("assets/")]
-    assert len(assets) > 10 and len({link.split("/")[1] for link in assets}) == 1
+    assets = [link for link in links if link.startswith("/assets/")]
+    assert len(assets) > 10 and len({link.split("/")[2] for link in assets}) == 1
     original = body.decode()
     for link in assets:
-        _, version, path = link.split("/", 2)
-        asset, content = ask(server, f"/{link}")
+        _, _, version, path = link.split("/", 3)
+        asset, content = ask(server, link)
         assert asset.status == 200 and "immutable" in asset.headers["cache-control"] and "max-age=31536000" in asset.headers["cache-control"]
         assert content == (PLAYER / path).read_bytes() and asset.headers["etag"] == ask(server, f"/{path}")[0].headers["etag"]
         original = original.replace(f'"{link}"', f'"{path}"')
@@ -62,6 +63,24 @@ def test_what_the_page_asks_for_is_kept_for_ever_and_changes_with_its_address(se
                       f"/assets/{'z' * 16}/{path}", f"/assets/{path}", f"/assets/{version}/index.html"):  # fmt: skip
             assert ask(server, other)[0].status == 404, other
     assert original == (PLAYER / "index.html").read_text()
+
+
+def test_an_address_that_nothing_answers_is_the_page_to_a_browser_alone(server):
+    page = ask(server, "/")[1]
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    for path in ("/queue", "/search?q=a%20b", "/no/such/place", "/js/nothing.js", "/index.html/"):
+        answer, body = ask(server, path, **browser)
+        assert answer.status == 200 and body == page and "text/html" in answer.headers["content-type"], path
+        assert "content-security-policy" in answer.headers and "Accept" in re.split(", *", answer.headers["vary"])
+        assert ask(server, path, "HEAD", **browser)[1] == b""
+        for fields in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}):
+            answer, body = ask(server, path, **fields)
+            assert answer.status == 404 and json.loads(body)["error"]["code"] == "not_found", path
+        assert ask(server, path, "POST", **browser)[0].status == 404
+    for path in ("/api/v1/nothing", "/api/v1/tracks/none", "/audio/none/mp3-128.mp3", "/assets/0000000000000000/js/nothing.js"):
+        answer, body = ask(server, path, **browser)
+        assert answer.status in (401, 403, 404) and json.loads(body)["error"]["code"], path
+    assert ask(server, "/healthz", **browser)[1] == b"ok\n"
 
 
 def ranges(rng):

@@ -2,5 +2,5 @@
 export function setUpServiceWorker() {
   if (!('serviceWorker' in navigator)) return;
   // A page that cannot have one (private window, plain HTTP) plays all the same.
-  navigator.serviceWorker.register('sw.js').catch(() => {});
+  navigator.serviceWorker.register('/sw.js').catch(() => {});
 }
