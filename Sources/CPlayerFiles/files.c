@@ -149,6 +149,9 @@ static const unsigned char js_load_guard_js[] = {
 static const unsigned char js_main_js[] = {
 #embed "../WebAPI/Resources/player/js/main.js"
 };
+static const unsigned char js_navigation_js[] = {
+#embed "../WebAPI/Resources/player/js/navigation.js"
+};
 static const unsigned char js_net_api_js[] = {
 #embed "../WebAPI/Resources/player/js/net/api.js"
 };
@@ -157,6 +160,9 @@ static const unsigned char js_net_connection_js[] = {
 };
 static const unsigned char js_net_device_js[] = {
 #embed "../WebAPI/Resources/player/js/net/device.js"
+};
+static const unsigned char js_net_login_news_js[] = {
+#embed "../WebAPI/Resources/player/js/net/login-news.js"
 };
 static const unsigned char js_net_login_keeper_js[] = {
 #embed "../WebAPI/Resources/player/js/net/login-keeper.js"
@@ -197,6 +203,9 @@ static const unsigned char js_player_playback_js[] = {
 static const unsigned char js_player_quality_choice_js[] = {
 #embed "../WebAPI/Resources/player/js/player/quality-choice.js"
 };
+static const unsigned char js_player_queue_edits_js[] = {
+#embed "../WebAPI/Resources/player/js/player/queue-edits.js"
+};
 static const unsigned char js_player_queue_filler_js[] = {
 #embed "../WebAPI/Resources/player/js/player/queue-filler.js"
 };
@@ -211,6 +220,9 @@ static const unsigned char js_player_requests_js[] = {
 };
 static const unsigned char js_player_seeker_js[] = {
 #embed "../WebAPI/Resources/player/js/player/seeker.js"
+};
+static const unsigned char js_player_selection_js[] = {
+#embed "../WebAPI/Resources/player/js/player/selection.js"
 };
 static const unsigned char js_player_session_js[] = {
 #embed "../WebAPI/Resources/player/js/player/session.js"
@@ -290,6 +302,9 @@ static const unsigned char js_ui_groove_js[] = {
 static const unsigned char js_ui_install_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/install.js"
 };
+static const unsigned char js_ui_keys_js[] = {
+#embed "../WebAPI/Resources/player/js/ui/keys.js"
+};
 static const unsigned char js_ui_library_watch_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/library-watch.js"
 };
@@ -349,6 +364,9 @@ static const unsigned char js_ui_ticker_js[] = {
 };
 static const unsigned char js_ui_toasts_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/toasts.js"
+};
+static const unsigned char js_ui_track_drag_js[] = {
+#embed "../WebAPI/Resources/player/js/ui/track-drag.js"
 };
 static const unsigned char js_ui_track_menu_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/track-menu.js"
@@ -417,9 +435,11 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/limits.js", js_limits_js),
     FILE_AT("js/load-guard.js", js_load_guard_js),
     FILE_AT("js/main.js", js_main_js),
+    FILE_AT("js/navigation.js", js_navigation_js),
     FILE_AT("js/net/api.js", js_net_api_js),
     FILE_AT("js/net/connection.js", js_net_connection_js),
     FILE_AT("js/net/device.js", js_net_device_js),
+    FILE_AT("js/net/login-news.js", js_net_login_news_js),
     FILE_AT("js/net/login-keeper.js", js_net_login_keeper_js),
     FILE_AT("js/package.json", js_package_json),
     FILE_AT("js/player/after-outage.js", js_player_after_outage_js),
@@ -433,11 +453,13 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/player/pending.js", js_player_pending_js),
     FILE_AT("js/player/playback.js", js_player_playback_js),
     FILE_AT("js/player/quality-choice.js", js_player_quality_choice_js),
+    FILE_AT("js/player/queue-edits.js", js_player_queue_edits_js),
     FILE_AT("js/player/queue-filler.js", js_player_queue_filler_js),
     FILE_AT("js/player/queue-model.js", js_player_queue_model_js),
     FILE_AT("js/player/recovery.js", js_player_recovery_js),
     FILE_AT("js/player/requests.js", js_player_requests_js),
     FILE_AT("js/player/seeker.js", js_player_seeker_js),
+    FILE_AT("js/player/selection.js", js_player_selection_js),
     FILE_AT("js/player/session.js", js_player_session_js),
     FILE_AT("js/player/shown-track.js", js_player_shown_track_js),
     FILE_AT("js/player/sound-guard.js", js_player_sound_guard_js),
@@ -464,6 +486,7 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/ui/format.js", js_ui_format_js),
     FILE_AT("js/ui/groove.js", js_ui_groove_js),
     FILE_AT("js/ui/install.js", js_ui_install_js),
+    FILE_AT("js/ui/keys.js", js_ui_keys_js),
     FILE_AT("js/ui/library-watch.js", js_ui_library_watch_js),
     FILE_AT("js/ui/library.js", js_ui_library_js),
     FILE_AT("js/ui/login.js", js_ui_login_js),
@@ -484,6 +507,7 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/ui/theme.js", js_ui_theme_js),
     FILE_AT("js/ui/ticker.js", js_ui_ticker_js),
     FILE_AT("js/ui/toasts.js", js_ui_toasts_js),
+    FILE_AT("js/ui/track-drag.js", js_ui_track_drag_js),
     FILE_AT("js/ui/track-menu.js", js_ui_track_menu_js),
     FILE_AT("js/ui/upcoming.js", js_ui_upcoming_js),
     FILE_AT("js/ui/virtual-rows.js", js_ui_virtual_rows_js),

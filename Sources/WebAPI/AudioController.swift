@@ -129,7 +129,7 @@ struct AudioController: Sendable {
       .contentType: "application/vnd.apple.mpegurl", .cacheControl: "private, max-age=60", .vary: "Accept-Encoding",
     ]
     var playlist = playlist
-    if AcceptedEncodings(request.headers[.acceptEncoding]).includes("gzip"),
+    if AcceptField(request.headers[.acceptEncoding]).includes("gzip"),
       let packed = playlist.withUTF8({ Gzip.compressed($0, .least) })
     {
       headers[.contentEncoding] = "gzip"

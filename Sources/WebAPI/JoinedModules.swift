@@ -4,8 +4,8 @@ import Foundation
 ///
 /// Each module becomes a block of the joined one, in the order in which they would have run; what it exports, it puts into
 /// an object, and what it imports, it takes from those of others. That holds for modules of one style, which the player's
-/// are: `import { a, b } from './c.js';` or `import * as c from './c.js';` on a line, and declarations with `export` in
-/// front of them.
+/// are: `import { a, b } from './c.js';` or `import * as c from './c.js';` at the beginning of a line, and declarations with
+/// `export` in front of them.
 ///
 /// Comments on lines of their own are left out.
 struct JoinedModules {
@@ -39,10 +39,13 @@ struct JoinedModules {
     guard isOpen.insert(path).inserted else { throw Failure(description: "\(path) needs itself") }
     var (imports, exports, body) = ("", [String](), "")
     var comments = CommentFilter()
-    for line in source.split(separator: "\n", omittingEmptySubsequences: false) {
+    var lines = source.split(separator: "\n", omittingEmptySubsequences: false)[...]
+    while let line = lines.popFirst() {
       guard !comments.leavesOut(line) else { continue }
       if line.hasPrefix("import ") {
-        let (names, other) = try Self.imported(line, by: path)
+        var statement = String(line)
+        while !statement.hasSuffix(";"), let more = lines.popFirst() { statement += " " + more }
+        let (names, other) = try Self.imported(statement, by: path)
         try add(other, of: root, to: &text)
         guard let place = places[other] else { throw Failure(description: "\(path) needs itself") }
         imports += "const \(names) = m\(place);\n"
@@ -66,12 +69,12 @@ struct JoinedModules {
   }
 
   /// What an object of exports is taken apart into, and the path of the module that they come from.
-  private static func imported(_ line: Substring, by path: String) throws(Failure) -> (names: String, path: String) {
-    let parts = line.split(separator: "'", omittingEmptySubsequences: false)
+  private static func imported(_ statement: String, by path: String) throws(Failure) -> (names: String, path: String) {
+    let parts = statement.split(separator: "'", omittingEmptySubsequences: false)
     let clause = parts[0].dropFirst("import ".count).dropLast(" from ".count)
     guard parts.count == 3, parts[2] == ";", parts[0].hasSuffix(" from "),
-      clause.hasPrefix("* as ") || (clause.hasPrefix("{ ") && clause.hasSuffix(" }"))
-    else { throw Failure(description: "\(path) imports in a style of its own: \(line)") }
+      clause.hasPrefix("* as ") || (clause.hasPrefix("{") && clause.hasSuffix("}"))
+    else { throw Failure(description: "\(path) imports in a style of its own: \(statement)") }
     let names = clause.hasPrefix("{") ? clause.replacing(" as ", with: ": ") : clause.dropFirst("* as ".count)
     var folders = path.split(separator: "/").dropLast()
     for part in parts[1].split(separator: "/") where part != "." {

@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// Answers requests for files before the router sees them.
+/// Answers requests for files before the router sees them, and with the page those of browsers for what there isn't.
 struct StaticFileMiddleware: RouterMiddleware {
   let files: StaticFiles
 
@@ -8,6 +8,7 @@ struct StaticFileMiddleware: RouterMiddleware {
     _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
   ) async throws -> Response {
     if let answer = files.response(to: request) { return answer }
-    return try await next(request, context)
+    let answer = try await next(request, context)
+    return answer.status == .notFound ? files.page(for: request) ?? answer : answer
   }
 }

@@ -13,6 +13,8 @@ import NIOCore
 /// (`immutable`, RFC 8246): the version is one of all files together, so that a module's relative imports stay within it.
 /// A page asks for its files there; one of an earlier version gets what there is now, and is told not to keep it. In these
 /// places modules and style sheets are joined, so that a page needs few of them; in their own they are as they were written.
+///
+/// The page has more addresses than files: each of its views has one, which is the page's own business.
 struct StaticFiles: Sendable {
   /// A file as it is sent.
   private struct Form: Sendable {
@@ -65,7 +67,7 @@ struct StaticFiles: Sendable {
     var page = PlayerPage(index)
     if let (path, text) = page.joinStyleSheets(texts) { joined["/" + path] = Self.file(path, text) }
     let folders = Set(contents.compactMap { path, _ in path.contains("/") ? path.prefix { $0 != "/" } : nil })
-    page.move(folders: folders, to: "assets/\(version)")
+    page.move(folders: folders, to: "/assets/\(version)")
     files["/index.html"] = Self.file("index.html", page.text)
     files["/"] = files["/index.html"]
     guard let worker = texts["sw.js"] else { return }
@@ -106,12 +108,37 @@ struct StaticFiles: Sendable {
   /// The answer to a request for a file; nil for all others.
   func response(to request: Request) -> Response? {
     let path = (request.head.path ?? "").prefix { $0 != "?" }
-    guard let (file, isKept) = file(at: path) else { return nil }
+    return file(at: path).map { answer(request, $0.file, isKept: $0.isKept) }
+  }
+
+  /// The page, for a browser that opens an address which nothing else answers; nil for whoever doesn't ask for a page,
+  /// and below the paths of interfaces.
+  func page(for request: Request) -> Response? {
+    let path = request.head.path ?? ""
+    guard request.method == .get || request.method == .head, path.hasPrefix("/"),
+      !Self.interfaces.contains(where: path.hasPrefix), Self.wantsPage(request.headers[.accept]),
+      let page = files["/"]
+    else { return nil }
+    var response = answer(request, page, isKept: false)
+    // What else is answered here has no page's form.
+    response.headers[.vary] = [response.headers[.vary], "Accept"].compactMap { $0 }.joined(separator: ", ")
+    return response
+  }
+
+  /// Paths whose clients are programs, and whose errors are JSON to all of them.
+  private static let interfaces = ["/api/", "/audio/", "/socket.io/", "/assets/"]
+
+  /// Whether `Accept` names HTML, as that of a browser's address line does, and its scripts' doesn't.
+  private static func wantsPage(_ accept: String?) -> Bool {
+    AcceptField(accept).names("text/html")
+  }
+
+  private func answer(_ request: Request, _ file: File, isKept: Bool) -> Response {
     guard request.method == .get || request.method == .head else {
       return Response(status: .methodNotAllowed, headers: [.allow: "GET, HEAD"])
     }
     let isWhole = request.method == .head || request.headers[.range] == nil
-    let wantsPacked = isWhole && AcceptedEncodings(request.headers[.acceptEncoding]).includes("gzip")
+    let wantsPacked = isWhole && AcceptField(request.headers[.acceptEncoding]).includes("gzip")
     let form = wantsPacked ? file.packed ?? file.plain : file.plain
     var headers: HTTPFields = [
       .contentType: file.mediaType, .eTag: form.tag.text, .acceptRanges: "bytes",
@@ -172,8 +199,8 @@ struct StaticFiles: Sendable {
   }
 }
 
-/// The codings of `Accept-Encoding` (RFC 9110, section 12.5.3).
-struct AcceptedEncodings {
+/// The codings of `Accept-Encoding`, or the media types of `Accept`, by weight (RFC 9110, section 12.5).
+struct AcceptField {
   private var weights: [String: Double] = [:]
 
   init(_ field: String?) {
@@ -187,6 +214,9 @@ struct AcceptedEncodings {
       weights[name == "x-gzip" ? "gzip" : name] = weight
     }
   }
+
+  /// Whether one is wanted by its name.
+  func names(_ coding: String) -> Bool { weights[coding] ?? 0 > 0 }
 
   /// Whether a coding other than `identity` may be sent.
   func includes(_ coding: String) -> Bool { weights[coding] ?? weights["*"] ?? 0 > 0 }

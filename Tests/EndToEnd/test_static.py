@@ -3,6 +3,7 @@ when the Socket.IO client is missing."""
 
 import gzip
 import http.client
+import json
 import os
 import random
 import re
@@ -48,12 +49,12 @@ def test_what_the_page_asks_for_is_kept_for_ever_and_changes_with_its_address(se
     page, body = ask(server, "/")
     assert page.headers["cache-control"] == "no-cache" and body == ask(server, "/index.html")[1]
     links = re.findall(r'(?:href|src)="((?:[^"#/][^"]*)?/[^"]+)"', body.decode())
-    assets = [link for link in links if link.startswith("assets/")]
-    assert len({link.split("/")[1] for link in assets}) == 1
+    assets = [link for link in links if link.startswith("/assets/")]
+    assert len({link.split("/")[2] for link in assets}) == 1
     # Few are asked for: what belongs together is joined.
-    assert sorted(link.split("/", 2)[2] for link in assets) == ["css/tokens.css", "js/load-guard.js", "js/main.js", "js/theme-boot.js"]
-    version = assets[0].split("/")[1]
-    for path in [link.split("/", 2)[2] for link in assets] + ["js/audio/worklet.js", "css/deck.css"]:
+    assert sorted(link.split("/", 3)[3] for link in assets) == ["css/tokens.css", "js/load-guard.js", "js/main.js", "js/theme-boot.js"]
+    version = assets[0].split("/")[2]
+    for path in [link.split("/", 3)[3] for link in assets] + ["js/audio/worklet.js", "css/deck.css"]:
         asset, content = ask(server, f"/assets/{version}/{path}")
         assert asset.status == 200 and "immutable" in asset.headers["cache-control"] and "max-age=31536000" in asset.headers["cache-control"]
         is_joined = path in ("css/tokens.css", "js/main.js", "js/audio/worklet.js")
@@ -71,7 +72,7 @@ def test_what_the_page_asks_for_is_kept_for_ever_and_changes_with_its_address(se
 
 @pytest.mark.parametrize("module", ["js/main.js", "js/audio/worklet.js"])
 def test_a_joined_module_imports_nothing_and_is_one(server, module, tmp_path):
-    version = re.search(r'"assets/(\w+)/', ask(server, "/")[1].decode())[1]
+    version = re.search(r'"/assets/(\w+)/', ask(server, "/")[1].decode())[1]
     joined = tmp_path / "joined.mjs"
     joined.write_bytes(ask(server, f"/assets/{version}/{module}")[1])
     assert not re.search(r"^\s*(import|export)\s", joined.read_text(), re.MULTILINE)
@@ -101,6 +102,24 @@ def test_a_page_asks_for_little_and_again_for_nothing(server, chromium):
         assert [url for url in asked if not url.endswith(("/sw.js", "/favicon.svg", "/manifest.webmanifest"))] == []
     finally:
         context.close()
+
+
+def test_an_address_that_nothing_answers_is_the_page_to_a_browser_alone(server):
+    page = ask(server, "/")[1]
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    for path in ("/queue", "/search?q=a%20b", "/no/such/place", "/js/nothing.js", "/index.html/"):
+        answer, body = ask(server, path, **browser)
+        assert answer.status == 200 and body == page and "text/html" in answer.headers["content-type"], path
+        assert "content-security-policy" in answer.headers and "Accept" in re.split(", *", answer.headers["vary"])
+        assert ask(server, path, "HEAD", **browser)[1] == b""
+        for fields in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}):
+            answer, body = ask(server, path, **fields)
+            assert answer.status == 404 and json.loads(body)["error"]["code"] == "not_found", path
+        assert ask(server, path, "POST", **browser)[0].status == 404
+    for path in ("/api/v1/nothing", "/api/v1/tracks/none", "/audio/none/mp3-128.mp3", "/assets/0000000000000000/js/nothing.js"):
+        answer, body = ask(server, path, **browser)
+        assert answer.status in (401, 403, 404) and json.loads(body)["error"]["code"], path
+    assert ask(server, "/healthz", **browser)[1] == b"ok\n"
 
 
 def ranges(rng):

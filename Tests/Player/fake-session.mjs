@@ -132,6 +132,12 @@ export class FakeServer {
     return this.#changed(by, 'remove');
   }
 
+  queue_clear(_, by) {
+    this.items = this.items.filter((_item, at) => at === this.index);
+    this.index = this.items.length - 1;
+    return this.#changed(by, 'clear');
+  }
+
   queue_move({ item, to }, by) {
     const playing = this.items[this.index]?.id;
     const [moved] = this.items.splice(this.#at(item), 1);

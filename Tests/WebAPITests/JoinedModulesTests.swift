@@ -43,6 +43,12 @@ import Testing
         """)
   }
 
+  @Test func namesMayStandOnLinesOfTheirOwn() throws {
+    let sources = ["a.js": "import {\n  b,\n  c as d,\n} from './b.js';\nb(d);", "b.js": "export const b = 1;"]
+    let joined = try JoinedModules.joined("a.js", sources: sources)
+    #expect(joined.contains("const {   b,   c: d, } = m0;\nb(d);"))
+  }
+
   @Test func anAddressBesideAModuleStaysWhereItWas() throws {
     let joined = try JoinedModules.joined(
       "js/main.js",
@@ -73,7 +79,7 @@ import Testing
     ["a.js": "import { b } from './b.js';", "b.js": "import { a } from './a.js';"],
     ["a.js": "import { a } from './a.js';"],
     ["a.js": "import b from './b.js';", "b.js": ""],
-    ["a.js": "import {\n b\n} from './b.js';", "b.js": ""],
+    ["a.js": "import { b } from './b.js'", "b.js": ""],
     ["a.js": "export default 3;"],
     ["a.js": "export { b };"],
     ["a.js": "export * from './b.js';", "b.js": ""],

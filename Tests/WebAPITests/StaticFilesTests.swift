@@ -47,6 +47,32 @@ import Testing
     }
   }
 
+  @Test func aBrowserGetsThePageAtEveryAddressAndAProgramDoesNot() async throws {
+    func page(
+      _ path: String, _ method: HTTPRequest.Method = .get, _ accept: String? = "text/html,*/*;q=0.8"
+    ) -> Response? {
+      var fields = HTTPFields()
+      fields[.accept] = accept
+      let head = HTTPRequest(method: method, scheme: "http", authority: "x", path: path, headerFields: fields)
+      return Self.files.page(for: Request(head: head, body: .init(buffer: ByteBuffer())))
+    }
+    for path in ["/queue", "/search?q=x", "/a/b/c", "/js/nothing.js", "/apiary", "/queue/"] {
+      let answer = try #require(page(path), "\(path)")
+      #expect(answer.status == .ok && answer.headers[.contentType] == "text/html; charset=utf-8")
+      #expect(answer.headers[.vary]?.contains("Accept-Encoding, Accept") == true)
+      #expect(page(path, .head)?.status == .ok)
+    }
+    for path in [
+      "/api/v1/nothing", "/audio/x/y", "/socket.io/x", "/assets/0/js/main.js", "", "queue", "http://x/queue",
+    ] {
+      #expect(page(path) == nil, "\(path)")
+    }
+    for accept in [nil, "*/*", "application/json", "text/*", "text/html;q=0", "text/htmlx"] {
+      #expect(page("/queue", .get, accept) == nil, "\(accept ?? "none")")
+    }
+    for method in [HTTPRequest.Method.post, .put, .delete, .options] { #expect(page("/queue", method) == nil) }
+  }
+
   @Test func otherMethodsAreToldWhichThereAre() async throws {
     let brew = try #require(HTTPRequest.Method("BREW"))
     for method in [HTTPRequest.Method.post, .put, .delete, .patch, .options, .trace, brew] {
@@ -155,7 +181,7 @@ import Testing
     }
     let index = ("index.html", #"<a href="js/a.js"><a href="/js/a.js"><a href="other/a.js">"#)
     let plain = try await page([index, ("js/a.js", "1"), ("js/b.js", "")])
-    #expect(plain.contains(#""assets/"#) && plain.contains(#""/js/a.js""#) && plain.contains(#""other/a.js""#))
+    #expect(plain.contains(#""/assets/"#) && plain.contains(#""/js/a.js""#) && plain.contains(#""other/a.js""#))
     #expect(try await page([index, ("js/a.js", "1"), ("js/b.js", "")]) == plain)
     #expect(try await page([index, ("js/a.js", "1"), ("js/b.js", "2")]) != plain)
     #expect(try await page([index, ("js/a.js", "1"), ("js/c.js", "")]) != plain)

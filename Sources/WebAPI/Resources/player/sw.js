@@ -43,9 +43,9 @@ self.addEventListener('fetch', (event) => {
   if (origin !== self.location.origin || request.method !== 'GET' || request.headers.has('range')) return;
   if (pathname === CLIENT) event.respondWith(keptAndRenewed(event));
   else if (LIVE.some((path) => pathname.startsWith(path))) return;
-  // The page's address may carry options; it is one page.
-  else if (request.mode === 'navigate' && pathname === '/') event.respondWith(kept('/', request));
   else if (SHELL.includes(pathname)) event.respondWith(kept(pathname, request));
+  // All of the page's addresses are one page.
+  else if (request.mode === 'navigate') event.respondWith(kept('/', request));
 });
 
 async function kept(path, request) {

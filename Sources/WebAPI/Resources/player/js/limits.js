@@ -57,6 +57,8 @@ export const SEEK_LEAP_SECONDS = 30;
 export const VOLUME_STEP = 0.05;
 /** A message for people stays this long. */
 export const TOAST_MS = 6_000;
+/** A message with a way back stays longer: one has to read it, and to think. */
+export const UNDO_MS = 10_000;
 /** Messages at a time; the oldest goes first. */
 export const MAX_TOASTS = 3;
 
@@ -64,6 +66,16 @@ export const MAX_TOASTS = 3;
 export const QUEUE_WINDOW = 200;
 /** Tracks that a queue may have; the server's bound. */
 export const MAX_QUEUE = 10_000;
+/** Items of one request for all of a queue: the server's bound. */
+export const QUEUE_PAGE = 500;
+/** A queue of more items isn't kept for a way back: it would hold up the sound that was clicked. */
+export const MAX_KEPT_QUEUE = 2_000;
+/** Items that are known to have been queued by hand; each takes some ten bytes of the device's storage. */
+export const MAX_BY_HAND = 2_000;
+/** A queue's length is summed up to so many tracks, and reckoned from those that are known beyond. */
+export const MAX_SUMMED_QUEUE = 500;
+/** Tracks that may be selected at a time: what one command adds in a moment. */
+export const MAX_SELECTED = 500;
 /** Tracks of one request while a queue is filled from the library: the server's bound. */
 export const FILL_PAGE = 500;
 /** Tracks per request by their ids, the server's bound; and how long such requests wait for each other. */

@@ -6,6 +6,7 @@ import { Connection } from './net/connection.js';
 import { claimDeviceId } from './net/device.js';
 import { keepLogin } from './net/login-keeper.js';
 import { isInAlbumRun, wantNeighbours } from './player/album-run.js';
+import { shareLogin } from './net/login-news.js';
 import { goOnAfterOutage } from './player/after-outage.js';
 import { NetworkReports } from './player/network-reports.js';
 import { LoudnessChoice } from './player/loudness-choice.js';
@@ -14,6 +15,7 @@ import { Playback } from './player/playback.js';
 import { Session } from './player/session.js';
 import { TrackStore } from './player/track-store.js';
 import { Transport } from './player/transport.js';
+import { Navigation } from './navigation.js';
 import { preferences } from './preferences.js';
 import { ClockSync } from './sync/clock-sync.js';
 import { GroupPlay } from './sync/group-play.js';
@@ -36,6 +38,7 @@ import { StatsPanel } from './ui/stats.js';
 import { setUpTheme } from './ui/theme.js';
 import { Ticker } from './ui/ticker.js';
 import { toast } from './ui/toasts.js';
+import { TrackDrag } from './ui/track-drag.js';
 import { TrackMenu } from './ui/track-menu.js';
 import { setUpUpcoming } from './ui/upcoming.js';
 
@@ -78,12 +81,18 @@ const files = () => performance.getEntriesByType('resource');
 new NetworkReports({ connection, playback, group, clock: () => clockSync.clock, files }).start();
 const transport = new Transport({ playback, session, store, connection, fetchPage: (page) => api.tracks(page) });
 const menu = new TrackMenu(transport);
-const library = new Library(transport, menu, store);
+const navigation = new Navigation(window);
+const drag = new TrackDrag();
+const library = new Library(transport, menu, store, {
+  onSearch: (query) => navigation.search(query),
+  onScroll: (scrollTop) => navigation.keepScroll(scrollTop),
+  drag,
+});
 const deck = new Deck(transport, session);
 const now = new NowPlaying(transport, playback);
-const queue = new QueuePanel({ session, store, transport });
+const queue = new QueuePanel({ session, store, transport, drag, onOpen: () => navigation.show('queue') });
 const lyrics = new LyricsPanel(transport, (id) => api.track(id));
-const panel = new SidePanel((view) => {
+const panel = new SidePanel(navigation, (view) => {
   if (view === 'queue') queue.show();
   if (view === 'lyrics') lyrics.show();
 });
@@ -94,8 +103,20 @@ const devices = new DevicePanel({
   transport,
   volume: playback.volume,
   syncQuality: () => (group.isGrouped && clockSync.clock.isReady ? clockSync.clock.boundMs : null),
+  navigation,
 });
-const login = setUpLogin((newUser) => enter(newUser));
+let isLoggedIn = false;
+const login = setUpLogin(
+  (newUser) => {
+    enter(newUser);
+    loginNews.tell('in');
+  },
+  () => !isLoggedIn,
+);
+const loginNews = shareLogin({
+  onLogOut: () => user && leave().then(() => toast('You have logged out on another page.', 'note')),
+  onLogIn: () => !isLoggedIn && restore(),
+});
 // Another one when somebody else has logged in on another page of this browser.
 const keeper = keepLogin({
   renew: api.renew,
@@ -109,11 +130,14 @@ setUpElsewhere(session, transport);
 setUpUpcoming(playback);
 setUpMediaSession(transport);
 setUpShortcuts({ transport, session, library, stats, panel, devices });
-setUpAccount(() => user, leave);
+const account = setUpAccount(() => user, logOut, navigation);
+followAddress();
+navigation.on('change', followAddress);
+byId('home').addEventListener('click', goHome);
 setUpServiceWorker(connection, () => !playback.isActive);
 exposeDiagnostics({ playback, transport, session, connection, group, clockSync, stats: readStats });
 
-for (const source of [playback, transport]) source.on('error', ({ message, kind }) => toast(message, kind));
+for (const source of [playback, transport]) source.on('error', ({ message, kind, undo }) => toast(message, kind, undo));
 session.on('notice', ({ message }) => toast(message, 'note'));
 connection.on('login_needed', () => askToLogIn());
 api.onSessionEnd = () => askToLogIn();
@@ -136,6 +160,23 @@ function tick(time) {
   stats.tick(time);
 }
 
+/** Shows what the address says; the panel sees to itself. */
+function followAddress() {
+  library.show(navigation.route.query, navigation.scroll);
+  // Nobody's devices are shown until somebody is logged in, and none are left open behind that.
+  if (user || navigation.route.view !== 'devices') devices.follow();
+  account.follow();
+}
+
+/** The logo is a link: with a modifier it opens another window, without one nothing is loaded. @param {MouseEvent} event */
+function goHome(event) {
+  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  const isThere = navigation.route.view === 'library' && navigation.route.query === '';
+  if (isThere) library.toTop();
+  else navigation.home();
+}
+
 /** Goes on with the session that the cookie holds, or asks to log in; waits for a server that cannot be reached. */
 async function restore(waitMs = REOPEN_MS) {
   try {
@@ -154,6 +195,7 @@ async function restore(waitMs = REOPEN_MS) {
 
 /** A renewal that is still out would undo what is done there. */
 function askToLogIn() {
+  isLoggedIn = false;
   keeper.stop();
   login.show(user !== null);
 }
@@ -174,6 +216,8 @@ function enter(newUser) {
     session.clear();
   }
   user = newUser;
+  isLoggedIn = true;
+  login.hide();
   document.body.dataset.session = 'open';
   byId('account-button').hidden = false;
   byId('account-initial').textContent = newUser.username.slice(0, 1);
@@ -182,9 +226,21 @@ function enter(newUser) {
   keeper.start();
   if (!isSame || library.list.total === null) library.reload();
   else library.refresh();
+  followAddress();
+  if (navigation.isLost) {
+    navigation.isLost = false;
+    toast('There is nothing at that address. Here is your library.', 'note');
+  }
 }
 
+function logOut() {
+  loginNews.tell('out');
+  return leave();
+}
+
+/** Logs out. A renewal of another page may undo it, so that each page that is told does it as well. */
 async function leave() {
+  isLoggedIn = false;
   fallSilent();
   clockSync.stop();
   const isAtRest = keeper.stop();
@@ -194,7 +250,7 @@ async function leave() {
   user = null;
   document.body.dataset.session = 'none';
   byId('account-button').hidden = true;
-  panel.expand(false);
+  navigation.restart();
   await isAtRest;
   try {
     await api.logOut();

@@ -1,6 +1,6 @@
 import { Emitter } from '../events.js';
 import { BUFFER_SECONDS, CLOCK_SYNC_MS, REQUEST_TIMEOUT_MS } from '../limits.js';
-import { deviceKind, deviceName } from './device.js';
+import { deviceKind, deviceName, thisMachine } from './device.js';
 
 /** What the server says (protocol, section 1.3), handed on by name. */
 const SERVER_EVENTS = [
@@ -127,12 +127,13 @@ export class Connection extends Emitter {
   }
 
   async #introduce(send) {
+    const machine = await thisMachine();
     send({
       format: 'binary',
       bufferSeconds: BUFFER_SECONDS,
       deviceId: this.deviceId,
-      deviceName: deviceName(),
-      deviceKind: deviceKind(),
+      deviceName: deviceName(machine),
+      deviceKind: deviceKind(machine),
       ...(await this.#settings()),
     });
   }

@@ -53,28 +53,58 @@ function write(storage, id) {
   }
 }
 
-/** @returns {'mobile' | 'web'} */
-export function deviceKind() {
-  return /Android|iPhone|iPad|Mobile/.test(navigator.userAgent) ? 'mobile' : 'web';
+/**
+ * What a browser says of itself and the machine it runs on.
+ *
+ * @typedef {object} Machine
+ * @property {string} agent the User-Agent
+ * @property {number} touchPoints how many fingers its screen can tell apart
+ * @property {string} [model] of a phone, where it is told
+ */
+
+/** @returns {Promise<Machine>} */
+export async function thisMachine() {
+  const { userAgent: agent, maxTouchPoints: touchPoints = 0 } = navigator;
+  // A request for what a browser doesn't tell everybody; most have no such thing.
+  const data = /** @type {any} */ (navigator).userAgentData;
+  const hints = await data?.getHighEntropyValues?.(['model']).catch(() => undefined);
+  return { agent, touchPoints, model: hints?.model || undefined };
 }
 
-/** @returns {string} "Firefox on Linux": what people call this device */
-export function deviceName() {
-  const agent = navigator.userAgent;
+/** A tablet of Apple's says that it is a Mac, which has no screen to touch. @param {Machine} machine */
+function isTablet({ agent, touchPoints }) {
+  return agent.includes('iPad') || (agent.includes('Macintosh') && touchPoints > 1);
+}
+
+/** @param {Machine} machine @returns {'mobile' | 'web'} */
+export function deviceKind(machine) {
+  return isTablet(machine) || /Android|iPhone|Mobile/.test(machine.agent) ? 'mobile' : 'web';
+}
+
+/** @param {Machine} machine @returns {string} "Firefox on Linux", "Chrome on Pixel 8": what people call this device */
+export function deviceName(machine) {
+  const { agent, model } = machine;
   const browser = [
-    ['Edg/', 'Edge'],
+    // Those that are built on another one say so, and themselves as well: they come first.
+    ['Edg', 'Edge'],
     ['OPR/', 'Opera'],
+    ['YaBrowser/', 'Yandex'],
+    ['Vivaldi/', 'Vivaldi'],
+    ['SamsungBrowser/', 'Samsung Internet'],
     ['Firefox/', 'Firefox'],
+    ['FxiOS/', 'Firefox'],
+    ['CriOS/', 'Chrome'],
     ['Chrome/', 'Chrome'],
     ['Safari/', 'Safari'],
   ].find(([mark]) => agent.includes(mark));
   const system = [
     ['iPhone', 'iPhone'],
-    ['iPad', 'iPad'],
     ['Android', 'Android'],
+    ['CrOS', 'Chromebook'],
     ['Windows', 'Windows'],
     ['Mac OS', 'Mac'],
     ['Linux', 'Linux'],
   ].find(([mark]) => agent.includes(mark));
-  return `${browser?.[1] ?? 'Browser'} on ${system?.[1] ?? 'a device'}`;
+  const machineName = model ?? (isTablet(machine) ? 'iPad' : system?.[1]);
+  return `${browser?.[1] ?? 'Browser'} on ${machineName ?? 'a device'}`;
 }

@@ -94,6 +94,26 @@ export class QueueModel {
   }
 
   /**
+   * How long all of it is, as far as that is known: the rest is taken to be like what is.
+   *
+   * @param {(trackId: string) => {duration: number} | null | undefined} track null: there is none any more
+   * @returns {{seconds: number, isExact: boolean}}
+   */
+  length(track) {
+    let seconds = 0;
+    let known = 0;
+    for (let at = 0; at < this.total; at += 1) {
+      const item = this.peek(at);
+      const found = item && track(item.trackId);
+      if (found === undefined) continue;
+      known += 1;
+      seconds += found?.duration ?? 0;
+    }
+    if (known === this.total) return { seconds, isExact: true };
+    return { seconds: known === 0 ? 0 : (seconds / known) * this.total, isExact: false };
+  }
+
+  /**
    * What to fetch so that this part is known.
    *
    * @param {number} first @param {number} end behind the last

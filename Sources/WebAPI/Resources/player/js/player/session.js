@@ -1,5 +1,5 @@
 import { Emitter } from '../events.js';
-import { QUEUE_WINDOW, REJOIN_WITHIN_MS } from '../limits.js';
+import { QUEUE_PAGE, QUEUE_WINDOW, REJOIN_WITHIN_MS } from '../limits.js';
 import { QueueModel } from './queue-model.js';
 
 /**
@@ -32,6 +32,7 @@ import { QueueModel } from './queue-model.js';
  * @property {undefined} queue
  * @property {undefined} devices
  * @property {{action: string, payload: any, deviceId: string}} command another device did it; this one has to follow
+ * @property {{reason?: string}} changed another device changed the queue
  * @property {undefined} settled the server has said all of it after a (re)connect: who plays, and what
  * @property {{message: string}} notice for people
  */
@@ -75,7 +76,10 @@ export class Session extends Emitter {
     this.#serverNow = serverNow;
     connection.on('state', (state) => state !== 'online' && this.#lost());
     connection.on('online', () => this.#restart());
-    connection.on('queue_update', (queue) => this.#take(queue));
+    connection.on('queue_update', (queue) => {
+      this.#take(queue);
+      this.emit('changed', { reason: queue.reason });
+    });
     connection.on('device_update', (update) => this.#devicesChanged(update));
     connection.on('sync_state', (change) => this.#synced(change));
   }
@@ -150,6 +154,22 @@ export class Session extends Emitter {
     } finally {
       this.#fetching.delete(key);
     }
+  }
+
+  /**
+   * All of the queue from a place on, at one moment: the requests go out at once, so that what is sent behind them comes behind them.
+   *
+   * @throws {import('../net/connection.js').CommandError} also when the queue changes meanwhile
+   */
+  async all(first = 0) {
+    const { total, version } = this.queue;
+    const pages = Math.ceil((total - first) / QUEUE_PAGE);
+    const offsets = Array.from({ length: pages }, (_, page) => first + page * QUEUE_PAGE);
+    const asked = offsets.map((offset) => this.#connection.command('queue_get', { offset, limit: QUEUE_PAGE }));
+    const parts = (await Promise.all(asked)).map(({ queue }) => queue);
+    if (parts.some((part) => part.version !== version)) throw new Error('the queue has changed meanwhile');
+    const { index, context = null } = parts[0];
+    return { items: parts.flatMap(({ items }) => items), index, context };
   }
 
   /**

@@ -1,5 +1,6 @@
 import { Emitter } from '../events.js';
 import { RESTART_AFTER_SECONDS, SEEK_DEBOUNCE_MS, SEEK_MARGIN_SECONDS } from '../limits.js';
+import { QueueEdits } from './queue-edits.js';
 import { atHand, fillQueue } from './queue-filler.js';
 import { RemoteVolume } from './volume.js';
 
@@ -19,9 +20,11 @@ const PLAIN_WORDS = {
  *
  * Emits `change` when something but the position changed, `error` with a message for people.
  *
- * @extends {Emitter<{change: undefined, error: {message: string, kind?: 'note'}}>}
+ * @extends {Emitter<{change: undefined, error: {message: string, kind?: 'note', undo?: () => void}}>}
  */
 export class Transport extends Emitter {
+  /** What is changed of the queue by hand. */
+  edits;
   #playback;
   #session;
   #store;
@@ -45,6 +48,14 @@ export class Transport extends Emitter {
     this.#store = store;
     this.#connection = connection;
     this.#fetchPage = fetchPage;
+    this.edits = new QueueEdits({
+      session,
+      say: (message, undo) => {
+        const attempt = undo && (() => this.attempt(undo()));
+        this.emit('error', { message, kind: 'note', ...(attempt ? { undo: attempt } : {}) });
+      },
+      restore: (kept, position) => this.#restore(kept, position),
+    });
     this.#remoteVolume = new RemoteVolume(session, (error) => this.#report(error));
     for (const source of [playback, session, store]) source.on('change', () => this.emit('change'));
   }
@@ -246,10 +257,12 @@ export class Transport extends Emitter {
       : { kind: 'library', id: `library-${token}`, name: 'Library' };
     const { shuffle } = this.#session.queue;
     this.#store.put([track]);
+    const settle = this.edits.replacing(context, this.position);
     const isSet = await this.#start(track, (quality) =>
       this.#session.set(tracks, { index: at, quality, shuffle, context }),
     );
     if (!isSet) return;
+    await this.attempt(settle());
     const parts = { session: this.#session, list, part: { first, end }, contextId: context.id };
     try {
       await fillQueue({ ...parts, fetchPage: this.#fetchPage });
@@ -258,12 +271,21 @@ export class Transport extends Emitter {
     }
   }
 
-  /** @param {Track[]} tracks @param {'next' | 'end'} at */
+  /** Plays a queue as it was, in the order in which it was. */
+  #restore({ items, index, context }, position) {
+    const tracks = items.map(({ trackId }) => trackId);
+    const ask = (quality) =>
+      this.#session.set(tracks, { index, position, quality, shuffle: false, ...(context ? { context } : {}) });
+    const track = this.#store.want(tracks[index]) ?? null;
+    return this.#start(track, ask, position);
+  }
+
+  /** @param {Track[]} tracks @param {'next' | 'end' | number} at */
   async add(tracks, at) {
     this.#store.put(tracks);
     const what = tracks.length === 1 ? `“${tracks[0].title}”` : `${tracks.length} tracks`;
     try {
-      await this.#session.add(tracks.map(({ id }) => id), at);
+      await this.edits.add(tracks.map(({ id }) => id), at);
       const message = at === 'next' ? `${what} plays next.` : `${what} is in the queue.`;
       this.emit('error', { message, kind: 'note' });
     } catch (error) {
@@ -322,9 +344,9 @@ export class Transport extends Emitter {
   }
 
   /** Begins something else: here, with the sound card woken by this click, or on the device that plays. */
-  async #start(track, ask) {
+  async #start(track, ask, position = 0) {
     this.#forgetSeek();
-    if (!this.remote && this.#session.role !== 'member') return this.#playback.begin(track, 0, ask);
+    if (!this.remote && this.#session.role !== 'member') return this.#playback.begin(track, position, ask);
     return (await this.attempt(ask(this.quality).then(() => true))) === true;
   }
 

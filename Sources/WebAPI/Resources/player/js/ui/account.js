@@ -4,9 +4,10 @@ import { Menu } from './menu.js';
 /**
  * @param {() => import('../net/api.js').User | null} user
  * @param {() => void} onLogOut
+ * @param {import('../navigation.js').Navigation} navigation
  */
-export function setUpAccount(user, onLogOut) {
-  const menu = new Menu(byId('account-button'), byId('account-menu'), () => {
+export function setUpAccount(user, onLogOut, navigation) {
+  const fill = () => {
     const head = element(
       'div',
       { class: 'menu__head', role: 'presentation' },
@@ -24,5 +25,14 @@ export function setUpAccount(user, onLogOut) {
       onLogOut();
     });
     return [head, logOut];
-  });
+  };
+  const toggled = (/** @type {boolean} */ isOpen) => (isOpen ? navigation.show('account') : navigation.close('account'));
+  const menu = new Menu(byId('account-button'), byId('account-menu'), fill, toggled);
+  return {
+    /** Shows the menu where the address says so and somebody is logged in. */
+    follow() {
+      if (navigation.route.view !== 'account') menu.close(false);
+      else if (user()) menu.open();
+    },
+  };
 }

@@ -13,6 +13,7 @@ export class DevicePanel {
   /** @type {Map<string, DeviceCard>} */
   #cards = new Map();
   #popover;
+  #navigation;
   #volume;
 
   /**
@@ -22,8 +23,9 @@ export class DevicePanel {
    * @param {import('../player/volume.js').Volume} parts.volume of this device
    * @param {() => number | null} parts.syncQuality ms by which its picture of the server's clock may be off; null: it is
    *   in no group
+   * @param {import('../navigation.js').Navigation} parts.navigation
    */
-  constructor({ session, transport, volume, syncQuality }) {
+  constructor({ session, transport, volume, syncQuality, navigation }) {
     this.#session = session;
     this.#transport = transport;
     this.#volume = volume;
@@ -37,7 +39,13 @@ export class DevicePanel {
       const note = 'This page came over plain HTTP: it plays, but in step with other devices only roughly. Over HTTPS it keeps to the millisecond.';
       this.#panel.append(element('p', { class: 'devices__note' }, note));
     }
-    this.#popover = new Popover(byId('devices-button'), this.#panel, () => this.#show(), 'd');
+    const opened = () => {
+      navigation.show('devices');
+      this.#show();
+    };
+    const closed = () => navigation.close('devices');
+    this.#popover = new Popover(byId('devices-button'), this.#panel, opened, 'd', closed);
+    this.#navigation = navigation;
     session.on('change', () => this.#changed());
     volume.on('change', () => this.#changed());
     setInterval(() => this.#popover.isOpen && session.isInGroup && this.#show(), 1_000);
@@ -47,6 +55,12 @@ export class DevicePanel {
   toggle() {
     if (this.#popover.isOpen) this.#popover.close();
     else this.#popover.open();
+  }
+
+  /** Opens or closes as the address says. */
+  follow() {
+    if (this.#navigation.route.view === 'devices') this.#popover.open();
+    else this.#popover.close(false);
   }
 
   #changed() {

@@ -13,6 +13,13 @@ export function preciseClock(seconds) {
   return `${clock(thousandths / 1000)}.${String(thousandths % 1000).padStart(3, '0')}`;
 }
 
+/** @param {number} seconds @returns {string} of many tracks: `47 min`, `3 h 5 min` */
+export function longTime(seconds) {
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${Math.max(minutes, 1)} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** @param {number} seconds @returns {string} for a screen reader: `3 minutes 7 seconds` */
 export function spokenTime(seconds) {
   const whole = Math.max(0, Math.floor(seconds));

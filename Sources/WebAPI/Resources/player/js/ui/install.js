@@ -18,7 +18,7 @@ export function setUpServiceWorker(connection, isAtRest) {
     if (isOther && isAtRest() && (document.hidden || performance.now() < YOUNG_MS)) location.reload();
   });
   // A page that cannot have one (private window, plain HTTP) plays all the same.
-  const registered = serviceWorker.register('sw.js').catch(() => null);
+  const registered = serviceWorker.register('/sw.js').catch(() => null);
   let hasBeenOnline = false;
   connection.on('online', async () => {
     // The server that is back may be a newer one.

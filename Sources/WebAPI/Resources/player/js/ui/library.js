@@ -1,14 +1,18 @@
 import { PAGE_SIZE, SEARCH_DEBOUNCE_MS } from '../limits.js';
 import { api } from '../net/api.js';
+import { Selection } from '../player/selection.js';
 import { TrackList } from '../player/track-list.js';
 import { showCover } from './cover.js';
 import { byId, element, icon } from './dom.js';
 import { clock, sourceFormat } from './format.js';
+import { shortcutOf } from './keys.js';
 import { LibraryWatch, emptyLibrary, stateLine } from './library-watch.js';
 import { toast } from './toasts.js';
 
 /** Rows drawn beyond the visible ones, so that a flick of the wheel shows no blank. */
 const OVERSCAN_ROWS = 8;
+/** A list that isn't scrolled for this long rests there. */
+const SCROLL_REST_MS = 150;
 /** Rows of the skeleton while the first page is on its way. */
 const GHOST_ROWS = 12;
 
@@ -27,10 +31,16 @@ export class Library {
   /** @type {Map<number, HTMLElement>} rows on the page by index */
   #rows = new Map();
   #list = this.#makeList('');
+  #selection = new Selection();
   #focusIndex = 0;
   #rowHeight = 60;
   #searchTimer = 0;
   #frame = 0;
+  /** Whether somebody is logged in, whose library can be asked for. */
+  #isOpen = false;
+  /** Where the next list begins, pixels. */
+  #startAt = 0;
+  #onSearch;
   /** @type {Set<number>} pages that could not be fetched; tried again when scrolled to or on `retry` */
   #failedPages = new Set();
   /** Whether the list could not be fetched at all. */
@@ -43,17 +53,42 @@ export class Library {
    * @param {import('../player/transport.js').Transport} transport
    * @param {import('./track-menu.js').TrackMenu} menu
    * @param {import('../player/track-store.js').TrackStore} store told of every track that comes by
+   * @param {object} options
+   * @param {(query: string) => void} options.onSearch somebody searches
+   * @param {(scrollTop: number) => void} options.onScroll
+   * @param {import('./track-drag.js').TrackDrag} options.drag
    */
-  constructor(transport, menu, store) {
+  constructor(transport, menu, store, { onSearch, onScroll, drag }) {
+    this.#onSearch = onSearch;
     this.#transport = transport;
     this.#menu = menu;
     this.#store = store;
-    this.#scroll.addEventListener('scroll', () => this.#schedule(), { passive: true });
+    let scrollTimer = 0;
+    this.#scroll.addEventListener('scroll', () => {
+      this.#schedule();
+      clearTimeout(scrollTimer);
+      scrollTimer = setTimeout(() => this.#list.total !== null && onScroll(this.#scroll.scrollTop), SCROLL_REST_MS);
+    }, { passive: true });
     new ResizeObserver(() => this.#measure()).observe(this.#scroll);
     this.#grid.addEventListener('click', (event) => this.#clicked(event));
+    this.#grid.addEventListener('pointerdown', (event) => {
+      const row = event.target.closest('.row[data-id]');
+      if (row) row.draggable = event.pointerType === 'mouse';
+    });
+    this.#grid.addEventListener('dragstart', (event) => {
+      const row = event.target.closest?.('.row[data-id]');
+      if (!row) return;
+      const rows = this.#meant(Number(row.dataset.index));
+      drag.begin(event, rows.length, this.#tracksOf(rows));
+    });
     this.#grid.addEventListener('contextmenu', (event) => this.#openMenu(event));
     this.#grid.addEventListener('keydown', (event) => this.#key(event));
     this.#field.addEventListener('input', () => this.#typed());
+    this.#field.addEventListener('keydown', (event) => {
+      if (event.key !== 'ArrowDown' || event.isComposing || !this.#list.total) return;
+      event.preventDefault();
+      this.#focus(this.#focusIndex);
+    });
     byId('search-form').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#search();
@@ -73,12 +108,32 @@ export class Library {
 
   /** Fetches the library anew: after a log-in, or by the button of an error. */
   async reload() {
+    this.#isOpen = true;
     this.#list = this.#makeList(this.#field.value.trim());
     this.#failedPages.clear();
     this.#focusIndex = 0;
     this.#clearRows();
     this.#showGhosts();
     await this.#loadFirst(this.#list);
+  }
+
+  /**
+   * Shows what an address names.
+   *
+   * @param {string} query
+   * @param {number} scrollTop where its list begins, pixels; one that is shown already stays where it is
+   */
+  async show(query, scrollTop) {
+    const isShown = this.#isOpen && query === this.#list.query;
+    if (!isShown || this.#list.total === null) this.#startAt = scrollTop;
+    if (isShown) return;
+    if (query !== this.#field.value.trim()) this.#field.value = query;
+    if (this.#isOpen) await this.#search();
+  }
+
+  /** Goes to the top of the list. */
+  toTop() {
+    this.#scroll.scrollTop = 0;
   }
 
   /** Fetches the library if it could not be: the server can be reached again. */
@@ -94,6 +149,7 @@ export class Library {
   }
 
   clear() {
+    this.#isOpen = false;
     this.#field.value = '';
     this.#list = this.#makeList('');
     this.#clearRows();
@@ -159,6 +215,7 @@ export class Library {
     if (query === this.#list.query && this.#list.total !== null) return;
     const list = this.#makeList(query);
     this.#list = list;
+    this.#onSearch(query);
     this.#failedPages.clear();
     await this.#loadFirst(list);
   }
@@ -175,9 +232,12 @@ export class Library {
     }
     if (list !== this.#list) return;
     this.#focusIndex = 0;
-    this.#scroll.scrollTop = 0;
     this.#clearRows();
     this.#showCount();
+    this.#measureRow();
+    this.#grid.style.height = `${(list.total ?? 0) * this.#rowHeight}px`;
+    this.#scroll.scrollTop = this.#startAt;
+    this.#startAt = 0;
     this.#measure();
     if (!list.query && !this.#watch.state?.isScanning) this.#watch.refresh();
   }
@@ -185,9 +245,10 @@ export class Library {
   #showCount() {
     const total = this.#list.total ?? 0;
     const { query } = this.#list;
+    const selected = this.#selection.size > 0 ? ` · ${this.#selection.size} selected` : '';
     byId('library-title').textContent = query ? 'Search' : 'Library';
     byId('library-count').textContent =
-      `${total.toLocaleString('en')} track${total === 1 ? '' : 's'}${query ? ` for “${query}”` : ''}`;
+      `${total.toLocaleString('en')} track${total === 1 ? '' : 's'}${query ? ` for “${query}”` : ''}${selected}`;
     this.#grid.setAttribute('aria-rowcount', String(total));
     this.#blank.hidden = total > 0;
     if (total > 0) return;
@@ -238,6 +299,7 @@ export class Library {
   }
 
   #clearRows() {
+    this.#selection.clear();
     for (const row of this.#rows.values()) row.remove();
     this.#rows.clear();
     this.#grid.style.height = '0';
@@ -353,7 +415,30 @@ export class Library {
       ),
     );
     this.#mark(row, track.id);
+    this.#markSelected(row, index);
     return row;
+  }
+
+  /** What an action on a row is about: all that is selected, if it is, or it alone. @param {number} index */
+  #meant(index) {
+    return this.#selection.has(index) ? this.#selection.rows : [index];
+  }
+
+  /** @param {number[]} rows @returns {Promise<import('../net/api.js').Track[]>} those that can be had */
+  async #tracksOf(rows) {
+    const list = this.#list;
+    const tracks = await Promise.all(rows.map((row) => list.get(row).catch(() => undefined)));
+    return tracks.flatMap((track) => track ?? []);
+  }
+
+  #select(change) {
+    change();
+    for (const [index, row] of this.#rows) if (row.dataset.id !== undefined) this.#markSelected(row, index);
+    this.#showCount();
+  }
+
+  #markSelected(row, index) {
+    row.setAttribute('aria-selected', String(this.#selection.has(index)));
   }
 
   #markCurrent() {
@@ -378,6 +463,12 @@ export class Library {
     if (!row) return;
     const button = event.target.closest('.row__add');
     if (button) this.#openMenuAt(row, button.getBoundingClientRect(), button);
+    else if (event.shiftKey) this.#select(() => this.#selection.extend(Number(row.dataset.index)));
+    else if (event.ctrlKey || event.metaKey) this.#select(() => this.#selection.toggle(Number(row.dataset.index)));
+    // A finger has no keys to hold: once something is selected, it selects.
+    else if (event.pointerType === 'touch' && this.#selection.size > 0) {
+      this.#select(() => this.#selection.toggle(Number(row.dataset.index)));
+    }
     // The second click of a double one means nothing else than the first.
     else if (event.detail < 2) this.#choose(Number(row.dataset.index));
   }
@@ -393,11 +484,20 @@ export class Library {
 
   /** @param {HTMLElement} row @param {{left: number, bottom: number}} place @param {HTMLElement} opener */
   #openMenuAt(row, { left, bottom }, opener) {
-    const track = this.#list.peek(Number(row.dataset.index));
-    if (track) this.#menu.open(track, { x: left, y: bottom }, opener);
+    const index = Number(row.dataset.index);
+    const rows = this.#meant(index);
+    const what = {
+      count: rows.length,
+      tracks: () => this.#tracksOf(rows),
+      isSelected: this.#selection.has(index),
+      onSelect: () => this.#select(() => this.#selection.toggle(index)),
+    };
+    this.#menu.open(what, { x: left, y: bottom }, opener);
   }
 
   #choose(index) {
+    if (this.#selection.size > 0) this.#select(() => this.#selection.clear());
+    this.#selection.anchor(index);
     this.#focusIndex = index;
     for (const [at, row] of this.#rows) if (row.dataset.id !== undefined) row.tabIndex = at === index ? 0 : -1;
     const { track, status } = this.#transport;
@@ -420,13 +520,26 @@ export class Library {
     }[event.key];
     const isOnButton = event.target.closest('button') !== null;
     if (isOnButton && (event.key === 'Enter' || event.key === ' ')) return;
-    const track = this.#list.peek(index);
+    const isStretched = event.shiftKey && goTo !== undefined;
+    if (isStretched) this.#selection.anchor(index);
     if (event.key === 'Enter') this.#choose(index);
-    else if (event.key.toLowerCase() === 'q' && track) this.#transport.add([track], event.shiftKey ? 'next' : 'end');
+    else if (event.key === 'Escape' && this.#selection.size > 0) this.#select(() => this.#selection.clear());
+    else if (shortcutOf(event) === 'q') this.#queue(this.#meant(index), event.shiftKey ? 'next' : 'end');
+    else if (isStretched) this.#stretch(Math.min(Math.max(goTo, 0), last));
     else if (goTo !== undefined) this.#focus(Math.min(Math.max(goTo, 0), last));
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  async #queue(rows, at) {
+    const tracks = await this.#tracksOf(rows);
+    if (tracks.length > 0) await this.#transport.add(tracks, at);
+  }
+
+  #stretch(index) {
+    this.#select(() => this.#selection.extend(index));
+    this.#focus(index);
   }
 
   async #focus(index) {

@@ -3,16 +3,19 @@ export class Menu {
   #button;
   #menu;
   #fill;
+  #onToggle;
 
   /**
    * @param {HTMLElement} button
    * @param {HTMLElement} menu
    * @param {() => HTMLElement[]} fill makes the items each time it opens
+   * @param {(isOpen: boolean) => void} [onToggle]
    */
-  constructor(button, menu, fill) {
+  constructor(button, menu, fill, onToggle = () => {}) {
     this.#button = button;
     this.#menu = menu;
     this.#fill = fill;
+    this.#onToggle = onToggle;
     button.addEventListener('click', () => (menu.hidden ? this.open() : this.close()));
     menu.addEventListener('keydown', (event) => this.#key(event));
     document.addEventListener('pointerdown', (event) => {
@@ -22,18 +25,22 @@ export class Menu {
   }
 
   open() {
+    if (!this.#menu.hidden) return;
     this.#menu.replaceChildren(...this.#fill());
     this.#menu.hidden = false;
     this.#button.setAttribute('aria-expanded', 'true');
     const items = this.#items();
     (items.find((item) => item.getAttribute('aria-checked') === 'true') ?? items[0])?.focus();
+    this.#onToggle(true);
   }
 
   /** @param {boolean} [returnsFocus] */
   close(returnsFocus = true) {
+    if (this.#menu.hidden) return;
     this.#menu.hidden = true;
     this.#button.setAttribute('aria-expanded', 'false');
     if (returnsFocus) this.#button.focus();
+    this.#onToggle(false);
   }
 
   /** @returns {HTMLElement[]} */

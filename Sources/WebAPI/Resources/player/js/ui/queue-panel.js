@@ -1,7 +1,7 @@
-import { MAX_CROSSFADE_SECONDS } from '../limits.js';
+import { MAX_CROSSFADE_SECONDS, MAX_SUMMED_QUEUE } from '../limits.js';
 import { showCover } from './cover.js';
 import { byId, element, icon } from './dom.js';
-import { clock, spokenTime } from './format.js';
+import { clock, longTime, spokenTime } from './format.js';
 import { QueueDrag } from './queue-drag.js';
 import { VirtualRows } from './virtual-rows.js';
 
@@ -22,8 +22,10 @@ export class QueuePanel {
    * @param {import('../player/session.js').Session} parts.session
    * @param {import('../player/track-store.js').TrackStore} parts.store
    * @param {import('../player/transport.js').Transport} parts.transport
+   * @param {import('./track-drag.js').TrackDrag} parts.drag of tracks from the library
+   * @param {() => void} parts.onOpen something dragged wants in
    */
-  constructor({ session, store, transport }) {
+  constructor({ session, store, transport, drag, onOpen }) {
     this.#session = session;
     this.#store = store;
     this.#transport = transport;
@@ -39,6 +41,12 @@ export class QueuePanel {
       indexOf: (id) => session.queue.indexOf(id),
       onMove: (id, to) => this.#move(id, to),
     });
+    drag.endsIn({
+      gapAt: (y) => this.#rows.gapAt(y),
+      rowHeight: () => this.#rows.rowHeight,
+      onOpen,
+      onDrop: (tracks, index) => transport.add(tracks, index),
+    });
     this.#list.addEventListener('click', (event) => this.#clicked(event));
     this.#list.addEventListener('keydown', (event) => this.#key(event));
     this.#list.addEventListener('focusin', (event) => {
@@ -46,15 +54,19 @@ export class QueuePanel {
       if (row) this.#takeFocus(row.dataset.item);
     });
     byId('queue-clear').addEventListener('click', async () => {
-      if (await transport.attempt(session.clearQueue())) this.#say('The queue is empty.');
+      if (await transport.attempt(transport.edits.clear())) this.#say('The queue is empty.');
     });
+    byId('queue-now').addEventListener('click', () => this.#focus(session.queue.index));
     const fade = byId('queue-crossfade');
     for (const seconds of [0, 1, 2, 3, 4, 6, 8, 10, MAX_CROSSFADE_SECONDS]) {
       fade.append(element('option', { value: String(seconds) }, seconds === 0 ? 'off' : `${seconds} s`));
     }
     fade.addEventListener('change', () => transport.attempt(session.setCrossfade(Number(fade.value))));
     session.on('queue', () => this.show());
-    store.on('change', () => this.#rows.render());
+    store.on('change', () => {
+      this.#rows.render();
+      this.#showCount();
+    });
     transport.on('change', () => this.#rows.schedule());
     this.show();
   }
@@ -63,8 +75,8 @@ export class QueuePanel {
   show() {
     const { queue } = this.#session;
     byId('queue-context').textContent = queue.context?.name || 'Queue';
-    const [place, total] = [queue.index + 1, queue.total].map((count) => count.toLocaleString('en'));
-    byId('queue-count').textContent = queue.total === 0 ? '' : `${place} of ${total}`;
+    this.#showCount();
+    byId('queue-now').disabled = queue.index < 0;
     byId('queue-blank').hidden = queue.total > 0;
     byId('queue-clear').disabled = queue.total <= 1;
     const fade = byId('queue-crossfade');
@@ -75,6 +87,20 @@ export class QueuePanel {
     fade.value = value;
     this.#rows.setTotal(queue.total);
     this.#followPlaying();
+  }
+
+  /** Which of how many, and how long all of them are. */
+  #showCount() {
+    const { queue } = this.#session;
+    if (byId('panel-queue').hidden) return;
+    if (queue.total <= MAX_SUMMED_QUEUE) {
+      this.#session.need(0, queue.total);
+      for (let at = 0; at < queue.total; at += 1) this.#store.want(queue.peek(at)?.trackId);
+    }
+    const { seconds, isExact } = queue.length((id) => this.#store.peek(id));
+    const [place, total] = [queue.index + 1, queue.total].map((count) => count.toLocaleString('en'));
+    const time = seconds > 0 ? ` · ${isExact ? '' : 'about '}${longTime(seconds)}` : '';
+    byId('queue-count').textContent = queue.total === 0 ? '' : `${place} of ${total}${time}`;
   }
 
   /** Scrolls to what plays when it has changed, unless somebody is at work in the list. */
@@ -92,7 +118,12 @@ export class QueuePanel {
     const track = this.#store.want(item?.trackId);
     const place = index < queue.index ? 'past' : index === queue.index ? 'now' : 'next';
     const known = track === null ? 'gone' : track ? 'known' : 'unknown';
-    return `${index}/${queue.total}/${item?.id}/${known}/${place}/${this.#isTabStop(index, item)}`;
+    return `${index}/${queue.total}/${item?.id}/${known}/${place}/${this.#isTabStop(index, item)}/${this.#isNextByHand(index, item)}`;
+  }
+
+  /** Whether a listener has put it there, and it is still to come. */
+  #isNextByHand(index, item) {
+    return index > this.#session.queue.index && this.#transport.edits.byHand.has(item?.id);
   }
 
   #isTabStop(index, item) {
@@ -111,7 +142,8 @@ export class QueuePanel {
     const artist = track?.artist ?? (track ? 'Unknown artist' : '');
     const thumb = element('span', { class: 'thumb thumb--small' });
     showCover(thumb, track ?? null);
-    const spoken = [title, artist, track && spokenTime(track.duration), isNow && 'playing'].filter(Boolean).join(', ');
+    const isByHand = this.#isNextByHand(index, item);
+    const spoken = [title, artist, isByHand && 'next in queue', track && spokenTime(track.duration), isNow && 'playing'].filter(Boolean).join(', ');
     const main = element(
       'button',
       {
@@ -126,7 +158,12 @@ export class QueuePanel {
         'span',
         { class: 'item__names' },
         element('span', { class: 'item__title' }, title),
-        element('span', { class: 'item__artist' }, artist),
+        element(
+          'span',
+          { class: 'item__artist' },
+          ...(isByHand ? [element('span', { class: 'item__mark' }, 'Next in queue'), ' '] : []),
+          artist,
+        ),
       ),
       element('span', { class: 'item__time' }, track ? clock(track.duration) : ''),
     );
@@ -168,7 +205,7 @@ export class QueuePanel {
     const title = this.#store.peek(queue.peek(at)?.trackId)?.title ?? 'The track';
     const hadFocus = this.#list.contains(document.activeElement);
     const next = queue.peek(at + 1) ?? queue.peek(at - 1);
-    const removed = this.#transport.attempt(this.#session.remove([id]));
+    const removed = this.#transport.attempt(this.#transport.edits.remove([id], `“${title}”`));
     if (hadFocus && next) this.#focus(queue.indexOf(next.id));
     if (await removed) this.#say(`${title} was taken out.`);
   }

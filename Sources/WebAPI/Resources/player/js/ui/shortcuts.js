@@ -1,6 +1,7 @@
 import { SEEK_LEAP_SECONDS, SEEK_STEP_SECONDS, VOLUME_STEP } from '../limits.js';
 import { cycleRepeat, toggleShuffle } from './deck.js';
 import { byId, element } from './dom.js';
+import { shortcutOf } from './keys.js';
 
 const HELP = [
   [['Space'], 'Play or pause'],
@@ -12,10 +13,11 @@ const HELP = [
   [['X'], 'Shuffle'],
   [['R'], 'Repeat: off, the queue, one'],
   [['Q'], 'Queue; on a track of the library: add it'],
+  [['Shift', '↑', '↓'], 'In the library: select; a click with Ctrl or Shift, too'],
   [['L'], 'Lyrics'],
   [['D'], 'Devices'],
   [['Alt', '↑', '↓'], 'In the queue: move; Del takes out'],
-  [['/'], 'Search'],
+  [['/'], 'Search; ↓ goes on to what was found'],
   [['S'], 'Stream statistics'],
   [['Esc'], 'Back to the library'],
   [['?'], 'This help'],
@@ -45,10 +47,19 @@ export function setUpShortcuts({ transport, session, library, stats, panel, devi
     if (event.target === help) help.close();
   });
 
+  /** The control that has the focus by a click: nobody sees it there. @type {Element | null} */
+  let clicked = null;
+  document.addEventListener('pointerdown', (event) => {
+    clicked = /** @type {HTMLElement} */ (event.target).closest('button, a');
+  });
+  document.addEventListener('focusout', (event) => {
+    if (event.target === clicked) clicked = null;
+  });
+
   const leap = (event) => (event.shiftKey ? SEEK_LEAP_SECONDS : SEEK_STEP_SECONDS);
   /** @type {Record<string, (event: KeyboardEvent) => void>} */
   const actions = {
-    ' ': () => transport.toggle(),
+    Space: () => transport.toggle(),
     ArrowLeft: (event) => transport.seekBy(-leap(event)),
     ArrowRight: (event) => transport.seekBy(leap(event)),
     ArrowUp: () => transport.volume.set(transport.volume.level + VOLUME_STEP),
@@ -64,7 +75,7 @@ export function setUpShortcuts({ transport, session, library, stats, panel, devi
     d: () => devices.toggle(),
     '/': () => library.focusSearch(),
     '?': () => help.showModal(),
-    Escape: () => panel.isExpanded && panel.expand(false),
+    Escape: () => panel.isExpanded && panel.close(),
   };
 
   document.addEventListener('keydown', (event) => {
@@ -75,11 +86,15 @@ export function setUpShortcuts({ transport, session, library, stats, panel, devi
       if (event.key === 'Escape') target.blur();
       return;
     }
-    // Space and Enter on a control belong to it.
-    if (event.key === ' ' && target.closest('button, a')) return;
-    const action = actions[event.key] ?? actions[event.key.toLowerCase()];
+    const key = shortcutOf(event);
+    // Space is the control's whose focus is seen. (`:focus-visible` doesn't tell: a key that is pressed makes it true.)
+    if (key === 'Space' && target.closest('button, a') && target !== clicked) return;
+    const action = Object.hasOwn(actions, key) ? actions[key] : undefined;
     if (!action) return;
     event.preventDefault();
-    action(event);
+    // It would be seen from now on, and the next press be its own.
+    if (target === clicked) target.blur();
+    // A key that is held goes on seeking, and switches nothing on and off.
+    if (!event.repeat || key.startsWith('Arrow')) action(event);
   });
 }

@@ -1,4 +1,4 @@
-import { MAX_TOASTS, TOAST_MS } from '../limits.js';
+import { MAX_TOASTS, TOAST_MS, UNDO_MS } from '../limits.js';
 import { byId, element, icon } from './dom.js';
 
 /**
@@ -6,20 +6,31 @@ import { byId, element, icon } from './dom.js';
  *
  * @param {string} message
  * @param {'error' | 'note'} [kind]
+ * @param {() => void} [undo] takes back what the message is about
  */
-export function toast(message, kind = 'error') {
+export function toast(message, kind = 'error', undo) {
   const holder = byId('toasts');
-  if ([...holder.children].some((child) => child.dataset.message === message)) return;
+  const same = [...holder.children].find((child) => child.dataset.message === message);
+  if (same && !undo) return;
+  same?.remove(); // its way back is an older one's
   const close = element('button', { class: 'button-icon', type: 'button', 'aria-label': 'Dismiss' }, icon('close'));
   const node = element(
     'div',
     { class: `toast toast--${kind}`, role: kind === 'error' ? 'alert' : 'status', 'data-message': message },
     icon(kind === 'error' ? 'alert' : 'device'),
     element('span', {}, message),
+    ...(undo ? [undoButton(() => (node.remove(), undo()))] : []),
     close,
   );
   close.addEventListener('click', () => node.remove());
   holder.append(node);
   while (holder.children.length > MAX_TOASTS) holder.firstElementChild?.remove();
-  setTimeout(() => node.remove(), TOAST_MS);
+  setTimeout(() => node.remove(), undo ? UNDO_MS : TOAST_MS);
+}
+
+/** @param {() => void} undo */
+function undoButton(undo) {
+  const button = element('button', { class: 'toast__undo', type: 'button' }, 'Undo');
+  button.addEventListener('click', undo);
+  return button;
 }

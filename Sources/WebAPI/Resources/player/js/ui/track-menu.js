@@ -18,12 +18,17 @@ export class TrackMenu {
   }
 
   /**
-   * @param {import('../net/api.js').Track} track
+   * @param {object} what
+   * @param {number} what.count of tracks
+   * @param {() => Promise<import('../net/api.js').Track[]>} what.tracks
+   * @param {boolean} what.isSelected
+   * @param {() => void} what.onSelect selects the track, or lets it go
    * @param {{x: number, y: number}} place of the pointer, or of the row
    * @param {HTMLElement} opener gets the focus back
    */
-  open(track, { x, y }, opener) {
+  open({ count, tracks, isSelected, onSelect }, { x, y }, opener) {
     this.#opener = opener;
+    const many = count > 1 ? `: ${count} tracks` : '';
     const item = (/** @type {string} */ name, /** @type {string} */ text, /** @type {() => void} */ act) => {
       const attributes = { class: 'menu__item', type: 'button', role: 'menuitem' };
       const node = element('button', attributes, icon(name), element('span', {}, text));
@@ -34,8 +39,9 @@ export class TrackMenu {
       return node;
     };
     this.#menu.replaceChildren(
-      item('next-up', 'Play next', () => this.#transport.add([track], 'next')),
-      item('queue', 'Add to the queue', () => this.#transport.add([track], 'end')),
+      item('next-up', `Play next${many}`, async () => this.#transport.add(await tracks(), 'next')),
+      item('queue', `Add to the queue${many}`, async () => this.#transport.add(await tracks(), 'end')),
+      item(isSelected ? 'close' : 'check', isSelected ? 'Deselect' : 'Select', onSelect),
     );
     this.#menu.hidden = false;
     const { width, height } = this.#menu.getBoundingClientRect();
