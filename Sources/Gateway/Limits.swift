@@ -42,8 +42,8 @@ public enum GatewayLimits {
   static let connectionRetryMilliseconds = 5_000
   /// What a connection costs in commands: a token is checked, and three events say how things are.
   static let connectionCost = 2.0
-  /// Looks through the library that a user may ask for, per second: one a minute. Each walks all of its folders.
-  static let scansPerSecond = 1.0 / 60
+  /// Between two looks through the library that a user may ask for: each walks all of its folders.
+  static let scanNanoseconds: Int64 = 60_000_000_000
   /// How long the budgets of one who isn't connected are remembered, in nanoseconds: they are full again before; and of
   /// how many at most, each about 250 bytes.
   static let allowanceNanoseconds: Int64 = 70_000_000_000

@@ -7,7 +7,8 @@ final class UserAllowance: Sendable {
   private struct State {
     var commands: Budget
     var requests: Budget
-    var scans: Budget
+    /// When the library may be looked through for him again.
+    var nextScan: Int64?
     var connections = 0
     var connectionsOfToken: [String: Int] = [:]
 
@@ -26,8 +27,7 @@ final class UserAllowance: Sendable {
         commands: Budget(
           burst: GatewayLimits.commandBurst, perSecond: GatewayLimits.commandsPerSecond, now: now),
         requests: Budget(
-          burst: GatewayLimits.requestBurst, perSecond: GatewayLimits.requestsPerSecond, now: now),
-        scans: Budget(burst: 1, perSecond: GatewayLimits.scansPerSecond, now: now)))
+          burst: GatewayLimits.requestBurst, perSecond: GatewayLimits.requestsPerSecond, now: now)))
   }
 
   /// Pays for a command.
@@ -60,8 +60,13 @@ final class UserAllowance: Sendable {
   }
 
   /// Pays for a look through the library.
+  /// - Returns: nil, or the nanoseconds until he may have another; to have asked too soon makes that no longer.
   func spendScan(now: Int64) -> Int64? {
-    state.withLock { $0.scans.spend(now: now) }
+    state.withLock { state in
+      if let next = state.nextScan, now < next { return next - now }
+      state.nextScan = now + GatewayLimits.scanNanoseconds
+      return nil
+    }
   }
 
   /// Whether there is room for one more connection.

@@ -156,11 +156,13 @@ def test_another_listener_on_the_same_page_has_a_session_of_their_own(player, se
 
 def test_a_worklet_that_could_not_be_loaded_is_loaded_at_the_next_press(player):
     # Requests of worklets can't be stopped from outside: this is what the page sees of one that failed.
-    player.page.evaluate("""() => {
+    player.page.add_init_script("""{
       const { addModule } = AudioWorklet.prototype;
       AudioWorklet.prototype.addModule = () => Promise.reject(new DOMException('no network', 'AbortError'));
       window.mend = () => (AudioWorklet.prototype.addModule = addModule);
     }""")
+    player.page.reload()
+    player.ready()
     player.search("Long")
     player.row("Long").click()
     player.page.wait_for_selector(".toast")

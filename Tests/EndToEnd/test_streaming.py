@@ -168,19 +168,6 @@ def test_a_seek_chooses_anew_what_the_link_carries(server, tracks):
         assert first["position"] == change["position"] == pytest.approx(60.5, abs=1 / 44100)
 
 
-def test_an_empty_buffer_before_the_first_chunk_says_nothing_of_this_stream_or_the_next(server, tracks):
-    with listening(server, transports=["websocket"], standalone=True) as listener:
-        for title in ("Long", "Odd FLAC", "Long"):
-            stream = listener.ok("play_track", {"trackId": tracks[title]["id"], "quality": "auto"})["streamId"]
-            began = listener.wait_for("stream_started", where=lambda event: event["streamId"] == stream)
-            assert began["codec"] != "opus"
-            for report in ({"bufferMs": 0}, {"bufferMs": 0, "streamId": stream}, {"bufferMs": 100}):
-                listener.ok("network_stats", report)
-        listener.ok("seek_position", {"position": 60.5})
-        listener.wait_for("audio_chunk", where=lambda chunk: chunk["streamId"] == stream and chunk["epoch"] == 1)
-        assert "opus" not in [change["codec"] for change in listener.of("quality_change")]
-
-
 @pytest.mark.parametrize("position", [0.0, 1.0, 77.7777, 149.9])
 def test_a_seek_lands_on_the_sample(server, music, tracks, position):
     with listening(server, transports=["websocket"], bufferSeconds=1) as listener:
