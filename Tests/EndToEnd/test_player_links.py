@@ -38,7 +38,7 @@ def test_a_stream_of_any_rate_sounds_at_the_first_click(open_player, tracks, qua
     player.page.reload()
     player.ready()
     rates = {}
-    for title in ("Odd FLAC", "Long", "First Cut", "Blip", "Odd FLAC"):
+    for title in ("Odd FLAC", "Long", "First Cut", "Odd FLAC"):
         player.play(title)
         rates[title] = player.stats()["sampleRate"]
         assert player.page.locator(".toast").count() == 0
