@@ -39,6 +39,6 @@ struct ScanCommand: AsyncParsableCommand {
     print(
       "\(result.found) file\(result.found == 1 ? "" : "s"): \(result.added) new, \(result.updated) changed, \(result.missing) gone, "
         + "\(result.failed) skipped")
-    for file in result.skipped { print("skipped: \(LineText.escaped(file.path)): \(file.reason)") }
+    for file in result.skipped { print("skipped: \(LineText.escaped(file.path)): \(LineText.escaped(file.reason))") }
   }
 }
