@@ -16,6 +16,7 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
   case scanInterval = "DUBPLATE_SCAN_INTERVAL"
   case analysis = "DUBPLATE_ANALYSIS"
   case socketIOClient = "DUBPLATE_SOCKETIO_CLIENT"
+  case player = "DUBPLATE_PLAYER"
   case logLevel = "LOG_LEVEL"
 
   /// As an operator is told of it: `--port / PORT`.
@@ -43,6 +44,7 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
     case .scanInterval: "--scan-interval"
     case .analysis: "--analysis"
     case .socketIOClient: "--socketio-client"
+    case .player: "--player"
     case .logLevel: "--log-level"
     }
   }

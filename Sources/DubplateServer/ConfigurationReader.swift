@@ -120,6 +120,12 @@ public struct ConfigurationReader: Sendable {
       }
       configuration.socketIOClientPath = path
     }
+    if let path = self[.player] {
+      guard FileManager.default.isReadableFile(atPath: path + "/index.html") else {
+        throw Fault(.player, "must name a folder with an index.html that can be read")
+      }
+      configuration.playerDirectory = path
+    }
     if let name = self[.logLevel] {
       guard let level = Logger.Level(rawValue: name.lowercased()) else {
         throw Fault(

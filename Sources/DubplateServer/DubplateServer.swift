@@ -95,7 +95,7 @@ public struct DubplateServer: Sendable {
       library: library, directory: tracks,
       gateway: gateway,
       readiness: readiness, socketPath: Self.socketPath, trustedProxies: configuration.trustedProxies,
-      origins: { sockets.engine.cors }, logger: logger)
+      playerFolder: configuration.playerDirectory, origins: { sockets.engine.cors }, logger: logger)
 
     let application = web.application(
       server: .socketIO(sockets, quickly: web.quickResponder, connections: connections),

@@ -67,6 +67,7 @@ extension ServerConfiguration {
     ConfigurationKey.allCases.filter { key in
       switch key {
       case .audioKeys, .allowedOrigins, .scanInterval, .logLevel: false
+      case .player: playerDirectory != other.playerDirectory
       case .host: host != other.host
       case .port: port != other.port
       case .data: dataDirectory != other.dataDirectory

@@ -40,6 +40,8 @@ public struct ServerConfiguration: Sendable {
   public var analysisTracks = 1
   /// The official browser client, served at `/socket.io/socket.io.js`; nil: looked for where it is usually put.
   public var socketIOClientPath: String?
+  /// Folder of the web player's files, read at each request; nil: those that are part of the program.
+  public var playerDirectory: String?
   /// Least severe message that is logged.
   public var logLevel = Logger.Level.info
 

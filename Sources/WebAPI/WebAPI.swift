@@ -24,11 +24,13 @@ public struct WebAPI: Sendable {
   private let audioKeys: AudioKeyring
   private let tokens: AccessTokens
   private let readiness: Readiness
+  private let player: @Sendable (Request) -> StaticFiles
   private let logger: Logger
 
   /// - Parameters:
   ///   - socketPath: where the Socket.IO server is, for `websocketUrl`.
   ///   - trustedProxies: who is believed when saying for whom he asks.
+  ///   - playerFolder: whose files are served as they are at each request, in place of those that are part of the program.
   ///   - origins: whose pages may use the interface, and fetch the sound.
   public init(
     users: any UserRepository, tracks: any TrackRepository, analyses: any AnalysisRepository,
@@ -36,7 +38,8 @@ public struct WebAPI: Sendable {
     tokens: AccessTokens,
     audioKeys: AudioURLKeys, hasher: LoginHasher, library: SegmentLibrary, directory: TrackDirectory,
     gateway: StreamGateway, readiness: Readiness, socketPath: String,
-    trustedProxies: [AddressRange] = AddressRange.loopback, origins: @escaping @Sendable () -> CORSPolicy,
+    trustedProxies: [AddressRange] = AddressRange.loopback, playerFolder: String? = nil,
+    origins: @escaping @Sendable () -> CORSPolicy,
     logger: Logger
   ) {
     self.origins = origins
@@ -56,6 +59,7 @@ public struct WebAPI: Sendable {
       origins: origins, logger: logger)
     self.tokens = tokens
     self.readiness = readiness
+    player = playerFolder.map(StaticFiles.folder) ?? StaticFiles.player()
     self.logger = logger
   }
 
@@ -85,7 +89,7 @@ public struct WebAPI: Sendable {
   private func responder() -> RouterResponder<APIContext> {
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: PageMiddleware())
-    router.add(middleware: StaticFileMiddleware(files: .player()))
+    router.add(middleware: StaticFileMiddleware(files: player))
     router.add(middleware: OriginMiddleware(policy: origins))
     router.add(middleware: ErrorMiddleware())
     router.get("healthz") { _, _ in "ok\n" }

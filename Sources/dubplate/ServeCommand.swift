@@ -73,6 +73,12 @@ struct ServeCommand: AsyncParsableCommand {
       "The official browser client, served at /socket.io/socket.io.js (DUBPLATE_SOCKETIO_CLIENT; default: looked for beside the program, in share/dubplate and .build-assets)."
   )
   var socketIOClient: String?
+  @Option(
+    help: """
+      Folder of the web player's files, read anew at each request, for who works on it (DUBPLATE_PLAYER; default: the \
+      files that are part of the program).
+      """)
+  var player: String?
   @Option(help: "trace, debug, info, notice, warning, error or critical (LOG_LEVEL; default info).")
   var logLevel: String?
   @Option(help: "File of KEY=value lines; the keys are the environment variables' names.")
@@ -100,7 +106,7 @@ struct ServeCommand: AsyncParsableCommand {
       .memoryBudget: memoryBudget, .encoders: encoders, .maxConnections: maxConnections,
       .connectionsPerAddress: connectionsPerAddress, .trustedProxies: trustedProxies, .scanInterval: scanInterval,
       .analysis: analysis,
-      .socketIOClient: socketIOClient,
+      .socketIOClient: socketIOClient, .player: player,
       .logLevel: logLevel,
     ]
     return { [config, environment = ProcessInfo.processInfo.environment] in

@@ -97,7 +97,9 @@ class Server:
     @property
     def environment(self):
         own = ("PORT", "HOST", "LOG_LEVEL", "ALLOWED_ORIGINS")
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("DUBPLATE_") and k not in own}
+        # Of its settings only a folder with the player's files, for who works on them.
+        foreign = {k for k in os.environ if k.startswith("DUBPLATE_") and k != "DUBPLATE_PLAYER"}
+        kept = {k: v for k, v in os.environ.items() if k not in foreign and k not in own}
         client = os.environ.get("DUBPLATE_SOCKETIO_CLIENT") or str(ROOT / ".build-assets/socket.io.min.js")
         return kept | {"JWT_SECRET": self.jwt_secret, "DUBPLATE_SOCKETIO_CLIENT": client}
 

@@ -167,6 +167,25 @@ def test_other_methods_and_other_spellings_are_refused(server):
         assert head.split()[1] in (b"400", b"404"), (path, head)
 
 
+def test_a_players_folder_is_read_at_each_request(tmp_path, fresh_server, monkeypatch):
+    folder = tmp_path / "player"
+    shutil.copytree(ROOT / "Sources/WebAPI/Resources/player", folder)
+    monkeypatch.setenv("DUBPLATE_PLAYER", str(folder))
+    server = fresh_server().start()
+    # The page has many addresses, and one place for its files.
+    page = requests.get(server.url + "/queue", headers={"Accept": "text/html"}, timeout=60).text
+    assert 'src="/js/main.js"' in page and 'href="/css/base.css"' in page
+    for text in ("// first", "// second"):
+        (folder / "js/main.js").write_text(text)
+        answer = requests.get(server.url + "/js/main.js", timeout=60)
+        assert answer.text == text and answer.headers["Cache-Control"] == "no-cache"
+    (tmp_path / "secret").write_text("no business of anybody's")
+    for path in ("/../secret", "/js/../../secret", "/js"):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as raw:
+            raw.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            assert raw.recv(1 << 16).split()[1] in (b"400", b"404"), path
+
+
 @pytest.fixture
 def unnamed(monkeypatch):
     """Servers of this test are told by nobody where the Socket.IO client is."""
