@@ -158,7 +158,7 @@ let package = Package(
         "SocketIOServer", "SocketIO", "EngineIO", "TestSupport", hummingbird, logging, nioCore, nioPosix, nioEmbedded,
       ],
       swiftSettings: strict),
-    .testTarget(name: "AudioCodecTests", dependencies: ["AudioCodec"], swiftSettings: strict),
+    .testTarget(name: "AudioCodecTests", dependencies: ["AudioCodec", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SegmentsTests", dependencies: ["Segments", "AudioCodec", logging, nioCore, nioPosix], swiftSettings: strict
     ),

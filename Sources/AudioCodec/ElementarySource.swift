@@ -28,17 +28,9 @@ final class ElementarySource: PacketSource {
     scanner = FrameScanner(file: file, model: stream.model, offset: stream.firstFrame, number: 0, window: 16 << 10)
   }
 
-  /// Layer III reaches back 511 bytes (255 at the low rates), which is as many frames as the shortest are small: those
-  /// of the file's one bitrate, or of the lowest that there is. Two more for the overlap of the transforms, and one to
-  /// spare.
   var preRoll: Int64? {
     guard stream.model.kind == .layer3 else { return nil }
-    let isLow = stream.model.samples == 576
-    let lowest = stream.model.samples / 8 * (isLow ? 8_000 : 32_000) / stream.model.sampleRate
-    let frame = constantRateFrame ?? stream.model
-    let mainData = max((constantRateFrame?.length ?? lowest) - frame.sideInformationEnd - 2, 1)
-    let reach = isLow ? 255 : 511
-    return Int64((reach + mainData - 1) / mainData + 3) * Int64(frameSamples)
+    return Int64(stream.framesNeeded(by: constantRateFrame)) * Int64(frameSamples)
   }
 
   func read(into packet: UnsafeMutablePointer<AVPacket>) throws(AudioCodecError) -> Bool {

@@ -17,6 +17,18 @@ struct ElementaryStream: Hashable, Sendable, Codable {
   /// Whether the encoder says that all frames have one bitrate (an Info tag in place of a Xing tag).
   var isConstantRate: Bool?
 
+  /// Frames in front of one that its sound depends on. Layer III reaches back 511 bytes (255 at the low rates), which is
+  /// as many frames as the shortest are small: those of the file's one bitrate, or of the lowest that there is. Two more
+  /// for the overlap of the transforms, and one to spare.
+  /// - Parameter constant: a frame of layer III, if all are like it.
+  func framesNeeded(by constant: MPEGFrameHeader?) -> Int {
+    let isLow = model.samples == 576
+    let lowest = model.samples / 8 * (isLow ? 8_000 : 32_000) / model.sampleRate
+    let mainData = max((constant?.length ?? lowest) - (constant ?? model).sideInformationEnd - 2, 1)
+    let reach = isLow ? 255 : 511
+    return (reach + mainData - 1) / mainData + 3
+  }
+
   /// Looks for three frames in a row near the beginning (fewer if the file ends with them); nil if there are none.
   static func detect(file: FileSource) -> ElementaryStream? {
     let start = Tags.endOfLeadingTags(file: file)

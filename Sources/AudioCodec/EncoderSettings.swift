@@ -16,6 +16,8 @@ public struct EncoderSettings: Hashable, Sendable {
   public var sampleRate: Int
   /// FLAC: 16 or 24 bits a sample. Others: 0.
   public var bitDepth: Int
+  /// The file's own frames, which are handed out and not encoded; nil for all others.
+  public var original: OriginalFrames?
   /// Always stereo.
   public var channels: Int { 2 }
 
@@ -25,6 +27,12 @@ public struct EncoderSettings: Hashable, Sendable {
     self.bitrate = codec == .flac ? 0 : bitrate
     self.sampleRate = codec.sampleRate(onGridOf: sampleRate)
     self.bitDepth = codec == .flac ? (bitDepth == 0 ? 16 : bitDepth) : 0
+  }
+
+  /// A file's own frames.
+  public init(original: OriginalFrames, bitrate: Int, sampleRate: Int) {
+    self.init(codec: original.codec, bitrate: bitrate, sampleRate: sampleRate)
+    self.original = original
   }
 
   public static func mp3(bitrate: Int, sampleRate: Int) -> EncoderSettings {
@@ -109,16 +117,23 @@ public struct EncoderSettings: Hashable, Sendable {
   /// Frames after a quick start at frame `frame` of a track that are good sound, but not yet those of the continuous
   /// encode; 0 where a quick start is none.
   public func settlingFrames(from frame: Int) -> Int {
-    preRollFrames(before: frame, isQuick: false) - preRollFrames(before: frame, isQuick: true)
+    guard original == nil else { return 0 }
+    return preRollFrames(before: frame, isQuick: false) - preRollFrames(before: frame, isQuick: true)
   }
 
   /// Frames of the pre-roll that are handed out for the decoder's state (its overlapping transform needs the one
   /// before).
-  public var primingFrames: Int { codec == .flac ? 0 : 1 }
+  public var primingFrames: Int { codec == .flac ? 0 : original?.primingFrames ?? 1 }
+
+  /// The same in front of frame `frame` of a track: at its beginning a file of its own frames may have fewer.
+  public func primingFrames(before frame: Int) -> Int { original?.primingFrames(before: frame) ?? primingFrames }
 
   /// Samples that a decoder makes of the priming, to be dropped. A Vorbis decoder makes none of the first packet, and
   /// that alone is its priming.
-  public var primingSamples: Int { codec == .vorbis ? 0 : primingFrames * frameSamples }
+  public var primingSamples: Int { primingSamples(ofFrames: primingFrames) }
+
+  /// The same of a number of frames.
+  public func primingSamples(ofFrames count: Int) -> Int { codec == .vorbis ? 0 : count * frameSamples }
 
   /// Samples by which a raw decode lags behind the encoder's input: LAME 576 + 529 of the decoder, FFmpeg's AAC one
   /// frame, libopus 6.5 ms of look-ahead. libvorbis' first block is a short one centred on the first sample; the next,
@@ -174,7 +189,7 @@ public struct EncoderSettings: Hashable, Sendable {
   /// Bytes of every MP3 frame: where a bitrate doesn't come out even (at 44.1 kHz) each frame is padded, not nearly each,
   /// so that the size of any stretch of a track is known before it is encoded. 0 for other codecs.
   public var constantFrameBytes: Int {
-    guard codec == .mp3 else { return 0 }
+    guard codec == .mp3, original == nil else { return 0 }
     let (bytes, rest) = (144 * bitrate).quotientAndRemainder(dividingBy: sampleRate)
     return rest == 0 ? bytes : bytes + 1
   }

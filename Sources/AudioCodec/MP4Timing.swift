@@ -8,6 +8,8 @@ struct MP4Timing {
   private(set) var movieScale: Int64 = 0
   /// Length of all packets together, in ticks of the track.
   private(set) var total: Int64 = 0
+  /// The length of each packet but the last, which may be shorter; nil where they have several.
+  private(set) var packetTicks: Int64?
   /// Where the music begins in it, and how long it is (in ticks of the movie); nil without an edit list.
   private(set) var edit: (start: Int64, length: Int64)?
 
@@ -60,11 +62,14 @@ struct MP4Timing {
     guard (1...Bounds.mp4TableRows).contains(count), lengths.lowerBound + 8 + 8 * count <= lengths.upperBound else {
       return false
     }
+    packetTicks = number(at: lengths.lowerBound + 12, 4)
     for row in 0..<count {
       let place = lengths.lowerBound + 8 + 8 * row
       // Both are below 2³², and there are few rows.
       total = total &+ number(at: place, 4) &* number(at: place + 4, 4)
       guard (0...Bounds.maxSamples).contains(total) else { return false }
+      let isLastPacket = row == count - 1 && number(at: place, 4) == 1
+      if row > 0, number(at: place + 4, 4) != packetTicks, !isLastPacket { packetTicks = nil }
     }
     return true
   }

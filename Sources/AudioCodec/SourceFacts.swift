@@ -29,6 +29,9 @@ public struct SourceFacts: Hashable, Sendable, Codable {
   var packetSamples: Int64?
   /// Samples in front of a place that this file's decoder needs, where that is more than its codec needs in general.
   var preRoll: Int64?
+  /// The timestamp of the first packet of a file whose packets are AAC-LC in stereo of 1,024 samples each, and nothing
+  /// else: they can be handed out as they are.
+  var plainAACStart: Int64?
 
   /// 44,100 for rates that divide into it, else 48,000: what segments of this file are encoded at.
   public var gridRate: Int { sampleRate % 11_025 == 0 ? 44_100 : 48_000 }
@@ -47,7 +50,8 @@ public struct SourceFacts: Hashable, Sendable, Codable {
       && (0...Bounds.maxSamples).contains(sampleCount) && MediaTime(origin) != nil
       && elementary?.makesSense ?? true && grid?.isPlausible ?? true
       && (1...Int64(Bounds.maxFrameSamples)).contains(packetSamples ?? 1)
-      && (0...Bounds.maxSamples).contains(preRoll ?? 0) && (links.map(areInOrder) ?? true)
+      && (0...Bounds.maxSamples).contains(preRoll ?? 0) && MediaTime(plainAACStart ?? 0) != nil
+      && (links.map(areInOrder) ?? true)
       && (0...Bounds.maxLinks).contains(damagedLinks ?? 0)
   }
 

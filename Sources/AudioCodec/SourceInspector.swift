@@ -80,6 +80,11 @@ struct SourceInspector {
         ElementarySource(file: file, stream: stream, sampleRate: frame.rate, frameSamples: frameSamples),
         frameSamples: Int64(frameSamples))
     }
+    if model.kind == .adts, frameSamples == model.samples, frame.channels == 2, model.channels == 2,
+      file.bytes(at: stream.firstFrame, count: 3).last.map({ $0 >> 6 == 1 }) ?? false
+    {
+      facts.plainAACStart = 0
+    }
     if let frames = stream.trustedFrames(in: file) {
       facts.sampleCount = stream.samples(frames: frames, frameSamples: frameSamples)
     } else {
@@ -200,7 +205,28 @@ struct SourceInspector {
     // Lossy codecs decode to whole frames; where the container's clock counts samples, its duration is the music's.
     facts.sampleCount = declared > 0 && (isExact || isExactClock) ? min(declared, end) : end
     refineLength(&facts, of: source, end: end, file: file)
+    if isExactClock { facts.plainAACStart = try plainAACStart(of: source, file: file, facts: facts) }
     return facts
+  }
+
+  /// Nil for all but AAC-LC in stereo in an MP4 file that says of each packet that it holds 1,024 samples.
+  private static func plainAACStart(
+    of source: ContainerSource, file: FileSource, facts: SourceFacts
+  ) throws(AudioCodecError) -> Int64? {
+    let parameters = source.stream.pointee.codecpar.pointee
+    guard source.codec == AV_CODEC_ID_AAC, facts.preRoll == nil, facts.channels == 2, facts.container.hasPrefix("mov"),
+      Int(source.timeBase.den) == facts.sampleRate, parameters.extradata_size >= 2, let config = parameters.extradata,
+      // AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1): object type 2, two channels, no frames of 960 samples.
+      config[0] >> 3 == 2, config[1] & 0x7C == 2 << 3,
+      let timing = MP4Timing(file: file, track: Int64(source.stream.pointee.id)), timing.packetTicks == 1_024
+    else { return nil }
+    guard let packet = av_packet_alloc() else { throw LibAV.outOfMemory() }
+    defer {
+      var packet: UnsafeMutablePointer<AVPacket>? = packet
+      av_packet_free(&packet)
+    }
+    guard try ContainerSource(file: file, container: facts.container).read(into: packet) else { return nil }
+    return MediaTime(packet.pointee.pts)?.value
   }
 
   /// Nil for AAC without replication, whose frames give half as much.

@@ -14,7 +14,7 @@ enum Identifier {
 
   /// How files are looked into. Another number when that finds other lengths or other places of samples: what was made by
   /// those found before, segments, analyses and URLs, is then another file's, and never mixed with what is made now.
-  static let inspectionVersion = 2
+  static let inspectionVersion = 3
 
   /// The fingerprint of a file's content, as far as the file system tells, and of how it was looked into: 32 hexadecimal
   /// digits.

@@ -272,8 +272,9 @@ final class AudioStream {
     guard choice.isAutomatic, let automatic else { return }
     let (rendition, reason) =
       ahead.map {
-        automatic.next(after: choice.rendition, bufferSeconds: $0, fullSeconds: bufferSeconds, now: now)
-      } ?? automatic.first(fullSeconds: bufferSeconds, now: now)
+        automatic.next(
+          of: track, after: choice.rendition, bufferSeconds: $0, fullSeconds: bufferSeconds, now: now)
+      } ?? automatic.first(of: track, fullSeconds: bufferSeconds, now: now)
     guard rendition != choice.rendition else { return }
     apply(QualityLadder.Choice(quality: choice.quality, rendition: rendition), reason: reason, at: sample)
   }
@@ -283,7 +284,7 @@ final class AudioStream {
   func settle(aheadSeconds ahead: Double, now: Int64) {
     guard chunkCount == 0, choice.isAutomatic, pendingChoice == nil, let automatic else { return }
     let (rendition, _) = automatic.next(
-      after: choice.rendition, bufferSeconds: ahead, fullSeconds: bufferSeconds, now: now)
+      of: track, after: choice.rendition, bufferSeconds: ahead, fullSeconds: bufferSeconds, now: now)
     guard rendition != choice.rendition else { return }
     choice = QualityLadder.Choice(quality: choice.quality, rendition: rendition)
     cursor = SegmentCursor(track: track.segments, rendition: rendition, sample: pacer.nextSample)
@@ -324,12 +325,13 @@ final class AudioStream {
 }
 
 extension PlayableTrack {
-  /// `quality`, `codec`, `bitrate` and, where a decoder needs one, `description`.
+  /// `quality`, `rendition`, `codec`, `bitrate`, `sampleRate` and, where a decoder needs one, `description`.
   func renditionFields(_ choice: QualityLadder.Choice) -> SocketObject {
     var fields: SocketObject = [
       "quality": .string(choice.quality), "codec": .string(choice.rendition.codecName),
       "bitrate": .int(Int64(choice.rendition.bitrate)),
       "sampleRate": .int(Int64(segments.timeline(choice.rendition).sampleRate)),
+      "rendition": .string(choice.rendition.name),
     ]
     let header = choice.rendition.decoderDescription(for: segments)
     if !header.isEmpty { fields["description"] = .string(String(buffer: Base64Text.encode(ByteBuffer(bytes: header)))) }

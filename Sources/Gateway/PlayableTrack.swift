@@ -3,10 +3,20 @@ import Segments
 
 /// A track of the catalogue together with what the segment library needs to know of it.
 public struct PlayableTrack: Sendable {
+  /// What a file is whose sound was coded with losses.
+  struct LossySource {
+    /// Bits per second; those of the best MP3 where the file doesn't say.
+    let bitrate: Int
+    /// Its own frames, if they can be sent as they are.
+    let original: Rendition?
+  }
+
   public let track: Track
   public let segments: SegmentTrack
   /// Nil until the track has been analysed.
   public let loudness: TrackLoudness?
+  /// Nil for a file that has lost nothing.
+  let lossySource: LossySource?
 
   public init(track: Track, libraryRoot: String, loudness: TrackLoudness? = nil) {
     self.track = track
@@ -15,6 +25,9 @@ public struct PlayableTrack: Sendable {
       fingerprint: track.fingerprint, path: track.filePath(in: libraryRoot), gridRate: track.gridRate,
       sampleCount: track.gridSampleCount,
       losslessBitDepth: track.flacBitDepth, facts: track.audioFacts)
+    let bitrate = track.bitrate > 0 ? track.bitrate : Rendition.mp3x320.bitrate
+    lossySource =
+      track.bitsPerSample == nil ? LossySource(bitrate: bitrate, original: segments.original(bitrate: bitrate)) : nil
   }
 
   public var id: String { track.id }

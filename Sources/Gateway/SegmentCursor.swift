@@ -12,7 +12,7 @@ struct SegmentCursor {
   /// The next chunk is the first of its run: it begins with the stream header and priming.
   private var startsRun = true
   private let frameSamples: Int
-  private let primingSamples: Int
+  private let settings: EncoderSettings
   private let header: ByteBuffer
   private let timeline: Timeline
 
@@ -33,14 +33,13 @@ struct SegmentCursor {
 
   /// - Parameter sample: of the track's grid.
   init(track: SegmentTrack, rendition: Rendition, sample: Int64) {
-    let settings = rendition.encoderSettings(for: track)
+    settings = rendition.encoderSettings(for: track)
     timeline = track.timeline(rendition)
     let (segment, offset) = SampleGrid.locate(sample: timeline.sample(ofGrid: sample))
     index = segment
     frame = offset / settings.frameSamples
     leadingSamples = offset % settings.frameSamples
     frameSamples = settings.frameSamples
-    primingSamples = settings.primingSamples
     header = ByteBuffer(bytes: rendition.streamHeader(for: track))
   }
 
@@ -59,17 +58,19 @@ struct SegmentCursor {
 
   /// The same out of frames that have just left the encoder: all of them.
   func piece(fromFrames frames: ByteBuffer, upTo end: Int, priming: ByteBuffer?) -> Piece {
-    piece(frames: frames, range: frame..<end, priming: priming)
+    piece(frames: frames, range: frame..<end, priming: priming.map { ($0, settings.primingFrames) })
   }
 
-  private func piece(frames: ByteBuffer, range: Range<Int>, priming: ByteBuffer?) -> Piece {
+  private func piece(
+    frames: ByteBuffer, range: Range<Int>, priming: (bytes: ByteBuffer, frames: Int)?
+  ) -> Piece {
     var preamble = ByteBuffer()
     var skip = leadingSamples
     if startsRun {
       preamble = header
-      if let priming, priming.readableBytes > 0 {
-        preamble.writeImmutableBuffer(priming)
-        skip += primingSamples
+      if let priming, priming.bytes.readableBytes > 0 {
+        preamble.writeImmutableBuffer(priming.bytes)
+        skip += settings.primingSamples(ofFrames: priming.frames)
       }
     }
     let segmentSamples = timeline.samples(inSegment: index)

@@ -100,8 +100,10 @@ public final class StreamGateway: Sendable {
   public func prepareStream(
     userId: String, plan: Plan, trackId: String, quality: String?, codec: String?, position: Double
   ) async throws(DubplateError) -> String {
-    let choice = try QualityLadder.resolve(quality: quality, codec: codec, plan: plan)
+    let asked = try QualityLadder.resolve(quality: quality, codec: codec, plan: plan)
     let track = try await services.tracks.track(trackId)
+    // Which device will take it isn't known yet.
+    let choice = QualityLadder.choice(asked, of: track.lossySource, plan: plan) { _ in true }
     let sample = try track.sample(at: position)
     let cursor = SegmentCursor(track: track.segments, rendition: choice.rendition, sample: sample)
     if cursor.index < track.segments.timeline(choice.rendition).segmentCount {
@@ -115,7 +117,7 @@ public final class StreamGateway: Sendable {
     }
     let id = StreamDirectory.makeId()
     let prepared = StreamDirectory.Prepared(
-      userId: userId, track: track, choice: choice, sample: sample, expires: .now() + GatewayLimits.preparedLifetime)
+      userId: userId, track: track, choice: asked, sample: sample, expires: .now() + GatewayLimits.preparedLifetime)
     streams.add(prepared, id: id)
     return id
   }

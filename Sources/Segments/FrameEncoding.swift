@@ -8,11 +8,16 @@ protocol FrameEncoding: AnyObject, Sendable {
 }
 
 extension FrameRangeEncoder: FrameEncoding {}
+extension FrameCopier: FrameEncoding {}
 
 extension Rendition {
   /// How frames of this rendition of `track` are encoded.
   public func encoderSettings(for track: SegmentTrack) -> EncoderSettings {
-    EncoderSettings(codec: codec, bitrate: bitrate, sampleRate: track.gridRate, bitDepth: track.losslessBitDepth)
+    if let original {
+      return EncoderSettings(original: original, bitrate: bitrate, sampleRate: track.gridRate)
+    }
+    return EncoderSettings(
+      codec: codec, bitrate: bitrate, sampleRate: track.gridRate, bitDepth: track.losslessBitDepth)
   }
 
   /// What stands before the first frame in a playable file, and what a decoder is configured with: FLAC's `fLaC`
@@ -36,7 +41,7 @@ extension Rendition {
 extension EncoderSettings {
   /// Samples of a track at these settings' rate.
   func totalSamples(of track: SegmentTrack) -> Int64 {
-    Timeline(track, sampleRate: sampleRate).sampleCount
+    Timeline(track, self).sampleCount
   }
 }
 

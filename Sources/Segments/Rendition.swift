@@ -8,6 +8,11 @@ public struct Rendition: Hashable, Sendable, CustomStringConvertible {
   public let codec: AudioCodec.EncoderSettings.Codec
   /// Bits per second; 0 where the codec decides (lossless).
   public let bitrate: Int
+  /// Where a file's own frames lie; nil for what is encoded.
+  let original: OriginalFrames?
+
+  /// Whether it is a file's own frames. They are read from the file whenever they are needed, and never stored.
+  public var isOriginal: Bool { original != nil }
 
   public static let mp3x128 = Rendition(name: "mp3-128", codec: .mp3, bitrate: 128_000)
   public static let mp3x192 = Rendition(name: "mp3-192", codec: .mp3, bitrate: 192_000)
@@ -20,18 +25,26 @@ public struct Rendition: Hashable, Sendable, CustomStringConvertible {
   public static let ogg160 = Rendition(name: "ogg-160", codec: .vorbis, bitrate: 160_000)
   public static let flac = Rendition(name: "flac", codec: .flac, bitrate: 0)
 
-  /// Every rendition that can be asked for.
+  /// The frames of a track's own file, whose codec and bitrate are the file's: a rendition of that track alone.
+  public static func original(_ frames: OriginalFrames, bitrate: Int) -> Rendition {
+    Rendition(name: originalName, codec: frames.codec, bitrate: bitrate, original: frames)
+  }
+  /// The name of every track's ``original(_:bitrate:)``.
+  public static let originalName = "original"
+
+  /// Every rendition that is encoded, and so is the same of every track.
   public static let all: [Rendition] = [
     mp3x128, mp3x192, mp3x320, aac128, aac192, opus48, opus128, ogg160, flac,
   ]
 
-  private init(name: String, codec: EncoderSettings.Codec, bitrate: Int) {
+  private init(name: String, codec: EncoderSettings.Codec, bitrate: Int, original: OriginalFrames? = nil) {
     self.name = name
     self.codec = codec
     self.bitrate = bitrate
+    self.original = original
   }
 
-  /// The rendition of that name, or nil.
+  /// The rendition of that name, or nil: of those that are encoded.
   public init?(name: String) {
     guard let found = Self.all.first(where: { $0.name == name }) else { return nil }
     self = found
@@ -42,7 +55,7 @@ public struct Rendition: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether a segment has the same bytes however it was made. A lossy encoder carries a state along that depends on
   /// where it began: at a listener's place, at the segment's pre-roll, or at the track's beginning.
-  public var isReproducible: Bool { codec == .flac }
+  public var isReproducible: Bool { codec == .flac || isOriginal }
 
   public var description: String { name }
 

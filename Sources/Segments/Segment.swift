@@ -1,11 +1,12 @@
+import AudioCodec
 import NIOCore
 import Synchronization
 
 /// A finished segment: immutable, and shared by every listener of its position.
 ///
 /// `frames` holds whole elementary frames back to back; `offsets[k]` is where frame `k` begins and the last entry is
-/// the end. `priming` holds the frame before the segment (of Vorbis its last packet), which a decoder that starts here
-/// needs for its state and whose sound it drops.
+/// the end. `priming` holds the frame before the segment (of Vorbis its last packet; of a file's own frames as many as
+/// there have to be), which a decoder that starts here needs for its state and whose sound it drops.
 public final class Segment: Sendable {
   /// Which one it is.
   public let key: SegmentKey
@@ -79,11 +80,18 @@ public final class Segment: Sendable {
       ?? ByteBuffer()
   }
 
-  /// What a decoder needs before frame `frame` so that it starts in the right state: the frame before, or `priming`.
-  public func priming(before frame: Int) -> ByteBuffer {
-    guard primingFrames > 0 else { return ByteBuffer() }
-    guard frame >= primingFrames else { return priming }
-    return key.rendition.priming(ofFrame: bytes(of: frame - primingFrames..<frame))
+  /// What a decoder needs before frame `frame` so that it starts in the right state: frames before it, of the segment, of
+  /// `priming`, or of both, and how many they are.
+  public func priming(before frame: Int) -> (bytes: ByteBuffer, frames: Int) {
+    guard frame > 0 else { return (priming, primingFrames) }
+    let wanted = key.rendition.original?.primingFrames ?? primingFrames
+    guard wanted > 0 else { return (ByteBuffer(), 0) }
+    guard frame < wanted else {
+      return (key.rendition.priming(ofFrame: bytes(of: frame - wanted..<frame)), wanted)
+    }
+    var both = priming
+    both.writeImmutableBuffer(bytes(of: 0..<frame))
+    return (both, primingFrames + frame)
   }
 
   /// The segment in the form in which it goes over HTTP, made once and counted in ``byteCount``: a segment that is

@@ -86,6 +86,8 @@ public final class SegmentFeed: Sendable {
       switch state.phase {
       case .ready(let segment): return .ready(segment)
       case .failed(let error): return .failed(error)
+      // A file's own frames are there all at once, and need more of what is before them than a piece knows of.
+      case .coming where key.rendition.isOriginal: return .pending
       case .coming(let pieces): return Self.read(from: frame, in: pieces, of: key.rendition)
       }
     }

@@ -84,6 +84,7 @@ final class SegmentJob: TranscodeJob {
     let now = clock()
     let (first, isUrgent) =
       switch start {
+      case _ where settings.original != nil: (0, false)
       case .whole: (0, false)
       case .frame(let frame):
         (max(0, min(frame, trackFrames.count - 1)), deadline <= now + SegmentLimits.urgentNanoseconds)
@@ -148,6 +149,7 @@ final class SegmentJob: TranscodeJob {
 
     let wanted =
       switch work.pieceCount {
+      case _ where settings.original != nil: SampleGrid.segmentSamples
       case 0: SegmentLimits.firstPieceSamples
       case 1: SegmentLimits.secondPieceSamples
       default: SegmentLimits.pieceSamples
@@ -193,6 +195,6 @@ final class SegmentJob: TranscodeJob {
       key: feed.key, frameSamples: settings.frameSamples,
       sampleCount: timeline.samples(inSegment: feed.key.index),
       priming: pieces[0].priming ?? ByteBuffer(),
-      primingFrames: settings.primingFrames, frames: frames, offsets: offsets)
+      primingFrames: settings.primingFrames(before: trackFrames.lowerBound), frames: frames, offsets: offsets)
   }
 }

@@ -73,7 +73,10 @@ public final class SegmentLibrary: Sendable {
     let reserve = EncoderReserve()
     try self.init(configuration: configuration, logger: logger, reserve: reserve) {
       track, settings, frames, isQuick in
-      try FrameRangeEncoder(
+      if settings.original != nil {
+        return try FrameCopier(path: track.path, facts: track.facts, settings: settings, frames: frames)
+      }
+      return try FrameRangeEncoder(
         path: track.path, facts: track.facts, settings: settings, totalSamples: settings.totalSamples(of: track),
         frames: frames,
         isQuick: isQuick, reserve: reserve)
@@ -210,7 +213,7 @@ public final class SegmentLibrary: Sendable {
     case .new(let feed):
       // What the index doesn't know may have been made by another process: opening a file that isn't there takes
       // microseconds, encoding what is there a thousand times that.
-      if let store {
+      if let store, !key.rendition.isOriginal {
         load(feed, from: store, track: track, start: start)
       } else {
         try encode(feed, track: track, start: start)
@@ -340,7 +343,7 @@ public final class SegmentLibrary: Sendable {
       state.withLock { $0.refusals.note(error, of: feed.key.fingerprint, now: clock()) }
     }
     settle(feed, result)
-    guard case .success(let segment) = result, let store else { return }
+    guard case .success(let segment) = result, let store, !segment.key.rendition.isOriginal else { return }
     let isAdmitted = state.withLock { state in
       state.encoded += 1
       guard state.queuedWrites < SegmentLimits.queuedWrites else { return false }

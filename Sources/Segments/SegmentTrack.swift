@@ -27,6 +27,12 @@ public struct SegmentTrack: Hashable, Sendable {
     self.facts = facts
   }
 
+  /// The rendition that is the file's own frames; nil where they can't be had.
+  /// - Parameter bitrate: the file's, bit/s.
+  public func original(bitrate: Int) -> Rendition? {
+    facts?.originalFrames.map { .original($0, bitrate: bitrate) }
+  }
+
   /// The track as a rendition counts it.
   public func timeline(_ rendition: Rendition) -> Timeline { Timeline(self, rendition) }
 }

@@ -1,6 +1,8 @@
 import AudioCodec
+import Foundation
 import NIOCore
 import Segments
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -55,6 +57,49 @@ import Testing
       let timeline = track.timeline(rendition)
       let kept = try walk(track, rendition, from: start, most: most)
       #expect(kept == timeline.sampleCount - timeline.sample(ofGrid: start))
+    }
+  }
+
+  /// A track whose file's own AAC frames begin somewhere within the grid's.
+  private func foreignTrack(samples: Int64, origin: Int64) throws -> (SegmentTrack, Rendition) {
+    let facts = try JSONDecoder().decode(
+      SourceFacts.self,
+      from: Data(
+        """
+        {"container": "mov", "sampleRate": 44100, "channels": 2, "sampleCount": \(samples), "origin": \(origin),
+         "size": 1, "modifiedNanoseconds": 1, "plainAACStart": 0}
+        """.utf8))
+    let track = SegmentTrack(
+      fingerprint: "ff", path: "/nowhere", gridRate: 44_100, sampleCount: samples, losslessBitDepth: 16, facts: facts)
+    return (track, try #require(track.original(bitrate: 128_000)))
+  }
+
+  @Test(arguments: [0, 1, 1_023, 1_024, 2_112] as [Int64], [0, 1, 1_023, 46_080, 92_159, 92_160, 200_000] as [Int64])
+  func everySampleOfAFilesOwnFramesIsKeptOnce(origin: Int64, start: Int64) throws {
+    let (track, original) = try foreignTrack(samples: 92_160 * 2 + 20_001, origin: origin)
+    for most in [1, 11_025, Int.max] {
+      #expect(try walk(track, original, from: start, most: most) == track.sampleCount - start)
+    }
+  }
+
+  @Test(arguments: [0, 1, 1_023, 1_105, 2_112] as [Int64])
+  func aChangeToOrFromAFilesOwnFramesLosesAndDoublesNothing(origin: Int64) throws {
+    let (track, original) = try foreignTrack(samples: 92_160 * 9 + 20_001, origin: origin)
+    var random = SeededGenerator(seed: UInt64(origin))
+    for _ in 0..<20 {
+      var place: Int64 = 0
+      while place < track.sampleCount {
+        let rendition = [original, .mp3x128, .aac192, .flac].randomElement(using: &random) ?? original
+        var cursor = SegmentCursor(track: track, rendition: rendition, sample: place)
+        var isEdge = false
+        repeat {
+          let piece = try #require(cursor.piece(from: segment(cursor.index, of: track, rendition), maxSamples: 30_000))
+          #expect(piece.samples > 0 && piece.gridEnd == place + Int64(piece.samples))
+          place = piece.gridEnd
+          isEdge = cursor.advance(past: piece)
+        } while !isEdge
+      }
+      #expect(place == track.sampleCount)
     }
   }
 

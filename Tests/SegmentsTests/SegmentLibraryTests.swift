@@ -33,8 +33,8 @@ import Testing
     #expect(segment.frameCount == 80)
     #expect(segment.bytes(of: 0..<1) == ByteBuffer(bytes: FakeStudio.frame(160)))
     #expect(segment.bytes(of: 79..<80) == ByteBuffer(bytes: FakeStudio.frame(239)))
-    #expect(segment.priming(before: 0) == ByteBuffer(bytes: FakeStudio.frame(159, isPriming: true)))
-    #expect(segment.priming(before: 5) == ByteBuffer(bytes: FakeStudio.frame(164)))
+    #expect(segment.priming(before: 0).bytes == ByteBuffer(bytes: FakeStudio.frame(159, isPriming: true)))
+    #expect(segment.priming(before: 5).bytes == ByteBuffer(bytes: FakeStudio.frame(164)))
     #expect(segment.sampleCount == 92_160)
     try await library.close()
   }
@@ -56,7 +56,7 @@ import Testing
     #expect(
       studio.allOrders == [.init(frames: 130..<160, isQuick: true), .init(frames: 80..<132, isQuick: false)])
     #expect(segment.bytes(of: 0..<80) == ByteBuffer(bytes: (80..<160).flatMap { FakeStudio.frame($0) }))
-    #expect(segment.priming(before: 0) == ByteBuffer(bytes: FakeStudio.frame(79, isPriming: true)))
+    #expect(segment.priming(before: 0).bytes == ByteBuffer(bytes: FakeStudio.frame(79, isPriming: true)))
     try await library.close()
   }
 

@@ -190,7 +190,7 @@ import Testing
   @Test func thePlayerIsPartOfTheProgram() throws {
     let page = Request(
       head: HTTPRequest(method: .get, scheme: "http", authority: "x", path: "/"), body: .init(buffer: ByteBuffer()))
-    let answer = try #require(StaticFiles.player().response(to: page))
+    let answer = try #require(StaticFiles.player()(page).response(to: page))
     #expect(answer.headers[.contentType] == "text/html; charset=utf-8")
   }
 

@@ -147,7 +147,8 @@ extension DeviceSession {
         ]))
     case .quality(let quality):
       let choice = settled(
-        try QualityLadder.resolve(quality: quality.quality, codec: quality.codec, plan: device.plan), behind: stream)
+        try QualityLadder.resolve(quality: quality.quality, codec: quality.codec, plan: device.plan), of: stream.track,
+        behind: stream)
       stream.change(to: choice, reason: "manual")
       action = .quality(quality: choice.quality, codec: choice.rendition.codecName)
       tellWish(quality)

@@ -187,23 +187,28 @@ final class DeviceSession {
   ) -> AudioStream {
     let bound = NIOLoopBound(self, eventLoop: socket.eventLoop)
     return AudioStream(
-      id: id, track: track, choice: settled(choice, behind: former), startSample: sample,
+      id: id, track: track, choice: settled(choice, of: track, behind: former), startSample: sample,
       bufferSeconds: device.bufferSeconds, format: device.format, automatic: automatic, startsAt: startsAt,
       owner: device.owner, socket: socket, library: services.library, now: Self.now
     ) { bound.value.streamWoke(id) }
   }
 
-  /// A choice whose rendition is known: the policy's, where the listener leaves it to the server.
+  /// A choice whose rendition is known: what it comes to for the track, or the policy's, where the listener leaves it to
+  /// the server.
   /// - Parameter stream: what is being sent, if this goes on behind it.
-  func settled(_ choice: QualityLadder.Choice, behind stream: AudioStream? = nil) -> QualityLadder.Choice {
-    guard choice.isAutomatic, let automatic else { return choice }
+  func settled(
+    _ choice: QualityLadder.Choice, of track: PlayableTrack, behind stream: AudioStream? = nil
+  ) -> QualityLadder.Choice {
+    guard choice.isAutomatic, let automatic else {
+      return QualityLadder.choice(choice, of: track.lossySource, plan: device.plan, decodes: device.decodes)
+    }
     let now = Self.now
     let (rendition, _) =
       stream.map {
         automatic.next(
-          after: $0.choice.rendition, bufferSeconds: $0.aheadSeconds(now: now), fullSeconds: device.bufferSeconds,
+          of: track, after: $0.choice.rendition, bufferSeconds: $0.aheadSeconds(now: now), fullSeconds: device.bufferSeconds,
           now: now)
-      } ?? automatic.first(fullSeconds: device.bufferSeconds, now: now)
+      } ?? automatic.first(of: track, fullSeconds: device.bufferSeconds, now: now)
     return QualityLadder.Choice(quality: choice.quality, rendition: rendition)
   }
 

@@ -35,8 +35,8 @@ public struct AdaptiveBitrate: Sendable {
     public let isSwitch: Bool
   }
 
-  /// What may be sent: what plan and device allow.
-  public let ladder: BitrateLadder
+  /// What may be sent: what plan, device and track allow.
+  public private(set) var ladder: BitrateLadder
   /// Whether the listener saves data: nothing above ``PlaybackLimits/dataSaverBitsPerSecond``.
   public var savesData = false
   let tuning: Tuning
@@ -61,6 +61,13 @@ public struct AdaptiveBitrate: Sendable {
     self.tuning = tuning
     let known = lastKnownBitsPerSecond.flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
     assumed = min(known ?? PlaybackLimits.assumedThroughput, PlaybackLimits.mostThroughput)
+  }
+
+  /// Goes on with another track's ladder, on the rung that is the present one's; what is known of the link stays.
+  public mutating func change(to ladder: BitrateLadder) {
+    let bitrate = current.map { self.ladder.rungs[$0].bitsPerSecond }
+    self.ladder = ladder
+    current = bitrate.map(ladder.highest(within:))
   }
 
   /// What the server measured of this link, bit/s; nil before the first sample. To be kept for the device's next visit.

@@ -3,10 +3,10 @@ import { bytesFromBase64 } from './base64.js';
 
 /**
  * Frames of the chunk before that are decoded again in front of each chunk, so that filter banks and overlaps are in
- * the right state. MP3 and AAC overlap by one frame; one more covers what a decoder drops at its start. FLAC frames
- * stand alone.
+ * the right state. MP3 and AAC overlap by one frame; one more covers what a decoder drops at its start. A frame of MP3 may
+ * also take bits from up to eight small ones before it. FLAC frames stand alone.
  */
-const OVERLAP_FRAMES = { mp3: 3, aac: 3, flac: 0 };
+const OVERLAP_FRAMES = { mp3: 11, aac: 3, flac: 0 };
 /** Offset in `fLaC` + STREAMINFO of the 36-bit total of samples, the low 4 bits of byte 21 on. Zero means unknown. */
 const STREAMINFO_TOTAL_OFFSET = 21;
 

@@ -330,10 +330,10 @@ export class StreamReceiver extends Emitter {
     this.#pipeline.push({ data: new Uint8Array(chunk.data), skip: chunk.skip ?? 0, samples: chunk.samples });
   }
 
-  #renditionChanged({ streamId, quality, codec, bitrate, description, sampleRate, channels }) {
+  #renditionChanged({ streamId, quality, rendition, codec, bitrate, description, sampleRate, channels }) {
     const stream = this.#streams.find((candidate) => candidate.streamId === streamId);
     if (!stream || !this.#gate.has(streamId)) return;
-    Object.assign(stream, { quality, codec, bitrate, description });
+    Object.assign(stream, { quality, rendition, codec, bitrate, description });
     if (sampleRate) stream.sampleRate = sampleRate;
     if (channels) stream.channels = channels;
     this.#pipeline.change(formatOf(stream));

@@ -1,5 +1,6 @@
 import { preferences } from '../preferences.js';
 import { byId, element, icon } from './dom.js';
+import { sourceFormat } from './format.js';
 import { Menu } from './menu.js';
 
 /** The tiers of the protocol, section 1.2. `auto` takes what plan and connection allow. */
@@ -8,7 +9,7 @@ const TIERS = [
   { id: 'low', name: 'Low', note: 'MP3 128', isPremium: false },
   { id: 'medium', name: 'Medium', note: 'AAC 192', isPremium: false },
   { id: 'high', name: 'High', note: 'MP3 320', isPremium: true },
-  { id: 'lossless', name: 'Lossless', note: 'FLAC', isPremium: true },
+  { id: 'lossless', name: 'Lossless', note: 'all there is', isPremium: true },
 ];
 
 /** @type {{mode: import('../player/loudness-choice.js').Choice, name: string, note: string}[]} */
@@ -30,11 +31,15 @@ const REASONS = {
   device: 'device',
 };
 
-/** @param {{codec?: string, bitrate?: number, quality?: string} | null} stream @returns {string} `AAC 192`, `FLAC` */
+/**
+ * @param {{codec?: string, bitrate?: number, rendition?: string} | null} stream
+ * @returns {string} `AAC 192`, `FLAC`, `MP3 192, original`
+ */
 function renditionName(stream) {
   const codec = stream?.codec?.toUpperCase() ?? '';
   if (!codec || codec === 'FLAC' || !stream?.bitrate) return codec;
-  return `${codec} ${Math.round(stream.bitrate / 1000)}`;
+  const name = `${codec} ${Math.round(stream.bitrate / 1000)}`;
+  return stream.rendition === 'original' ? `${name}, original` : name;
 }
 
 /**
@@ -136,6 +141,8 @@ export function setUpQualityMenu({ transport, session, loudness, user, say }) {
     byId('quality-reason').textContent = quality === 'auto' ? automatic : name.toLowerCase();
     byId('quality-reason').hidden = rendition === '';
     const why = reason ? `, because of: ${reason}` : '';
+    const source = transport.track?.codec ? sourceFormat(transport.track) : '';
+    byId('quality-button').title = rendition && source ? `${source}, heard as ${rendition}` : '';
     byId('quality-button').setAttribute('aria-label', `Quality: ${name}${rendition ? `, ${rendition}${why}` : ''}`);
   };
   transport.on('change', show);
