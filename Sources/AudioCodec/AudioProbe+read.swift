@@ -63,6 +63,7 @@ extension AudioProbe {
   }
 
   private static func meanBitrate(_ facts: SourceFacts) -> Int {
+    if let stream = facts.elementary, let known = stream.knownBitrate { return known }
     let seconds = Double(facts.sampleCount) / Double(facts.sampleRate)
     let bytes = facts.size - (facts.elementary?.firstFrame ?? 0)
     // A file of terabytes may hold a single sample.

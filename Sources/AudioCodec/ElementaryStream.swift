@@ -17,6 +17,12 @@ struct ElementaryStream: Hashable, Sendable, Codable {
   /// Whether the encoder says that all frames have one bitrate (an Info tag in place of a Xing tag).
   var isConstantRate: Bool?
 
+  /// Bits per second of a file of layer III whose encoder says that all frames have one bitrate. (An encoder's tag is a
+  /// frame of its own, which in files of low rates has a higher one.)
+  var knownBitrate: Int? {
+    model.kind == .layer3 && isConstantRate == true && model.bitrate >= 112_000 ? model.bitrate : nil
+  }
+
   /// Frames in front of one that its sound depends on. Layer III reaches back 511 bytes (255 at the low rates), which is
   /// as many frames as the shortest are small: those of the file's one bitrate, or of the lowest that there is. Two more
   /// for the overlap of the transforms, and one to spare.

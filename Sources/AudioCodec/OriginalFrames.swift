@@ -30,10 +30,8 @@ public struct OriginalFrames: Hashable, Sendable {
     } else if let stream = facts.elementary, stream.model.kind == .layer3, stream.model.samples == 1_152,
       stream.model.channels == 2
     {
-      // An encoder's tag is a frame of its own, which in files of low rates has a higher one.
-      let isKnown = stream.isConstantRate == true && stream.model.bitrate >= 112_000
-      self.init(
-        .mp3, primingFrames: stream.framesNeeded(by: isKnown ? stream.model : nil), start: 0, origin: facts.origin)
+      let constant = stream.knownBitrate == nil ? nil : stream.model
+      self.init(.mp3, primingFrames: stream.framesNeeded(by: constant), start: 0, origin: facts.origin)
     } else {
       return nil
     }

@@ -1,3 +1,4 @@
+import Access
 import Catalog
 import Segments
 
@@ -5,10 +6,18 @@ import Segments
 public struct PlayableTrack: Sendable {
   /// What a file is whose sound was coded with losses.
   struct LossySource {
-    /// Bits per second; those of the best MP3 where the file doesn't say.
+    /// Bits per second.
     let bitrate: Int
     /// Its own frames, if they can be sent as they are.
     let original: Rendition?
+
+    /// What a file was encoded at: its mean is a little above it, by the encoder's padding and what lies around the
+    /// frames. That of the best MP3 where the file says nothing.
+    static func nominal(mean: Int) -> Int {
+      guard mean > 0 else { return Rendition.mp3x320.bitrate }
+      let named = [64, 96, 112, 128, 160, 192, 224, 256, 320].map { $0 * 1_000 }
+      return named.last { $0 <= mean && mean - $0 <= $0 / 32 } ?? mean
+    }
   }
 
   public let track: Track
@@ -25,12 +34,17 @@ public struct PlayableTrack: Sendable {
       fingerprint: track.fingerprint, path: track.filePath(in: libraryRoot), gridRate: track.gridRate,
       sampleCount: track.gridSampleCount,
       losslessBitDepth: track.flacBitDepth, facts: track.audioFacts)
-    let bitrate = track.bitrate > 0 ? track.bitrate : Rendition.mp3x320.bitrate
+    let bitrate = LossySource.nominal(mean: track.bitrate)
     lossySource =
       track.bitsPerSample == nil ? LossySource(bitrate: bitrate, original: segments.original(bitrate: bitrate)) : nil
   }
 
   public var id: String { track.id }
+
+  /// Whether a plan includes the track's own file.
+  public func allowsOriginal(_ plan: Plan) -> Bool {
+    Entitlement(plan).allows(bitrate: lossySource?.bitrate ?? 0, lossless: lossySource == nil)
+  }
 
   /// Samples of the grid in a second.
   public var sampleRate: Int { segments.gridRate }

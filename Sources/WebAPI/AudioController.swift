@@ -56,6 +56,9 @@ struct AudioController: Sendable {
     let (grant, rendition) = try admit(address, request)
     let track = try await tracks.track(address.track)
     guard address.isCurrent(of: track) else { throw DubplateError(.urlExpired, "the track's file has changed") }
+    if case .file(Rendition.originalName, let ending) = address.resource {
+      return try await original(ending, request, track)
+    }
     let response: Response
     switch (address.resource, rendition) {
     case (.master, _), (_, nil): response = try await master(address, request, grant, track)
@@ -88,6 +91,7 @@ struct AudioController: Sendable {
   ) throws(DubplateError) -> (grant: AudioGrant, rendition: Rendition?) {
     let grant = try grant(address.token ?? request.cookies[AudioLinks.cookie]?.value, track: address.track)
     guard let name = address.rendition else { return (grant, nil) }
+    if case .file(Rendition.originalName, _) = address.resource, grant.renditions.contains(name) { return (grant, nil) }
     guard let rendition = Rendition(name: name) else { throw DubplateError(.notFound, "there is nothing here") }
     guard grant.renditions.contains(name) else { throw DubplateError(.urlInvalid, "the URL is not valid") }
     return (grant, rendition)
@@ -272,16 +276,44 @@ struct AudioController: Sendable {
     if let status = conditions.refusal(tag: tag, modified: modified) {
       return Response(status: status, headers: headers)
     }
+    return try await Self.part(of: length, tag, request, headers) { try await body(transfer, $0, request) }
+  }
+
+  /// What a request wants of a file of known length.
+  private static func part(
+    of length: Int, _ tag: EntityTag, _ request: Request, _ headers: HTTPFields,
+    _ body: (Range<Int>) async throws -> ResponseBody
+  ) async throws -> Response {
+    var headers = headers
     let isCurrent = request.headers[.ifRange].map(tag.isStronglyEqual(to:)) ?? true
     switch ByteRange(isCurrent && request.method == .get ? request.headers[.range] : nil, length: length) {
-    case .whole:
-      return Response(status: .ok, headers: headers, body: try await body(transfer, 0..<length, request))
+    case .whole: return Response(status: .ok, headers: headers, body: try await body(0..<length))
     case .part(let range):
       headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)"
-      return Response(status: .partialContent, headers: headers, body: try await body(transfer, range, request))
+      return Response(status: .partialContent, headers: headers, body: try await body(range))
     case .unsatisfiable:
       headers[.contentRange] = "bytes */\(length)"
       return Response(status: .rangeNotSatisfiable, headers: headers)
+    }
+  }
+
+  /// The track's own file.
+  private func original(_ ending: String, _ request: Request, _ track: PlayableTrack) async throws -> Response {
+    guard ending == OriginalFile.ending(of: track.track), let file = try OriginalFile(track) else {
+      throw DubplateError(.notFound, "there is nothing here")
+    }
+    let modified = FileNaming.modifiedSeconds(of: track.track)
+    let headers: HTTPFields = [
+      .contentType: file.mediaType, .cacheControl: "private, max-age=86400", .lastModified: FileNaming.date(modified),
+      .contentDisposition: FileNaming.disposition(of: track.track, ending: ending), .eTag: file.tag.text,
+      .acceptRanges: "bytes",
+    ]
+    let conditions = FileConditions(request.headers, now: Int64(Date().timeIntervalSince1970))
+    if let status = conditions.refusal(tag: file.tag, modified: modified) {
+      return Response(status: status, headers: headers)
+    }
+    return try await Self.part(of: file.length, file.tag, request, headers) { range in
+      request.method == .head ? Self.noBody(range.count) : file.body(range)
     }
   }
 

@@ -26,11 +26,14 @@ struct AudioLinks: Sendable {
     let session = "\(stream)-\(AccountMark.mark(of: userID))"
     let expires = Int64(now.timeIntervalSince1970) + Int64(track.duration) + WebLimits.audioLinkSeconds
     let grant = AudioGrant(
-      trackID: track.id, renditions: Self.renditions(for: plan).map(\.name), session: session, expires: expires)
+      trackID: track.id,
+      renditions: Self.renditions(for: plan).map(\.name) + (track.allowsOriginal(plan) ? [Rendition.originalName] : []),
+      session: session, expires: expires)
     return (keys.token(for: grant), expires)
   }
 
-  /// `hls` (the AAC ladder), `hls-mp3`, `hls-opus`, `hls-flac`, and one file for each rendition, by name.
+  /// `hls` (the AAC ladder), `hls-mp3`, `hls-opus`, `hls-flac`, and one file for each rendition, by name; `original` is the
+  /// track's own.
   /// - Parameter token: nil when a cookie carries it.
   func urls(track: PlayableTrack, plan: Plan, token: String?) -> [String: String] {
     let query = token.map { "?token=\($0)" } ?? ""
@@ -42,6 +45,9 @@ struct AudioLinks: Sendable {
           "/audio/\(track.id)/master.m3u8\(more)codecs=\(rendition.codecName)"
       }
       urls[rendition.name] = "/audio/\(track.id)/\(rendition).\(rendition.container.rawValue)\(query)"
+    }
+    if track.allowsOriginal(plan), let ending = OriginalFile.ending(of: track.track) {
+      urls[Rendition.originalName] = "/audio/\(track.id)/\(Rendition.originalName).\(ending)\(query)"
     }
     return urls
   }

@@ -36,6 +36,8 @@ public enum WebLimits {
   static let preflightSeconds = 86_400
   /// A `Range` header that is looked at: one range of two numbers, and room for what clients put around it.
   static let rangeBytes = 128
+  /// Bytes of a track's own file that are read at once, for each answer that is under way: two seconds of MP3.
+  static let filePieceBytes = 64 << 10
   /// How often a file that is being sent asks again for an encoder, a second between: as long as a client waits for bytes.
   static let busyTries = 20
   /// Covers that may wait for the one thread that scales them, some 50 ms each: a library page's worth.

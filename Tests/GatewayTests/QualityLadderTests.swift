@@ -58,6 +58,13 @@ import Testing
     #expect(QualityLadder.choice(choice, of: source, plan: .premium) { _ in true } == choice)
   }
 
+  @Test(
+    arguments: [(0, 320_000), (128_000, 128_000), (129_900, 128_000), (192_040, 192_000), (197_000, 192_000),
+      (199_000, 199_000), (170_123, 170_123), (321_500, 320_000), (90_000, 90_000)])
+  func aFileWasEncodedAtWhatItsMeanIsALittleAbove(mean: Int, nominal: Int) {
+    #expect(PlayableTrack.LossySource.nominal(mean: mean) == nominal)
+  }
+
   @Test func aDeviceThatCannotDecodeAFileGetsAnother() throws {
     let source = try lossy(192_000)
     let asked = try QualityLadder.resolve(quality: "lossless", codec: nil, plan: .premium)

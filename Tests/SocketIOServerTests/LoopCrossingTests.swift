@@ -136,6 +136,34 @@ import Testing
     }
   }
 
+  /// Who waits for what is on its way to the other loop hears when it has left, though the channel was writable all along.
+  @Test func whoWaitsForTheOtherLoopHearsOfIt() async throws {
+    let gate = DispatchSemaphore(value: 0)
+    let changes = Mailbox<Bool>()
+    let before = Mailbox<Bool>()
+    try await withServer(
+      threads: 2,
+      setUp: { server in
+        server.of("/").onConnection { socket in
+          socket.on("here") { $0.acknowledge() }
+          socket.onWritabilityChange { changes.put($0 && socket.isWritable) }
+          socket.on("burst") { _ in
+            socket.client.engine.webSocket?.channelLoop.execute { gate.wait() }
+            for _ in 0..<5 { socket.emit("x", .string(String(repeating: "y", count: 16 << 10))) }
+            before.put(socket.isWritable)
+            gate.signal()
+          }
+        }
+      }
+    ) { server, port in
+      let (socket, session) = try await upgraded(server, port)
+      try await socket.send(#"42["burst"]"#)
+      #expect(try await !before.next())
+      while try await !changes.next() {}
+      #expect(try await session.eventLoop.submit { session.isWritable }.get())
+    }
+  }
+
   /// Held at random, in pieces that end anywhere: everything comes, in order.
   @Test(arguments: [0, 1, 2]) func nothingIsLostOnTheWay(seed: Int) async throws {
     try await withServer(

@@ -201,8 +201,12 @@ final class WebSocketHandler: ChannelDuplexHandler, @unchecked Sendable {
     } else {
       inTransit.wrappingAdd(bytes.readableBytes, ordering: .relaxed)
       channelLoop.execute {
-        self.inTransit.wrappingSubtract(bytes.readableBytes, ordering: .relaxed)
+        let count = self.inTransit.wrappingSubtract(bytes.readableBytes, ordering: .relaxed)
         self.writeOnLoop(bytes, flush: flush)
+        // The channel, which may have been writable all the while, says nothing of it.
+        let mark = ServerLimits.pollingHighWatermark
+        guard count.oldValue >= mark, count.newValue < mark else { return }
+        self.onSessionLoop { $0.webSocketWritabilityChanged(self, isWritable: self.isWritable) }
       }
     }
   }
