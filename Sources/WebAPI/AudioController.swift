@@ -91,7 +91,10 @@ struct AudioController: Sendable {
   ) throws(DubplateError) -> (grant: AudioGrant, rendition: Rendition?) {
     let grant = try grant(address.token ?? request.cookies[AudioLinks.cookie]?.value, track: address.track)
     guard let name = address.rendition else { return (grant, nil) }
-    if case .file(Rendition.originalName, _) = address.resource, grant.renditions.contains(name) { return (grant, nil) }
+    if case .file(Rendition.originalName, _) = address.resource {
+      guard grant.renditions.contains(name) else { throw DubplateError(.urlInvalid, "the URL is not valid") }
+      return (grant, nil)
+    }
     guard let rendition = Rendition(name: name) else { throw DubplateError(.notFound, "there is nothing here") }
     guard grant.renditions.contains(name) else { throw DubplateError(.urlInvalid, "the URL is not valid") }
     return (grant, rendition)

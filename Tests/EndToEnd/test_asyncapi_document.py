@@ -174,7 +174,8 @@ def quoted(path, pattern, found=r"(\w[\w-]*)"):
 
 
 def test_its_lists_are_the_sources():
-    renditions = quoted("Segments/Rendition.swift", r'Rendition\(name: "([\w-]+)"')
+    renditions = quoted("Segments/Rendition.swift", r'(?:Rendition\(name: |originalName = )"([\w-]+)"')
+    assert values("Rendition") == renditions
     ladder = quoted("Gateway/QualityLadder.swift", r"(?:tiers|bitrates): \[.*?\n  \]", r'["(](\w+)": [.\[]')
     codecs = quoted("Playback/Devices/PlaybackDevice.swift", r"enum Codec.*?case ([\w, ]+)")
     assert values("Codec") == codecs

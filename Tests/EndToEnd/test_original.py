@@ -164,7 +164,7 @@ def test_the_file_itself_can_be_fetched(own_server, files, title):
     assert requests.get(url, headers={"If-None-Match": whole.headers["ETag"]}, timeout=60).status_code == 304
     assert requests.get(url, headers={"Range": f"bytes={len(data)}-"}, timeout=60).status_code == 416
     # Under no other ending, and as no playlist.
-    for other in (url.replace("original.", "original.x"), url.replace(f"original{files[title].suffix}", "original/index.m3u8")):
+    for other in (url.replace("original.", "original.x", 1), url.replace(f"original{files[title].suffix}", "original/index.m3u8", 1)):
         assert requests.get(other, timeout=60).status_code == 404
 
 
