@@ -1,4 +1,5 @@
 import { exposeDiagnostics, statsReader } from './diagnostics.js';
+import { faultText, t } from './i18n/language.js';
 import { MOST_REOPEN_MS, REOPEN_MS } from './limits.js';
 import { decodableCodecs } from './audio/decoders.js';
 import { api } from './net/api.js';
@@ -35,6 +36,7 @@ import { QueuePanel } from './ui/queue-panel.js';
 import { setUpShortcuts } from './ui/shortcuts.js';
 import { SidePanel } from './ui/side-panel.js';
 import { StatsPanel } from './ui/stats.js';
+import { setText, setUpTexts } from './ui/texts.js';
 import { setUpTheme } from './ui/theme.js';
 import { Ticker } from './ui/ticker.js';
 import { toast } from './ui/toasts.js';
@@ -43,16 +45,17 @@ import { TrackMenu } from './ui/track-menu.js';
 import { setUpUpcoming } from './ui/upcoming.js';
 
 const LINK_TEXTS = {
-  offline: 'Offline',
-  connecting: 'Connecting',
-  online: 'Connected',
-  reconnecting: 'Reconnecting',
-  expired: 'Logged out',
+  offline: 'link.offline',
+  connecting: 'link.connecting',
+  online: 'link.online',
+  reconnecting: 'link.reconnecting',
+  expired: 'link.expired',
 };
 
 /** @type {import('./net/api.js').User | null} */
 let user = null;
 
+setUpTexts();
 setUpTheme();
 if (typeof globalThis.io !== 'function') {
   // Nothing below works without it. load-guard.js tries again, or says what is missing.
@@ -114,7 +117,7 @@ const login = setUpLogin(
   () => !isLoggedIn,
 );
 const loginNews = shareLogin({
-  onLogOut: () => user && leave().then(() => toast('You have logged out on another page.', 'note')),
+  onLogOut: () => user && leave().then(() => toast(t('login.outElsewhere'), 'note')),
   onLogIn: () => !isLoggedIn && restore(),
 });
 // Another one when somebody else has logged in on another page of this browser.
@@ -143,7 +146,7 @@ connection.on('login_needed', () => askToLogIn());
 api.onSessionEnd = () => askToLogIn();
 connection.on('state', (state) => {
   byId('link').dataset.state = state;
-  byId('link-text').textContent = LINK_TEXTS[state];
+  setText(byId('link-text'), LINK_TEXTS[state]);
 });
 
 // A second of sound is what a slow moment may cost.
@@ -229,7 +232,7 @@ function enter(newUser) {
   followAddress();
   if (navigation.isLost) {
     navigation.isLost = false;
-    toast('There is nothing at that address. Here is your library.', 'note');
+    toast(t('app.lost'), 'note');
   }
 }
 
@@ -255,7 +258,7 @@ async function leave() {
   try {
     await api.logOut();
   } catch (error) {
-    toast(error.message);
+    toast(faultText(error));
   }
   login.show();
 }

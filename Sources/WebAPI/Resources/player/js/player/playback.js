@@ -1,4 +1,5 @@
 import { Emitter } from '../events.js';
+import { faultText } from '../i18n/language.js';
 import { SEEK_MARGIN_SECONDS } from '../limits.js';
 import { Pending } from './pending.js';
 import { QualityChoice } from './quality-choice.js';
@@ -138,7 +139,7 @@ export class Playback extends Emitter {
   async begin(track, position, ask) {
     if (this.#connection.state !== 'online') {
       // What is buffered plays on.
-      this.#report({ code: 'offline', message: 'There is no connection to the server right now.' });
+      this.#report({ code: 'offline' });
       return false;
     }
     this.#clickedAt = performance.now();
@@ -429,8 +430,9 @@ export class Playback extends Emitter {
     this.#report(error);
   }
 
-  #report({ code, message }) {
-    this.emit('error', { code: code ?? 'internal', message });
+  /** @param {{code?: string, message?: string}} error */
+  #report(error) {
+    this.emit('error', { code: error.code ?? 'internal', message: faultText(error) });
   }
 
   #setStatus(status) {

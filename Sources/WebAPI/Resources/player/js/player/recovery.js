@@ -165,6 +165,6 @@ export class Recovery {
     if (this.#connection.state !== 'online' || this.#receiver.hasAllChunks) return;
     this.#inRow += 1;
     if (this.#inRow <= MAX_RECOVERIES) this.continue();
-    else patient.fail({ code: 'stalled', message: 'No sound comes from the server. Press play to try again.' });
+    else patient.fail({ code: 'stalled' });
   }
 }

@@ -188,8 +188,7 @@ export class StreamReceiver extends Emitter {
     if (!this.output.open) return true;
     this.#opening += 1;
     const opening = this.#opening;
-    const message = 'The player\u2019s sound could not be loaded. Press play to try again.';
-    const fail = () => this.emit('failed', { code: 'no_output', message });
+    const fail = () => this.emit('failed', { code: 'no_output' });
     try {
       this.output.open();
     } catch {
@@ -324,7 +323,7 @@ export class StreamReceiver extends Emitter {
       this.emit('landed');
     }
     if (this.output.isOverfull) {
-      this.emit('failed', { code: 'internal', message: 'The server sends faster than it may.' });
+      this.emit('failed', { code: 'too_fast' });
       return;
     }
     this.#pipeline.push({ data: new Uint8Array(chunk.data), skip: chunk.skip ?? 0, samples: chunk.samples });
