@@ -191,8 +191,14 @@ static const unsigned char js_player_after_outage_js[] = {
 static const unsigned char js_player_album_run_js[] = {
 #embed "../WebAPI/Resources/player/js/player/album-run.js"
 };
+static const unsigned char js_player_buffer_wish_js[] = {
+#embed "../WebAPI/Resources/player/js/player/buffer-wish.js"
+};
 static const unsigned char js_player_chunk_gate_js[] = {
 #embed "../WebAPI/Resources/player/js/player/chunk-gate.js"
+};
+static const unsigned char js_player_chunk_store_js[] = {
+#embed "../WebAPI/Resources/player/js/player/chunk-store.js"
 };
 static const unsigned char js_player_loudness_choice_js[] = {
 #embed "../WebAPI/Resources/player/js/player/loudness-choice.js"
@@ -464,7 +470,9 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/package.json", js_package_json),
     FILE_AT("js/player/after-outage.js", js_player_after_outage_js),
     FILE_AT("js/player/album-run.js", js_player_album_run_js),
+    FILE_AT("js/player/buffer-wish.js", js_player_buffer_wish_js),
     FILE_AT("js/player/chunk-gate.js", js_player_chunk_gate_js),
+    FILE_AT("js/player/chunk-store.js", js_player_chunk_store_js),
     FILE_AT("js/player/loudness-choice.js", js_player_loudness_choice_js),
     FILE_AT("js/player/lyrics.js", js_player_lyrics_js),
     FILE_AT("js/player/network-meter.js", js_player_network_meter_js),

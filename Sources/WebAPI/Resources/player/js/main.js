@@ -9,6 +9,7 @@ import { keepLogin } from './net/login-keeper.js';
 import { isInAlbumRun, wantNeighbours } from './player/album-run.js';
 import { shareLogin } from './net/login-news.js';
 import { goOnAfterOutage } from './player/after-outage.js';
+import { wantedBuffer } from './player/buffer-wish.js';
 import { NetworkReports } from './player/network-reports.js';
 import { LoudnessChoice } from './player/loudness-choice.js';
 import { followOrders } from './player/orders.js';
@@ -63,10 +64,15 @@ if (typeof globalThis.io !== 'function') {
 }
 // `?decoder=decodeAudioData` plays as a browser without WebCodecs would.
 const forceFallback = new URLSearchParams(location.search).get('decoder') === 'decodeAudioData';
-const connection = new Connection(await claimDeviceId(), async () => ({
-  codecs: await decodableCodecs({ forceFallback }),
-  dataSaver: preferences.get('dataSaver', false),
-}));
+const connection = new Connection(await claimDeviceId(), async () => {
+  const savesData = preferences.get('dataSaver', false);
+  const { connection: link, deviceMemory: memoryGb } = /** @type {any} */ (navigator);
+  return {
+    codecs: await decodableCodecs({ forceFallback }),
+    dataSaver: savesData,
+    bufferSeconds: wantedBuffer({ savesData, link, memoryGb }),
+  };
+});
 const clockSync = new ClockSync((payload) => connection.command('clock_sync', payload));
 connection.on('online', () => {
   clockSync.start();

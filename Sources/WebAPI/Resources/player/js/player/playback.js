@@ -82,7 +82,7 @@ export class Playback extends Emitter {
     receiver.on('ended', () => this.#heardToTheEnd());
     receiver.on('stopped', (reason) => this.#wasStopped(reason));
     receiver.on('failed', (error) => this.#fail(error));
-    connection.on('quality_change', ({ reason }) => this.choice.explain(reason ?? null));
+    receiver.on('rendition', (reason) => this.choice.explain(reason));
     session.on('settled', () => this.volume.reconcile(session.me?.volume));
     session.on('devices', () => (receiver.output.delayMs = session.me?.outputDelayMs ?? 0));
   }
@@ -335,6 +335,18 @@ export class Playback extends Emitter {
     const isHere = this.#seeker.target === null;
     this.#setStatus(this.#isAwaited ? 'loading' : isHere ? 'playing' : 'buffering');
     this.#recovery.watch();
+  }
+
+  /**
+   * What comes is of another quality from now on, by the listener's choice: what is held of the old one gives way, except
+   * for the seconds that are decoded. In a group it is heard: one device can't go back by itself.
+   */
+  requalify() {
+    const { receiver } = this;
+    const isHere = this.status === 'playing' || this.status === 'paused';
+    const isOnItsWay = this.#isAwaited || receiver.isAwaiting || this.#seeker.target !== null;
+    if (!isHere || isOnItsWay || this.#connection.state !== 'online' || this.#session.isInGroup) return;
+    if (receiver.cutAhead()) this.#recovery.continue(false);
   }
 
   /** The server seeks in the stream that is heard. @param {{position: number, epoch: number}} seek */

@@ -314,8 +314,14 @@ export class Transport extends Emitter {
   /** @param {string} quality a tier of the protocol */
   setQuality(quality) {
     const { choice } = this.#playback;
-    if (this.#waits) choice.remember(quality);
-    else choice.choose(quality, () => this.#connection.command('quality_change', { quality }));
+    if (this.#waits) {
+      choice.remember(quality);
+      return;
+    }
+    choice.choose(quality, async () => {
+      await this.#connection.command('quality_change', { quality });
+      if (!this.remote) this.#playback.requalify();
+    });
   }
 
   /** Runs a session command for the UI: what is refused is said. @param {Promise<unknown>} command */
