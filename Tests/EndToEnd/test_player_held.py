@@ -39,7 +39,7 @@ def test_a_jump_is_heard_to_the_sample_and_nothing_is_sent_again(open_player, tr
     length = 2 * rate
     ats = range(max(round(place * rate) - 20, 0), round(place * rate) + 20)
     error = min(numpy.abs(before[at : at + length] - behind[:length]).max() for at in ats)
-    # A decoder of Opus that begins elsewhere is led in, and comes nearer and nearer to what it would have been.
-    assert error < (1e-3 if quality == "opus-128" else 1e-6), error
+    # A decoder of Opus that begins elsewhere is led in, and comes nearer and nearer to what it would have been; one sample off is 0.1.
+    assert error < (2e-2 if quality == "opus-128" else 1e-6), error
     stats = player.stats()
     assert stats["epoch"] == 0 and stats["discontinuities"] == 0 and stats["decodeErrors"] == 0
