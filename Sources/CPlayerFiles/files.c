@@ -113,6 +113,9 @@ static const unsigned char js_audio_windowed_sinc_js[] = {
 static const unsigned char js_audio_worklet_js[] = {
 #embed "../WebAPI/Resources/player/js/audio/worklet.js"
 };
+static const unsigned char js_boot_js[] = {
+#embed "../WebAPI/Resources/player/js/boot.js"
+};
 static const unsigned char js_codec_adts_js[] = {
 #embed "../WebAPI/Resources/player/js/codec/adts.js"
 };
@@ -139,6 +142,18 @@ static const unsigned char js_diagnostics_js[] = {
 };
 static const unsigned char js_events_js[] = {
 #embed "../WebAPI/Resources/player/js/events.js"
+};
+static const unsigned char js_i18n_en_js[] = {
+#embed "../WebAPI/Resources/player/js/i18n/en.js"
+};
+static const unsigned char js_i18n_language_js[] = {
+#embed "../WebAPI/Resources/player/js/i18n/language.js"
+};
+static const unsigned char js_i18n_ru_js[] = {
+#embed "../WebAPI/Resources/player/js/i18n/ru.js"
+};
+static const unsigned char js_i18n_wording_js[] = {
+#embed "../WebAPI/Resources/player/js/i18n/wording.js"
 };
 static const unsigned char js_limits_js[] = {
 #embed "../WebAPI/Resources/player/js/limits.js"
@@ -176,8 +191,14 @@ static const unsigned char js_player_after_outage_js[] = {
 static const unsigned char js_player_album_run_js[] = {
 #embed "../WebAPI/Resources/player/js/player/album-run.js"
 };
+static const unsigned char js_player_buffer_wish_js[] = {
+#embed "../WebAPI/Resources/player/js/player/buffer-wish.js"
+};
 static const unsigned char js_player_chunk_gate_js[] = {
 #embed "../WebAPI/Resources/player/js/player/chunk-gate.js"
+};
+static const unsigned char js_player_chunk_store_js[] = {
+#embed "../WebAPI/Resources/player/js/player/chunk-store.js"
 };
 static const unsigned char js_player_loudness_choice_js[] = {
 #embed "../WebAPI/Resources/player/js/player/loudness-choice.js"
@@ -269,9 +290,6 @@ static const unsigned char js_sync_limits_js[] = {
 static const unsigned char js_sync_server_clock_js[] = {
 #embed "../WebAPI/Resources/player/js/sync/server-clock.js"
 };
-static const unsigned char js_theme_boot_js[] = {
-#embed "../WebAPI/Resources/player/js/theme-boot.js"
-};
 static const unsigned char js_ui_account_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/account.js"
 };
@@ -356,6 +374,9 @@ static const unsigned char js_ui_spectrum_js[] = {
 static const unsigned char js_ui_stats_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/stats.js"
 };
+static const unsigned char js_ui_texts_js[] = {
+#embed "../WebAPI/Resources/player/js/ui/texts.js"
+};
 static const unsigned char js_ui_theme_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/theme.js"
 };
@@ -423,6 +444,7 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/audio/webcodecs-decoder.js", js_audio_webcodecs_decoder_js),
     FILE_AT("js/audio/windowed-sinc.js", js_audio_windowed_sinc_js),
     FILE_AT("js/audio/worklet.js", js_audio_worklet_js),
+    FILE_AT("js/boot.js", js_boot_js),
     FILE_AT("js/codec/adts.js", js_codec_adts_js),
     FILE_AT("js/codec/crc.js", js_codec_crc_js),
     FILE_AT("js/codec/flac.js", js_codec_flac_js),
@@ -432,6 +454,10 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/codec/opus.js", js_codec_opus_js),
     FILE_AT("js/diagnostics.js", js_diagnostics_js),
     FILE_AT("js/events.js", js_events_js),
+    FILE_AT("js/i18n/en.js", js_i18n_en_js),
+    FILE_AT("js/i18n/language.js", js_i18n_language_js),
+    FILE_AT("js/i18n/ru.js", js_i18n_ru_js),
+    FILE_AT("js/i18n/wording.js", js_i18n_wording_js),
     FILE_AT("js/limits.js", js_limits_js),
     FILE_AT("js/load-guard.js", js_load_guard_js),
     FILE_AT("js/main.js", js_main_js),
@@ -444,7 +470,9 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/package.json", js_package_json),
     FILE_AT("js/player/after-outage.js", js_player_after_outage_js),
     FILE_AT("js/player/album-run.js", js_player_album_run_js),
+    FILE_AT("js/player/buffer-wish.js", js_player_buffer_wish_js),
     FILE_AT("js/player/chunk-gate.js", js_player_chunk_gate_js),
+    FILE_AT("js/player/chunk-store.js", js_player_chunk_store_js),
     FILE_AT("js/player/loudness-choice.js", js_player_loudness_choice_js),
     FILE_AT("js/player/lyrics.js", js_player_lyrics_js),
     FILE_AT("js/player/network-meter.js", js_player_network_meter_js),
@@ -475,7 +503,6 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/sync/group-timeline.js", js_sync_group_timeline_js),
     FILE_AT("js/sync/limits.js", js_sync_limits_js),
     FILE_AT("js/sync/server-clock.js", js_sync_server_clock_js),
-    FILE_AT("js/theme-boot.js", js_theme_boot_js),
     FILE_AT("js/ui/account.js", js_ui_account_js),
     FILE_AT("js/ui/cover.js", js_ui_cover_js),
     FILE_AT("js/ui/deck.js", js_ui_deck_js),
@@ -504,6 +531,7 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/ui/slider.js", js_ui_slider_js),
     FILE_AT("js/ui/spectrum.js", js_ui_spectrum_js),
     FILE_AT("js/ui/stats.js", js_ui_stats_js),
+    FILE_AT("js/ui/texts.js", js_ui_texts_js),
     FILE_AT("js/ui/theme.js", js_ui_theme_js),
     FILE_AT("js/ui/ticker.js", js_ui_ticker_js),
     FILE_AT("js/ui/toasts.js", js_ui_toasts_js),

@@ -52,7 +52,7 @@ def test_what_the_page_asks_for_is_kept_for_ever_and_changes_with_its_address(se
     assets = [link for link in links if link.startswith("/assets/")]
     assert len({link.split("/")[2] for link in assets}) == 1
     # Few are asked for: what belongs together is joined.
-    assert sorted(link.split("/", 3)[3] for link in assets) == ["css/tokens.css", "js/load-guard.js", "js/main.js", "js/theme-boot.js"]
+    assert sorted(link.split("/", 3)[3] for link in assets) == ["css/tokens.css", "js/boot.js", "js/load-guard.js", "js/main.js"]
     version = assets[0].split("/")[2]
     for path in [link.split("/", 3)[3] for link in assets] + ["js/audio/worklet.js", "css/deck.css"]:
         asset, content = ask(server, f"/assets/{version}/{path}")

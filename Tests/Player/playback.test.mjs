@@ -642,3 +642,123 @@ test('what has ended and has left the queue is played again where nothing else i
   assert.equal(a.connection.commands.at(-1), 'play_track');
   assert.equal(a.playback.status, 'loading');
 });
+
+test('a seek inside of what is held is heard at once, and the server told where that is', async () => {
+  const { server, a, b } = await playing();
+  const { streamId } = server.state;
+  a.connection.sent.length = 0;
+  a.transport.seek(6.5);
+  assert.ok(Math.abs(a.playback.receiver.position - 6.5) < 0.001);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.deepEqual(a.connection.sent, [
+    ['pause_track', { position: 6.5, streamId }],
+    ['resume_track', {}],
+  ]);
+  assert.deepEqual([a.playback.status, a.output.isPlaying, a.playback.position], ['playing', true, 6.5]);
+  assert.deepEqual([b.transport.status, b.transport.position], ['playing', 6.5]);
+  // What comes next is what came next before.
+  send(a, { streamId, from: 10, first: 10, count: 2 });
+  assert.equal(a.playback.receiver.books.discontinuities, 0);
+  assert.equal(a.playback.receiver.bufferedSeconds, 5.5);
+});
+
+test('a paused one stays paused, and goes on from there', async () => {
+  const { server, a } = await playing();
+  a.transport.pause();
+  await settled();
+  a.connection.sent.length = 0;
+  a.transport.seek(3);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.deepEqual(a.connection.sent, [['pause_track', { position: 3, streamId: server.state.streamId }]]);
+  assert.deepEqual([a.playback.status, a.output.isPlaying, a.playback.position], ['paused', false, 3]);
+});
+
+test('quick seeks become one, though the first is heard at once', async () => {
+  const { a } = await playing();
+  a.connection.sent.length = 0;
+  for (const place of [2, 4, 8]) a.transport.seek(place);
+  assert.ok(Math.abs(a.playback.receiver.position - 2) < 0.001);
+  assert.equal(a.playback.position, 8);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.ok(Math.abs(a.playback.receiver.position - 8) < 0.001);
+  assert.deepEqual(a.connection.sent.map(([event, { position }]) => [event, position]), [
+    ['pause_track', 8],
+    ['resume_track', undefined],
+  ]);
+});
+
+test('a seek beyond what is held is the server\u2019s, and one that comes while that is on its way, too', async () => {
+  const { server, a } = await playing();
+  a.connection.sent.length = 0;
+  a.transport.seek(50);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  a.transport.seek(5);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.deepEqual(a.connection.commands, ['seek_position', 'seek_position']);
+  send(a, { streamId: server.state.streamId, epoch: 2, from: 5, first: 10, count: 1 });
+  assert.equal(a.playback.receiver.endPosition, 6);
+  assert.ok(Math.abs(a.playback.position - 5) < 0.001);
+});
+
+test('in a group the server seeks', async () => {
+  const { a, b } = await playing();
+  await b.session.setGrouped('b', true);
+  a.connection.sent.length = 0;
+  a.transport.seek(5);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.deepEqual(a.connection.commands, ['seek_position']);
+});
+
+test('without a connection what is held can be sought in, and the new stream begins at its end', async () => {
+  const { server, a } = await playing();
+  server.offline(a.connection);
+  a.transport.seek(4);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.deepEqual([a.playback.status, Math.round(a.playback.position)], ['playing', 4]);
+  a.connection.sent.length = 0;
+  server.online(a.connection, true);
+  await settled();
+  assert.equal(a.connection.sent[0][1].position, 10);
+  assert.deepEqual(a.connection.commands, ['queue_jump', 'pause_track', 'resume_track']);
+  assert.equal(Math.round(server.position), 4);
+  assert.deepEqual(a.errors, []);
+});
+
+test('a server that is in the next track already begins this one again where it was sought', async () => {
+  const { server, a } = await playing();
+  server.pause_track = () => ({ position: 0.2 });
+  a.connection.sent.length = 0;
+  a.transport.seek(4);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.deepEqual(a.connection.commands, ['pause_track', 'resume_track', 'queue_jump']);
+  assert.equal(server.position, 4);
+});
+
+test('another quality is asked for from the end of what is decoded, and what is held beyond gives way', async () => {
+  const { server, a } = await playing();
+  const { streamId } = server.state;
+  send(a, { streamId, from: 10, first: 10, count: 50 });
+  await settled();
+  assert.equal(a.playback.receiver.bufferedSeconds, 60);
+  a.connection.sent.length = 0;
+  a.transport.setQuality('lossless');
+  await settled();
+  const [asked, jump, ...told] = a.connection.sent;
+  assert.deepEqual(asked, ['quality_change', { quality: 'lossless' }]);
+  assert.deepEqual([jump[0], jump[1].item], ['queue_jump', 'i1']);
+  assert.ok(jump[1].position >= 5 && jump[1].position < 8, `${jump[1].position}`);
+  assert.equal(jump[1].position, a.playback.receiver.endPosition);
+  assert.equal(a.playback.receiver.bufferedSeconds, jump[1].position);
+  assert.deepEqual(told.map(([event]) => event), ['pause_track', 'resume_track']);
+  assert.deepEqual([a.playback.status, Math.round(server.position), a.playback.recoveries], ['playing', 0, 0]);
+});
+
+test('a quality that a remote chose is heard as soon', async () => {
+  const { server, a, b } = await playing();
+  send(a, { streamId: server.state.streamId, from: 10, first: 10, count: 50 });
+  await settled();
+  b.transport.setQuality('lossless');
+  await settled();
+  await settled();
+  assert.deepEqual([a.connection.commands.includes('queue_jump'), a.playback.receiver.bufferedSeconds < 8], [true, true]);
+});

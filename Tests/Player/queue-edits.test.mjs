@@ -170,5 +170,5 @@ test('a queue says how long it is, and reckons what it does not know', async () 
   assert.deepEqual(session.queue.length((id) => tracks[id]), { seconds: 300, isExact: true });
   assert.deepEqual(session.queue.length((id) => ({ t0: tracks.t0 })[id]), { seconds: 400, isExact: false });
   assert.deepEqual(session.queue.length(() => undefined), { seconds: 0, isExact: false });
-  assert.deepEqual([20, 2_820, 11_100].map(longTime), ['1 min', '47 min', '3 h 5 min']);
+  assert.deepEqual([20, 2_820, 11_100].map(longTime), ['1 min', '47 min', '3 hr 5 min']);
 });

@@ -17,13 +17,13 @@ async function levelDecoder({ channels }, { onBlock }) {
 }
 
 /** A receiver on a sound card in software, whose rendered samples are kept. */
-function player({ latencyMs = 20 } = {}) {
+function player({ latencyMs = 20, decoder = levelDecoder } = {}) {
   let ms = 0;
   const connection = new Emitter();
   const output = new VirtualOutput({ sampleRate: RATE, now: () => ms, latencyMs });
   const rendered = [];
   output.onRender = (_frame, [left]) => rendered.push(...left);
-  const receiver = new StreamReceiver(connection, { output, decoder: levelDecoder });
+  const receiver = new StreamReceiver(connection, { output, decoder });
   const events = [];
   for (const name of ['heard', 'preloaded', 'cancelled', 'ended', 'stopped', 'landed', 'started', 'starved', 'failed']) {
     receiver.on(name, (detail) => events.push([name, detail?.stream?.streamId ?? detail?.streamId ?? '']));
@@ -224,4 +224,139 @@ test('what is heard is told less the latency and the delay behind the plug', asy
   const truth = one.output.trulyHeard(700);
   assert.ok(Math.abs(one.output.heard(700).position - truth) < 0.0005, `${one.output.heard(700).position} ${truth}`);
   assert.ok(truth < 0.7 - 0.15 + 0.01);
+});
+
+/** Chunks whose data says at which thousandth of full scale their first sample is; each sample is one more. */
+function rampDecoder() {
+  const books = { decoded: 0 };
+  const create = async ({ channels }, { onBlock }) => ({
+    kind: 'ramp',
+    pendingSeconds: 0,
+    decode: async ({ data, skip, samples }) => {
+      const from = new Float64Array(data.slice().buffer)[0] + skip;
+      books.decoded += samples;
+      onBlock(Array.from({ length: channels }, () => Float32Array.from({ length: samples }, (_, i) => (from + i) / 2 ** 23)));
+    },
+    drain: async () => {},
+    close: () => {},
+  });
+  return { books, create };
+}
+
+/** A player that has all of a track of a minute, in chunks of a second, whose every sample says which it is. */
+async function holding() {
+  const decoder = rampDecoder();
+  const one = player({ decoder: decoder.create });
+  one.books = decoder.books;
+  one.second = (streamId, at, more = {}) => {
+    const data = new Uint8Array(Float64Array.of(at * RATE).buffer);
+    one.chunk(streamId, more.seq ?? at, 0, RATE, { position: at, data, ...more });
+  };
+  one.receiver.expect('track-a', false);
+  one.start('a');
+  one.output.play();
+  for (let at = 0; at < 60; at += 1) one.second('a', at);
+  /** Plays on, giving the decoder its turns. */
+  one.upTo = async (ms) => {
+    for (let at = one.at ?? 0; at < ms; at += 500) await one.until((one.at = Math.min(at + 500, ms)));
+  };
+  return one;
+}
+
+test('a minute is held, and a few seconds of it are decoded', async () => {
+  const one = await holding();
+  await one.upTo(2000);
+  assert.ok(one.books.decoded < 9 * RATE, `${one.books.decoded / RATE} s were decoded`);
+  assert.ok(Math.abs(one.receiver.bufferedSeconds - 58) < 0.2, `${one.receiver.bufferedSeconds}`);
+  await one.upTo(20_000);
+  const first = one.rendered.findIndex((sample) => sample > 0) - 1;
+  // Sample for sample, though it was decoded in pieces.
+  for (let i = 300; i < 19 * RATE; i += 1) assert.equal(one.rendered[first + i], Math.fround(i / 2 ** 23));
+  assert.equal(one.output.underruns, 0);
+});
+
+test('a jump inside of what is held sounds at once, from the very sample on, and nothing of it is fetched', async () => {
+  const one = await holding();
+  await one.upTo(12_000);
+  for (const place of [2.5, 30.25, 7]) {
+    const before = one.rendered.length;
+    assert.equal(one.receiver.jump(place), true);
+    assert.ok(Math.abs(one.receiver.position - place) < 0.01);
+    await one.upTo(one.at + 3000);
+    const sounding = one.rendered.slice(before);
+    const first = sounding.findIndex((sample) => sample > (place * RATE - 1) / 2 ** 23 && sample < (place + 1) * RATE / 2 ** 23);
+    // It fades in over 256 samples.
+    const at = sounding.findIndex((sample, i) => i > first + 300 && sample > place * RATE / 2 ** 23);
+    const index = Math.round(sounding[at] * 2 ** 23);
+    assert.ok(at < 0.4 * RATE, `it sounds after ${at} samples`);
+    for (let i = 0; i < RATE; i += 1) assert.equal(sounding[at + i], Math.fround((index + i) / 2 ** 23));
+    assert.ok(Math.abs(one.receiver.position - (place + 3)) < 0.2, `${one.receiver.position}`);
+  }
+  assert.equal(one.receiver.jump(60), false);
+  assert.equal(one.receiver.epoch, 0);
+  assert.equal(one.receiver.books.chunks, 60);
+});
+
+test('what follows still follows, to the sample, after a jump back from the seam', async () => {
+  const one = await holding();
+  one.end('a');
+  one.start('b', { follows: 'a' });
+  for (let at = 0; at < 5; at += 1) one.second('b', at);
+  one.end('b');
+  assert.equal(one.receiver.jump(57), true);
+  await one.upTo(2500);
+  assert.equal(one.receiver.jump(59), true);
+  await one.upTo(9500);
+  const seam = one.rendered.indexOf(Math.fround((60 * RATE - 1) / 2 ** 23));
+  assert.ok(seam > 0);
+  for (let i = 0; i < RATE; i += 1) assert.equal(one.rendered[seam + 1 + i], Math.fround(i / 2 ** 23));
+  assert.deepEqual(one.names().filter((name) => name === 'heard' || name === 'ended'), ['heard', 'ended']);
+});
+
+test('of what is mixed with the next track all is decoded in time', async () => {
+  const one = await holding();
+  one.end('a');
+  one.start('b', { follows: 'a', crossfade: 12 });
+  for (let at = 0; at < 30; at += 1) one.second('b', at);
+  one.receiver.jump(40);
+  await one.upTo(10_000);
+  // 12 s before the end the second begins, and both are heard.
+  assert.equal(one.receiver.stream.streamId, 'b');
+  assert.ok(Math.abs(one.receiver.position - 2) < 0.2, `${one.receiver.position}`);
+  assert.equal(one.output.underruns, 0);
+});
+
+test('another rendition is shown when its turn comes, not when it arrives', async () => {
+  const one = await holding();
+  const shown = [];
+  one.receiver.on('rendition', (reason) => shown.push([reason, one.receiver.stream.codec]));
+  one.connection.emit('quality_change', { streamId: 'a', codec: 'opus', quality: 'auto', bitrate: 48_000, reason: 'rescue' });
+  one.second('a', 60);
+  await one.upTo(40_000);
+  assert.deepEqual([shown, one.receiver.stream.codec], [[], 'flac']);
+  await one.upTo(60_000);
+  assert.deepEqual(shown, [['rescue', 'opus']]);
+  one.receiver.jump(50);
+  assert.equal(one.receiver.stream.codec, 'flac');
+});
+
+test('what is not decoded yet gives way to another stream of the track, which goes on to the sample', async () => {
+  const one = await holding();
+  await one.upTo(3000);
+  assert.equal(one.receiver.cutAhead(), true);
+  const edge = one.receiver.endPosition;
+  assert.ok(edge > 7 && edge < 11, `${edge}`);
+  one.receiver.expect('track-a', true);
+  one.second('a', 60); // too late
+  one.start('a2', { trackId: 'track-a', position: edge, codec: 'opus' });
+  for (let at = edge; at < 30; at += 1) one.second('a2', at, { seq: at - edge });
+  await one.upTo(20_000);
+  const first = one.rendered.findIndex((sample) => sample > 0) - 1;
+  for (let i = 300; i < 19 * RATE; i += 1) assert.equal(one.rendered[first + i], Math.fround(i / 2 ** 23));
+  assert.equal(one.receiver.books.discontinuities, 0);
+  // Behind the joint and before it.
+  assert.equal(one.receiver.jump(25.5), true);
+  assert.equal(one.receiver.jump(2.5), true);
+  await one.upTo(22_000);
+  assert.ok(Math.abs(one.receiver.position - 4.5) < 0.2, `${one.receiver.position}`);
 });

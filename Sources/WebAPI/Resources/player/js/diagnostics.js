@@ -2,7 +2,7 @@
  * What the player is doing, in figures.
  *
  * @typedef {object} Stats
- * @property {number} bufferSeconds decoded sound that waits
+ * @property {number} bufferSeconds sound that waits, decoded or not
  * @property {number} heardSeconds position of the sample that is at the ear now
  * @property {number | null} firstSoundMs from the click to the first sample out of the sound card
  * @property {number | null} rttMs round trip of `clock_sync`, without the server's own time

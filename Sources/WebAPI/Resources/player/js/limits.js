@@ -1,12 +1,33 @@
 /** Every number that bounds the player, and why. */
 
 /**
- * How far ahead the server is asked to keep us. Long enough to hear nothing of a reconnect, short enough to not waste a
- * skipped track.
+ * How far ahead the server is asked to keep us: the most that it does, which rides out most tunnels. In FLAC that is
+ * 15 MB.
  */
-export const BUFFER_SECONDS = 10;
-/** More decoded sound than this waiting means that the server does not pace; 60 s of 48 kHz stereo are 23 MB. */
-export const MAX_QUEUED_SECONDS = 60;
+export const BUFFER_SECONDS = 120;
+/** On a link that is paid for by what it carries, and on a device that says that it has little memory. */
+export const SMALL_BUFFER_SECONDS = 30;
+/** What saves data: long enough to hear nothing of a reconnect, and little is wasted of a track that is skipped. */
+export const SAVING_BUFFER_SECONDS = 10;
+/** A device's gigabytes of memory (`navigator.deviceMemory`) up to which it has little. */
+export const LITTLE_MEMORY_GB = 1;
+/**
+ * More sound than this waiting, or more bytes, means that the server does not pace. A stream that takes a lost one's
+ * place fills a buffer of its own before the server hears that there is one; 240 s of noise are 80 MB.
+ */
+export const MAX_HELD_SECONDS = 300;
+export const MAX_HELD_BYTES = 96 * 1024 * 1024;
+/** What was heard is kept for so long, seconds: some presses of "back". */
+export const KEPT_SECONDS = 40;
+/**
+ * So far ahead of the ear is decoded, seconds: what a page may do something else for without being heard. 5 s of 48 kHz
+ * stereo are 2 MB. What is not decoded can be exchanged for another quality.
+ */
+export const DECODED_SECONDS = 5;
+/** Positions that are this near are one: whoever is told one says it again, to the sample. */
+export const SAME_PLACE_SECONDS = 0.01;
+/** This near to a track's end the server may be in the next one already, seconds. */
+export const NEAR_END_SECONDS = 3;
 /** Sound starts when this much is there: two MP3 frames at 44.1 kHz, less than the shortest chunk. */
 export const START_SECONDS = 0.05;
 /** Sound that ran dry goes on when this much is there, so that it does not stutter. */

@@ -8,28 +8,43 @@
   const CLIENT = '/socket.io/socket.io.js';
   let hasFailed = false;
 
+  // The catalogues of messages are among what may not have come.
+  const TEXTS = {
+    en: {
+      failed: 'The player could not be loaded',
+      failedText: 'The network changed, or the server is away for a moment. It is tried again by itself.',
+      incomplete: 'The server is not complete',
+      incompleteText: `It has no ${CLIENT}, the Socket.IO browser client, without which nothing plays. Whoever runs it gets socket.io.min.js from https://cdn.socket.io/4.8.1/socket.io.min.js, puts it beside the program dubplate or names it by --socketio-client, and starts the server again.`,
+      again: 'Load again',
+    },
+    ru: {
+      failed: 'Плеер не загрузился',
+      failedText: 'Сменилась сеть, или сервер ненадолго пропал. Попытка повторится сама.',
+      incomplete: 'На сервере не хватает файла',
+      incompleteText: `Нет ${CLIENT} — браузерного клиента Socket.IO, без которого ничего не играет. Тому, кто держит сервер, нужно взять socket.io.min.js по адресу https://cdn.socket.io/4.8.1/socket.io.min.js, положить его рядом с программой dubplate или указать в --socketio-client и запустить сервер заново.`,
+      again: 'Загрузить снова',
+    },
+  };
+
   function load() {
     location.reload();
   }
 
-  function showBlank() {
+  /** @param {'failed' | 'incomplete'} what */
+  function showBlank(what) {
+    const texts = TEXTS[document.documentElement.lang === 'ru' ? 'ru' : 'en'];
     const blank = /** @type {HTMLElement} */ (document.getElementById('library-blank'));
-    blank.querySelector('button')?.addEventListener('click', load);
-    blank.hidden = false;
-  }
-
-  function sayThatTheClientIsMissing() {
-    const blank = /** @type {HTMLElement} */ (document.getElementById('library-blank'));
-    const say = (name, text) => {
-      const line = blank.querySelector(`.blank__${name}`);
-      if (line) line.textContent = text;
+    const say = (place, text) => {
+      const node = blank.querySelector(place);
+      if (node) node.textContent = text;
     };
-    say('title', 'The server is not complete');
-    say(
-      'text',
-      `It has no ${CLIENT}, the Socket.IO browser client, without which nothing plays. Whoever runs it gets socket.io.min.js from https://cdn.socket.io/4.8.1/socket.io.min.js, puts it beside the program dubplate or names it by --socketio-client, and starts the server again.`,
-    );
-    showBlank();
+    say('.blank__title', texts[what]);
+    say('.blank__text', texts[`${what}Text`]);
+    say('button', texts.again);
+    blank.querySelector('button')?.addEventListener('click', load);
+    // Nobody puts the page into another language any more.
+    delete document.documentElement.dataset.awaits;
+    blank.hidden = false;
   }
 
   const whenParsed = (work) => {
@@ -41,7 +56,7 @@
   async function clientFailed() {
     try {
       const answer = await fetch(CLIENT, { method: 'HEAD', cache: 'no-store' });
-      if (answer.status >= 400 && answer.status < 500) return whenParsed(sayThatTheClientIsMissing);
+      if (answer.status >= 400 && answer.status < 500) return whenParsed(() => showBlank('incomplete'));
     } catch {
       // Nobody answers: it is the network, or the server is away.
     }
@@ -60,7 +75,7 @@
     } catch {
       // No storage, no count: it is for the listener to try again.
     }
-    whenParsed(showBlank);
+    whenParsed(() => showBlank('failed'));
   }
 
   // An `error` of a file does not bubble; it is seen on its way down.

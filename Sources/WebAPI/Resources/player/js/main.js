@@ -1,4 +1,5 @@
 import { exposeDiagnostics, statsReader } from './diagnostics.js';
+import { faultText, t } from './i18n/language.js';
 import { MOST_REOPEN_MS, REOPEN_MS } from './limits.js';
 import { decodableCodecs } from './audio/decoders.js';
 import { api } from './net/api.js';
@@ -8,6 +9,7 @@ import { keepLogin } from './net/login-keeper.js';
 import { isInAlbumRun, wantNeighbours } from './player/album-run.js';
 import { shareLogin } from './net/login-news.js';
 import { goOnAfterOutage } from './player/after-outage.js';
+import { wantedBuffer } from './player/buffer-wish.js';
 import { NetworkReports } from './player/network-reports.js';
 import { LoudnessChoice } from './player/loudness-choice.js';
 import { followOrders } from './player/orders.js';
@@ -35,6 +37,7 @@ import { QueuePanel } from './ui/queue-panel.js';
 import { setUpShortcuts } from './ui/shortcuts.js';
 import { SidePanel } from './ui/side-panel.js';
 import { StatsPanel } from './ui/stats.js';
+import { setText, setUpTexts } from './ui/texts.js';
 import { setUpTheme } from './ui/theme.js';
 import { Ticker } from './ui/ticker.js';
 import { toast } from './ui/toasts.js';
@@ -43,16 +46,17 @@ import { TrackMenu } from './ui/track-menu.js';
 import { setUpUpcoming } from './ui/upcoming.js';
 
 const LINK_TEXTS = {
-  offline: 'Offline',
-  connecting: 'Connecting',
-  online: 'Connected',
-  reconnecting: 'Reconnecting',
-  expired: 'Logged out',
+  offline: 'link.offline',
+  connecting: 'link.connecting',
+  online: 'link.online',
+  reconnecting: 'link.reconnecting',
+  expired: 'link.expired',
 };
 
 /** @type {import('./net/api.js').User | null} */
 let user = null;
 
+setUpTexts();
 setUpTheme();
 if (typeof globalThis.io !== 'function') {
   // Nothing below works without it. load-guard.js tries again, or says what is missing.
@@ -60,10 +64,15 @@ if (typeof globalThis.io !== 'function') {
 }
 // `?decoder=decodeAudioData` plays as a browser without WebCodecs would.
 const forceFallback = new URLSearchParams(location.search).get('decoder') === 'decodeAudioData';
-const connection = new Connection(await claimDeviceId(), async () => ({
-  codecs: await decodableCodecs({ forceFallback }),
-  dataSaver: preferences.get('dataSaver', false),
-}));
+const connection = new Connection(await claimDeviceId(), async () => {
+  const savesData = preferences.get('dataSaver', false);
+  const { connection: link, deviceMemory: memoryGb } = /** @type {any} */ (navigator);
+  return {
+    codecs: await decodableCodecs({ forceFallback }),
+    dataSaver: savesData,
+    bufferSeconds: wantedBuffer({ savesData, link, memoryGb }),
+  };
+});
 const clockSync = new ClockSync((payload) => connection.command('clock_sync', payload));
 connection.on('online', () => {
   clockSync.start();
@@ -114,7 +123,7 @@ const login = setUpLogin(
   () => !isLoggedIn,
 );
 const loginNews = shareLogin({
-  onLogOut: () => user && leave().then(() => toast('You have logged out on another page.', 'note')),
+  onLogOut: () => user && leave().then(() => toast(t('login.outElsewhere'), 'note')),
   onLogIn: () => !isLoggedIn && restore(),
 });
 // Another one when somebody else has logged in on another page of this browser.
@@ -143,7 +152,7 @@ connection.on('login_needed', () => askToLogIn());
 api.onSessionEnd = () => askToLogIn();
 connection.on('state', (state) => {
   byId('link').dataset.state = state;
-  byId('link-text').textContent = LINK_TEXTS[state];
+  setText(byId('link-text'), LINK_TEXTS[state]);
 });
 
 // A second of sound is what a slow moment may cost.
@@ -229,7 +238,7 @@ function enter(newUser) {
   followAddress();
   if (navigation.isLost) {
     navigation.isLost = false;
-    toast('There is nothing at that address. Here is your library.', 'note');
+    toast(t('app.lost'), 'note');
   }
 }
 
@@ -255,7 +264,7 @@ async function leave() {
   try {
     await api.logOut();
   } catch (error) {
-    toast(error.message);
+    toast(faultText(error));
   }
   login.show();
 }

@@ -16,6 +16,7 @@ import { WebCodecsDecoder, webCodecsConfig } from './webcodecs-decoder.js';
  *
  * @typedef {object} ChunkDecoder
  * @property {'WebCodecs' | 'decodeAudioData'} kind
+ * @property {number} pendingSeconds sound that is still to come out of it
  * @property {(chunk: {data: Uint8Array, skip: number, samples: number}) => Promise<void>} decode resolves when the
  *   next may come
  * @property {() => Promise<void>} drain resolves when everything is out

@@ -42,6 +42,11 @@ export class FallbackDecoder {
     this.#header = format.description ? openEnded(bytesFromBase64(format.description)) : new Uint8Array();
   }
 
+  /** Each chunk is out when its `decode` resolves. */
+  get pendingSeconds() {
+    return 0;
+  }
+
   /** @param {{data: Uint8Array, skip: number, samples: number}} chunk */
   async decode({ data, skip, samples }) {
     let block;

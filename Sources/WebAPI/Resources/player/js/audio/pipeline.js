@@ -39,6 +39,8 @@ export class DecodePipeline {
   #segment = '';
   /** @type {Set<string>} */
   #cancelled = new Set();
+  /** Sound of the chunks whose turn has not come. */
+  #waitingSeconds = 0;
 
   /**
    * @param {SampleSink} sink
@@ -54,6 +56,11 @@ export class DecodePipeline {
   /** `WebCodecs`, `decodeAudioData`, or null before the first chunk. */
   get decoderKind() {
     return this.#decoder?.kind ?? null;
+  }
+
+  /** Seconds of sound that were pushed and have not come out. */
+  get pendingSeconds() {
+    return this.#waitingSeconds + (this.#decoder?.pendingSeconds ?? 0);
   }
 
   /**
@@ -124,11 +131,18 @@ export class DecodePipeline {
     this.#queuedSegments = [];
     this.#segment = '';
     this.#cancelled.clear();
+    this.#waitingSeconds = 0;
     this.#sink.flush();
   }
 
-  /** @param {{data: Uint8Array, skip: number, samples: number}} chunk */
-  push(chunk) {
+  /**
+   * @param {{data: Uint8Array, skip: number, samples: number}} chunk
+   * @param {number} [seconds] of sound in it
+   * @returns {Promise<void>} resolves when the decoder has it
+   */
+  push(chunk, seconds = 0) {
+    const generation = this.#generation;
+    this.#waitingSeconds += seconds;
     this.#enqueue(async (isVoid) => {
       if (!this.#decoder) {
         const decoder = await this.#open(isVoid);
@@ -137,6 +151,10 @@ export class DecodePipeline {
       }
       await this.#decoder.decode(chunk);
     });
+    this.#queue = this.#queue.then(() => {
+      if (generation === this.#generation) this.#waitingSeconds -= seconds;
+    });
+    return this.#queue;
   }
 
   /** After the chunks pushed so far nothing follows. */
@@ -180,6 +198,7 @@ export class DecodePipeline {
   }
 
   #write(block, rate) {
+    if (block[0]?.length === 0) return;
     const outputRate = this.#sink.sampleRate;
     if (!this.#adapter && outputRate && rate && rate !== outputRate) {
       this.#adapter = new RateAdapter(outputRate, (samples) => this.#sink.write(samples));

@@ -1,5 +1,4 @@
 import { Emitter } from '../events.js';
-import { MAX_QUEUED_SECONDS } from '../limits.js';
 import { Playhead } from './playhead.js';
 
 /** How much later than due a timer may come before what it announces is said at once instead. */
@@ -24,6 +23,7 @@ const HEARD_TIMER_LIMIT_MS = 60_000;
  * @property {undefined} recovered sound goes on after it ran dry
  * @property {undefined} ended the last sample has been heard
  * @property {undefined} interrupted the sound card was stopped from outside, though sound is wanted
+ * @property {undefined} progress some was rendered
  * @property {{id: string, atMs: number}} heard another segment is what is heard now; `atMs` is the local moment of its
  *   first sample, right to the frame
  */
@@ -227,11 +227,6 @@ export class Playout extends Emitter {
     return Math.max(this.#written - Math.max(since, this.#progress.played), 0);
   }
 
-  /** Whether the queue is so full that the server cannot be pacing. */
-  get isOverfull() {
-    return this.sampleRate > 0 && this.queued > MAX_QUEUED_SECONDS * this.sampleRate;
-  }
-
   /**
    * Index on the timeline of what is heard at a local moment; where sound is paused, of where it goes on.
    *
@@ -285,6 +280,7 @@ export class Playout extends Emitter {
     this.#playhead.add(report.spans);
     for (const { id, start } of report.begun) this.#begun(id, start);
     for (const event of report.events) this.#happened(event, report);
+    this.emit('progress');
   }
 
   get generation() {

@@ -53,6 +53,10 @@ export class WebCodecsDecoder {
     this.#open();
   }
 
+  get pendingSeconds() {
+    return this.#trimmer.outstanding / this.#format.sampleRate;
+  }
+
   /** @param {{data: Uint8Array, skip: number, samples: number}} chunk */
   async decode({ data, skip, samples }) {
     let frames;

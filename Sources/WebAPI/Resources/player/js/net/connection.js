@@ -1,5 +1,5 @@
 import { Emitter } from '../events.js';
-import { BUFFER_SECONDS, CLOCK_SYNC_MS, REQUEST_TIMEOUT_MS } from '../limits.js';
+import { CLOCK_SYNC_MS, REQUEST_TIMEOUT_MS } from '../limits.js';
 import { deviceKind, deviceName, thisMachine } from './device.js';
 
 /** What the server says (protocol, section 1.3), handed on by name. */
@@ -130,7 +130,6 @@ export class Connection extends Emitter {
     const machine = await thisMachine();
     send({
       format: 'binary',
-      bufferSeconds: BUFFER_SECONDS,
       deviceId: this.deviceId,
       deviceName: deviceName(machine),
       deviceKind: deviceKind(machine),

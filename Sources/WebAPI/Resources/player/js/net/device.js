@@ -1,3 +1,5 @@
+import { t } from '../i18n/language.js';
+
 const KEY = 'dubplate.device';
 
 /**
@@ -106,5 +108,8 @@ export function deviceName(machine) {
     ['Linux', 'Linux'],
   ].find(([mark]) => agent.includes(mark));
   const machineName = model ?? (isTablet(machine) ? 'iPad' : system?.[1]);
-  return `${browser?.[1] ?? 'Browser'} on ${machineName ?? 'a device'}`;
+  return t('device.name', {
+    browser: browser?.[1] ?? t('device.aBrowser'),
+    system: machineName ?? t('device.aSystem'),
+  });
 }

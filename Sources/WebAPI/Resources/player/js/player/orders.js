@@ -30,7 +30,9 @@ export function followOrders({ playback, session, group }) {
         if (isOurs && Number.isFinite(payload.position)) playback.follow(payload);
         break;
       case 'quality':
-        if (payload.quality) playback.choice.remember(payload.quality);
+        if (!payload.quality) break;
+        playback.choice.remember(payload.quality);
+        playback.requalify();
         break;
       case 'transfer':
         if (session.state?.status === 'paused') playback.hold();

@@ -1,4 +1,5 @@
 import { Emitter } from '../events.js';
+import { faultText } from '../i18n/language.js';
 import { SEEK_MARGIN_SECONDS } from '../limits.js';
 import { Pending } from './pending.js';
 import { QualityChoice } from './quality-choice.js';
@@ -81,7 +82,7 @@ export class Playback extends Emitter {
     receiver.on('ended', () => this.#heardToTheEnd());
     receiver.on('stopped', (reason) => this.#wasStopped(reason));
     receiver.on('failed', (error) => this.#fail(error));
-    connection.on('quality_change', ({ reason }) => this.choice.explain(reason ?? null));
+    receiver.on('rendition', (reason) => this.choice.explain(reason));
     session.on('settled', () => this.volume.reconcile(session.me?.volume));
     session.on('devices', () => (receiver.output.delayMs = session.me?.outputDelayMs ?? 0));
   }
@@ -138,7 +139,7 @@ export class Playback extends Emitter {
   async begin(track, position, ask) {
     if (this.#connection.state !== 'online') {
       // What is buffered plays on.
-      this.#report({ code: 'offline', message: 'There is no connection to the server right now.' });
+      this.#report({ code: 'offline' });
       return false;
     }
     this.#clickedAt = performance.now();
@@ -336,6 +337,18 @@ export class Playback extends Emitter {
     this.#recovery.watch();
   }
 
+  /**
+   * What comes is of another quality from now on, by the listener's choice: what is held of the old one gives way, except
+   * for the seconds that are decoded. In a group it is heard: one device can't go back by itself.
+   */
+  requalify() {
+    const { receiver } = this;
+    const isHere = this.status === 'playing' || this.status === 'paused';
+    const isOnItsWay = this.#isAwaited || receiver.isAwaiting || this.#seeker.target !== null;
+    if (!isHere || isOnItsWay || this.#connection.state !== 'online' || this.#session.isInGroup) return;
+    if (receiver.cutAhead()) this.#recovery.continue(false);
+  }
+
   /** The server seeks in the stream that is heard. @param {{position: number, epoch: number}} seek */
   follow(seek) {
     this.#seeker.follow(seek);
@@ -429,8 +442,9 @@ export class Playback extends Emitter {
     this.#report(error);
   }
 
-  #report({ code, message }) {
-    this.emit('error', { code: code ?? 'internal', message });
+  /** @param {{code?: string, message?: string}} error */
+  #report(error) {
+    this.emit('error', { code: error.code ?? 'internal', message: faultText(error) });
   }
 
   #setStatus(status) {

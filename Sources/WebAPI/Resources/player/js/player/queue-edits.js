@@ -1,3 +1,4 @@
+import { t } from '../i18n/language.js';
 import { MAX_BY_HAND, MAX_KEPT_QUEUE, QUEUE_PAGE } from '../limits.js';
 import { preferences } from '../preferences.js';
 
@@ -95,8 +96,8 @@ export class QueueEdits {
     this.#session.emit('queue'); // which shows it
   }
 
-  /** @param {string[]} ids of items @param {string} what of them, for people */
-  async remove(ids, what) {
+  /** @param {string[]} ids of items @param {string} title of them, for people */
+  async remove(ids, title) {
     const { queue } = this.#session;
     const gone = ids
       .map((id) => ({ at: queue.indexOf(id), wasByHand: this.byHand.has(id) }))
@@ -105,7 +106,7 @@ export class QueueEdits {
       .map((each) => ({ ...each, trackId: /** @type {QueueItem} */ (queue.peek(each.at)).trackId }));
     if (!(await this.#session.remove(ids))) return false;
     this.byHand.touch();
-    this.#say(`${what} was taken out of the queue.`, async () => {
+    this.#say(t('queue.removed', { title }), async () => {
       // Each one's place is right again once those before it are back.
       for (const { at, trackId, wasByHand } of gone) {
         const { items } = await this.#session.add([trackId], Math.min(at, this.#session.queue.total));
@@ -121,7 +122,7 @@ export class QueueEdits {
     if (!(await this.#session.clearQueue())) return false;
     const wasByHand = kept?.items.map(({ id }) => this.byHand.has(id)) ?? [];
     this.byHand.restart();
-    this.#say('The queue was cleared.', kept === null ? undefined : () => this.#refill(kept, wasByHand));
+    this.#say(t('queue.cleared'), kept === null ? undefined : () => this.#refill(kept, wasByHand));
     return true;
   }
 
@@ -147,8 +148,8 @@ export class QueueEdits {
       this.byHand.restart();
       if (ahead.length > 0) await this.add(ahead, 'next');
       if (!kept) return;
-      const more = ahead.length > 0 ? ` What you queued comes next.` : '';
-      this.#say(`The queue is another one now.${more}`, async () => {
+      const more = ahead.length > 0 ? ` ${t('queue.kept')}` : '';
+      this.#say(`${t('queue.replaced')}${more}`, async () => {
         if (!(await this.#restore(kept, position))) return;
         const again = wasByHand.flatMap((was, at) => (was ? [this.#session.queue.peek(at)?.id ?? []].flat() : []));
         this.byHand.restart();

@@ -115,8 +115,12 @@ export class Recovery {
     if (patient.wantsSound()) await this.#requests.tell('resume_track', {});
   }
 
-  /** Asks for the rest of the track from the end of what is buffered, so that its first sample follows the last one. */
-  continue() {
+  /**
+   * Asks for the rest of the track from the end of what is buffered, so that its first sample follows the last one.
+   *
+   * @param {boolean} [isLost] whether that is since the stream was lost
+   */
+  continue(isLost = true) {
     const target = this.#patient.seekTarget();
     const position = target ?? this.#receiver.endPosition;
     const attempt = this.#patient.newAttempt(position);
@@ -125,7 +129,7 @@ export class Recovery {
       this.#receiver.finish();
       return;
     }
-    this.count += 1;
+    if (isLost) this.count += 1;
     this.request(attempt, position, target === null && !this.#requests.joinsOthers);
   }
 
@@ -165,6 +169,6 @@ export class Recovery {
     if (this.#connection.state !== 'online' || this.#receiver.hasAllChunks) return;
     this.#inRow += 1;
     if (this.#inRow <= MAX_RECOVERIES) this.continue();
-    else patient.fail({ code: 'stalled', message: 'No sound comes from the server. Press play to try again.' });
+    else patient.fail({ code: 'stalled' });
   }
 }

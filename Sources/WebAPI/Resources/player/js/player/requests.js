@@ -23,6 +23,11 @@ export class Requests {
     this.#report = report;
   }
 
+  /** Whether this device moves together with others, by what the server says. */
+  get isInGroup() {
+    return this.#session.isInGroup;
+  }
+
   /** Whether sound comes here by (again) playing along with others: what, and from where, is theirs to say. */
   get joinsOthers() {
     return this.#session.role === 'member' || this.#session.isParted;

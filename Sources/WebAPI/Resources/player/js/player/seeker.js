@@ -1,14 +1,21 @@
-import { SEEK_DEBOUNCE_MS } from '../limits.js';
+import { NEAR_END_SECONDS, SAME_PLACE_SECONDS, SEEK_DEBOUNCE_MS } from '../limits.js';
 import { isGone } from './requests.js';
 
 /**
  * A seek that is on its way: where the listener has pointed, until there is sound of it. Quick ones become one command.
+ *
+ * Inside of what is held the sound jumps by itself, the first of quick seeks at once; the server is told where it is, as
+ * it is of a pause, and sends on what is missing at the other end. Anything else the server seeks.
  */
 export class Seeker {
   /** Seconds, null when none is on its way. @type {number | null} */
   target = null;
   /** @type {ReturnType<typeof setTimeout> | null} */
   #timer = null;
+  /** Where the sound has jumped to, of which the server is still to be told. @type {number | null} */
+  #jumped = null;
+  /** Whether the server is asked to seek, and its sound hasn't come. */
+  #isSought = false;
   /** Commands that are not answered yet. */
   #unanswered = 0;
   #receiver;
@@ -35,9 +42,11 @@ export class Seeker {
 
   /** @param {number} position seconds */
   aim(position) {
+    const isQuick = this.#timer !== null;
     this.target = position;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#send(position), SEEK_DEBOUNCE_MS);
+    if (!isQuick) this.#jump(position);
     this.#patient.changed();
   }
 
@@ -45,12 +54,14 @@ export class Seeker {
   follow({ position, epoch }) {
     this.#patient.newAttempt(null);
     this.target = position;
+    this.#isSought = true;
     this.#awaitEpoch(position, epoch);
     this.#patient.changed();
   }
 
   /** Sound of it is there, unless one waits to be sent, or to be answered. */
   landed() {
+    if (this.#unanswered === 0) this.#isSought = false;
     if (this.#timer === null && this.#unanswered === 0) this.target = null;
     this.#patient.changed();
   }
@@ -59,6 +70,8 @@ export class Seeker {
   hold(position = null) {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#jumped = null;
+    this.#isSought = false;
     if (this.target !== null) this.target = position;
   }
 
@@ -67,6 +80,12 @@ export class Seeker {
     const receiver = this.#receiver;
     const patient = this.#patient;
     if (!patient.track().trackId) return;
+    if (this.#jumped === position || this.#jump(position)) {
+      this.#jumped = null;
+      this.landed();
+      this.#tellOfJump(position);
+      return;
+    }
     if (patient.status() === 'ended' || !(receiver.isOpen || patient.isAwaited())) {
       this.#restartAt(position);
       return;
@@ -84,8 +103,42 @@ export class Seeker {
     }
   }
 
+  /** Goes there by what is held. @param {number} position @returns {boolean} whether that was possible */
+  #jump(position) {
+    const patient = this.#patient;
+    const stream = patient.heard();
+    const receiver = this.#receiver;
+    const status = patient.status();
+    const isHere = status === 'playing' || status === 'paused' || (status === 'buffering' && !receiver.isAwaiting);
+    if (!stream || !isHere || this.#isSought || patient.isAwaited() || this.#requests.isInGroup) return false;
+    if (stream.duration - receiver.position < NEAR_END_SECONDS) return false;
+    const hasJumped = receiver.jump(position);
+    this.#jumped = hasJumped ? position : null;
+    return hasJumped;
+  }
+
+  /** The server counts on from there; what it has sent stays. @param {number} position */
+  async #tellOfJump(position) {
+    const patient = this.#patient;
+    const attempt = patient.attempt();
+    const place = { position: patient.position(), streamId: patient.heard()?.streamId };
+    const told = this.#requests.send('pause_track', place);
+    const goesOn = patient.wantsSound() ? this.#requests.tell('resume_track', {}) : null;
+    try {
+      const answer = await told;
+      await goesOn;
+      // What it has paused may be another stream: it has gone on to the next one, or a remote has said something else.
+      const isElsewhere = Math.abs(answer.position - place.position) > SAME_PLACE_SECONDS;
+      if (isElsewhere && patient.isCurrent(attempt) && this.target === null) this.#restartAt(position);
+    } catch (error) {
+      // Without a stream there is nobody to tell: who gets one begins it where it's needed, and tells where it is heard.
+      if (patient.isCurrent(attempt) && !isGone(error)) patient.report(error);
+    }
+  }
+
   async #ask(position) {
     this.#unanswered += 1;
+    this.#isSought = true;
     try {
       return await this.#requests.send('seek_position', { position });
     } finally {

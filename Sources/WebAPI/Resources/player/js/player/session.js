@@ -1,4 +1,5 @@
 import { Emitter } from '../events.js';
+import { t } from '../i18n/language.js';
 import { QUEUE_PAGE, QUEUE_WINDOW, REJOIN_WITHIN_MS } from '../limits.js';
 import { QueueModel } from './queue-model.js';
 
@@ -352,7 +353,7 @@ export class Session extends Emitter {
       if (error.ack?.queue) this.#take(error.ack.queue);
       this.#emitQueue();
       if (error.code !== 'stale_version') throw error;
-      this.emit('notice', { message: 'The queue had been changed on another device; it is shown as it is now.' });
+      this.emit('notice', { message: t('queue.changedElsewhere') });
       return null;
     }
   }

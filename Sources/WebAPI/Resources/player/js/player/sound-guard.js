@@ -1,3 +1,4 @@
+import { faultText } from '../i18n/language.js';
 import { AUTOPLAY_PATIENCE_MS, SOUND_CARD_PATIENCE_MS } from '../limits.js';
 
 /**
@@ -40,12 +41,16 @@ export class SoundGuard {
     if (!playback.isActive) return;
     if (session.isInGroup) {
       playback.stop(false);
-      session.setGrouped(session.deviceId, false).catch((error) => playback.emit('error', error));
-      const message = 'The browser stopped the sound: this device has left the group.';
-      playback.emit('error', { code: 'needs_click', message });
+      session.setGrouped(session.deviceId, false).catch((error) => this.#say(error));
+      this.#say({ code: 'left_group' });
     } else {
       playback.pause();
-      playback.emit('error', { code: 'needs_click', message: 'Press play to hear it here.', kind: 'note' });
+      this.#say({ code: 'needs_click' }, 'note');
     }
+  }
+
+  /** @param {{code: string, message?: string}} fault @param {'note'} [kind] */
+  #say(fault, kind) {
+    this.#playback.emit('error', { code: fault.code, message: faultText(fault), ...(kind ? { kind } : {}) });
   }
 }

@@ -2,13 +2,15 @@ import { createDecoder } from '../audio/decoders.js';
 import { AudioOutput } from '../audio/output.js';
 import { DecodePipeline } from '../audio/pipeline.js';
 import { Emitter } from '../events.js';
+import { DECODED_SECONDS, KEPT_SECONDS, MAX_HELD_BYTES, MAX_HELD_SECONDS } from '../limits.js';
 import { ChunkGate } from './chunk-gate.js';
+import { ChunkStore } from './chunk-store.js';
 
 /** The longest part of a track that may be mixed with another one. */
 const MAX_CROSSFADE_SHARE = 0.5;
 
 /**
- * @typedef {object} StreamInfo what `stream_started` and `quality_change` said last
+ * @typedef {object} StreamInfo what `stream_started` said, and `quality_change` of what is about to be heard
  * @property {string} streamId
  * @property {string} trackId
  * @property {number} duration seconds
@@ -30,6 +32,7 @@ const MAX_CROSSFADE_SHARE = 0.5;
  *
  * @typedef {object} ReceiverEvents
  * @property {undefined} change another stream, or another rendition of it
+ * @property {string | null} rendition another rendition is about to be heard; why
  * @property {{afterMs: number}} started first sample since the last start or seek
  * @property {undefined} starved sound ran dry
  * @property {undefined} recovered sound goes on after that
@@ -45,7 +48,7 @@ const MAX_CROSSFADE_SHARE = 0.5;
 
 /**
  * The receiving side of streams: chunks in, sound and a playhead out. It sends nothing; what to ask for is `Playback`'s
- * to decide.
+ * to decide. Chunks wait as they came (`ChunkStore`); a few seconds ahead of the ear they are decoded.
  *
  * Several streams may be here at a time, one behind the other without a gap (`stream_started` with `follows`). `stream`
  * is the one that is heard now, `newest` the one that chunks come for; most of the time they are the same. Which
@@ -72,7 +75,14 @@ export class StreamReceiver extends Emitter {
   /** Whether to play a stream that nobody here asked for. @type {(stream: StreamInfo) => boolean} */
   accept = () => false;
   #gate = new ChunkGate();
+  #store = new ChunkStore({ mostSeconds: MAX_HELD_SECONDS, mostBytes: MAX_HELD_BYTES, keptSeconds: KEPT_SECONDS });
   #pipeline;
+  /** How each stream's chunks are encoded that come now. @type {WeakMap<StreamInfo, any>} */
+  #formats = new WeakMap();
+  /** How what the pipeline is given is encoded. @type {any} */
+  #fedFormat = null;
+  /** Streams whose place the first one has taken, and of which it is the rest. @type {Set<string>} */
+  #former = new Set();
   /** Streams that are heard or will be, in that order. @type {StreamInfo[]} */
   #streams = [];
   #basePosition = 0;
@@ -101,6 +111,7 @@ export class StreamReceiver extends Emitter {
       this.output.on(name, (detail) => this.emit(name, detail));
     }
     this.output.on('heard', ({ id, atMs }) => this.#heard(id, atMs));
+    this.output.on('progress', () => this.#feed());
     connection.on('stream_started', (stream) => this.#streamStarted(stream));
     connection.on('audio_chunk', (chunk) => this.#take(chunk));
     connection.on('quality_change', (change) => this.#renditionChanged(change));
@@ -158,8 +169,15 @@ export class StreamReceiver extends Emitter {
     return this.#gate.endPosition;
   }
 
+  /** Sound that is here and not heard yet, decoded or not. */
   get bufferedSeconds() {
-    return this.output.sampleRate ? this.output.queued / this.output.sampleRate : 0;
+    return this.#decodedSeconds + this.#store.aheadSeconds;
+  }
+
+  /** Sound that is decoded, or about to be. */
+  get #decodedSeconds() {
+    const { queued, sampleRate } = this.output;
+    return (sampleRate ? queued / sampleRate : 0) + this.#pipeline.pendingSeconds;
   }
 
   /** Numbers for the stats panel and for tests. */
@@ -188,8 +206,7 @@ export class StreamReceiver extends Emitter {
     if (!this.output.open) return true;
     this.#opening += 1;
     const opening = this.#opening;
-    const message = 'The player\u2019s sound could not be loaded. Press play to try again.';
-    const fail = () => this.emit('failed', { code: 'no_output', message });
+    const fail = () => this.emit('failed', { code: 'no_output' });
     try {
       this.output.open();
     } catch {
@@ -239,6 +256,40 @@ export class StreamReceiver extends Emitter {
     this.#gate.endPosition = position;
   }
 
+  /**
+   * Goes to a place of the stream that is heard, by what is held of it. What is received stays as it is.
+   *
+   * @param {number} position seconds
+   * @returns {boolean} false where that isn't held, and nothing has happened
+   */
+  jump(position) {
+    const { stream } = this;
+    const place = stream && this.#store.rewind(new Set([...this.#former, stream.streamId]), position);
+    if (!place) return false;
+    this.#empty(place.format, place.position);
+    this.#show(stream, place.format);
+    for (const chunk of place.chunks) this.#push(chunk);
+    this.#feed();
+    this.emit('landed');
+    return true;
+  }
+
+  /**
+   * Throws away what isn't decoded yet, the streams with it that nothing was decoded of. The place is `endPosition`, in
+   * the `newest` stream.
+   *
+   * @returns {boolean} false where there is nothing of that kind
+   */
+  cutAhead() {
+    const edge = this.#store.cutAhead();
+    if (!edge) return false;
+    const at = this.#streams.findIndex(({ streamId }) => streamId === edge.streamId);
+    for (const { streamId } of this.#streams.splice(Math.max(at, 0) + 1)) this.#gate.stop(streamId);
+    this.#gate.endPosition = edge.position;
+    this.hasAllChunks = false;
+    return true;
+  }
+
   /** Gives the stream up and throws away what is buffered. @param {number} position seconds, of the playhead */
   reset(position) {
     this.release();
@@ -250,7 +301,8 @@ export class StreamReceiver extends Emitter {
   /** No more chunks will come although none said so: what is buffered is heard to its end. */
   finish() {
     this.hasAllChunks = true;
-    this.#pipeline.end();
+    this.#store.add({ kind: 'end' });
+    this.#feed();
   }
 
   /** Asks `gainFor` again about all streams here; their levels change within some milliseconds. */
@@ -274,12 +326,11 @@ export class StreamReceiver extends Emitter {
     this.#gate.start(stream, continues);
     if (continues) {
       // With a track in front of it, the one that it replaces may still be named by what is heard.
-      const before = this.#streams.length > 1 ? this.#streams : [];
-      this.#streams = [...before, { ...stream }];
-      const { streamId, position } = stream;
-      this.#pipeline.follow({ id: streamId, position, gain: this.#gain(stream) }, formatOf(stream));
+      if (this.#streams.length === 1) this.#former.add(this.#streams.splice(0)[0].streamId);
+      this.#add(stream, 0);
     } else {
       this.#streams = [{ ...stream }];
+      this.#formats.set(this.#streams[0], formatOf(stream));
       this.#flush(stream.position);
       this.emit('landed');
     }
@@ -288,23 +339,32 @@ export class StreamReceiver extends Emitter {
 
   /** The next track, right behind the last sample of this one. @param {StreamInfo} stream */
   #streamFollows(stream) {
-    const { streamId, position, duration } = stream;
+    const { position, duration } = stream;
     this.hasAllChunks = false;
     this.#gate.start(stream, false, true);
-    this.#streams.push({ ...stream });
     const longest = Math.max(duration - position, 0) * MAX_CROSSFADE_SHARE;
-    const crossfade = Math.min(stream.crossfade ?? 0, longest);
-    this.#pipeline.follow({ id: streamId, position, gain: this.#gain(stream), crossfade }, formatOf(stream));
+    this.#add(stream, Math.min(stream.crossfade ?? 0, longest));
     // It may come so late that the one before has been heard to its end, and the output has stopped.
     if (this.output.isPlayedOut) this.output.play();
     this.emit('preloaded', stream);
     this.emit('change');
   }
 
+  /** Chunks of that stream come behind those so far. @param {StreamInfo} announced @param {number} crossfade seconds */
+  #add(announced, crossfade) {
+    const stream = { ...announced };
+    const format = formatOf(stream);
+    this.#streams.push(stream);
+    this.#formats.set(stream, format);
+    this.#store.add({ kind: 'follow', stream, format, crossfade });
+    this.#feed();
+  }
+
   #heard(id, atMs) {
     const at = this.#streams.findIndex((stream) => stream.streamId === id);
     if (at <= 0) return;
     for (const { streamId } of this.#streams.splice(0, at)) this.#gate.stop(streamId);
+    this.#former.clear();
     this.emit('heard', { stream: this.#streams[0], atMs });
     this.emit('change');
   }
@@ -312,7 +372,8 @@ export class StreamReceiver extends Emitter {
   #take(chunk) {
     const stream = this.#streams.find(({ streamId }) => streamId === chunk.streamId);
     if (!stream) return;
-    const decision = this.#gate.admit(chunk, stream.sampleRate);
+    const { sampleRate: rate } = this.#formats.get(stream);
+    const decision = this.#gate.admit(chunk, rate);
     if (decision === 'drop') return;
     if (decision === 'flush') {
       // A seek in a stream takes back what was to follow it, and what was heard before it.
@@ -323,13 +384,20 @@ export class StreamReceiver extends Emitter {
       this.hasAllChunks = false;
       this.emit('landed');
     }
-    if (this.output.isOverfull) {
-      this.emit('failed', { code: 'internal', message: 'The server sends faster than it may.' });
+    if (this.#store.isOverfull) {
+      this.emit('failed', { code: 'too_fast' });
       return;
     }
-    this.#pipeline.push({ data: new Uint8Array(chunk.data), skip: chunk.skip ?? 0, samples: chunk.samples });
+    const { streamId, position, samples, skip = 0 } = chunk;
+    const format = this.#formats.get(stream);
+    const isStart = !format.isBegun;
+    format.isBegun = true;
+    const data = new Uint8Array(chunk.data);
+    this.#store.add({ kind: 'chunk', streamId, position, samples, skip, rate, data, format, isStart });
+    this.#feed();
   }
 
+<<<<<<< HEAD
   #renditionChanged({ streamId, quality, rendition, codec, bitrate, description, sampleRate, channels }) {
     const stream = this.#streams.find((candidate) => candidate.streamId === streamId);
     if (!stream || !this.#gate.has(streamId)) return;
@@ -337,6 +405,56 @@ export class StreamReceiver extends Emitter {
     if (sampleRate) stream.sampleRate = sampleRate;
     if (channels) stream.channels = channels;
     this.#pipeline.change(formatOf(stream));
+=======
+  /** The next chunk of the stream is encoded in another way. It's shown when that one's turn comes. */
+  #renditionChanged({ streamId, quality, codec, bitrate, description, sampleRate, channels, reason }) {
+    const stream = this.#streams.find((candidate) => candidate.streamId === streamId);
+    if (!stream || !this.#gate.has(streamId)) return;
+    const before = this.#formats.get(stream);
+    const rates = { sampleRate: sampleRate || before.sampleRate, channels: channels || before.channels };
+    this.#formats.set(stream, formatOf({ quality, codec, bitrate, description, reason, ...rates }));
+  }
+
+  /** Gives the pipeline what is due to be decoded. */
+  #feed() {
+    for (let entry = this.#store.peek(); entry; entry = this.#store.peek()) {
+      // Where two streams are mixed, all of the first one's share has to be there when the second begins.
+      const isFull = this.#decodedSeconds >= DECODED_SECONDS + this.#store.crossfadeAhead;
+      if (entry.kind === 'chunk' && isFull) return;
+      this.#store.take();
+      if (entry.kind === 'end') {
+        this.#pipeline.end();
+      } else if (entry.kind === 'follow') {
+        const { stream, format, crossfade } = entry;
+        const { streamId: id, position } = stream;
+        this.#fedFormat = format;
+        this.#pipeline.follow({ id, position, gain: this.#gain(stream), crossfade }, format);
+        this.#show(stream, format);
+      } else {
+        this.#push(entry);
+      }
+    }
+  }
+
+  /** @param {import('./chunk-store.js').HeldChunk} chunk */
+  #push(chunk) {
+    const { data, skip, samples, rate, format, streamId } = chunk;
+    if (format !== this.#fedFormat) {
+      this.#fedFormat = format;
+      this.#pipeline.change(format);
+      const stream = this.streamOf(streamId);
+      if (stream) this.#show(stream, format);
+    }
+    this.#pipeline.push({ data, skip, samples }, samples / rate).then(() => this.#feed());
+  }
+
+  /** Says of a stream how it is encoded from what is decoded next on. @param {StreamInfo} stream @param {any} format */
+  #show(stream, format) {
+    const { quality, codec, bitrate, description, sampleRate, channels, reason } = format;
+    if (quality === stream.quality && codec === stream.codec && bitrate === stream.bitrate) return;
+    Object.assign(stream, { quality, codec, bitrate, description, sampleRate, channels });
+    this.emit('rendition', reason);
+>>>>>>> 2e2cc163bb63b89809358881735280fe3af04033
     this.emit('change');
   }
 
@@ -358,6 +476,7 @@ export class StreamReceiver extends Emitter {
     if (at <= 0) return;
     const cancelled = this.#streams.splice(at);
     for (const stream of cancelled) this.#gate.stop(stream.streamId);
+    this.#store.cut(streamId);
     this.#pipeline.cancel(streamId);
     // What comes before it had ended, or the other could not have followed it.
     this.finish();
@@ -371,10 +490,23 @@ export class StreamReceiver extends Emitter {
     if (isOurs) this.emit('failed', { code, message });
   }
 
-  /** Empties the output and puts the playhead there, in the first stream. */
+  /** Throws away what is here, and puts the playhead there, in the first stream. */
   #flush(position) {
-    const stream = this.stream;
-    this.#pipeline.flush(stream ? formatOf(stream) : undefined);
+    const { stream } = this;
+    this.#store.clear();
+    this.#former.clear();
+    // What leads in comes anew.
+    const format = stream && { ...this.#formats.get(stream), isBegun: false };
+    if (stream) this.#formats.set(stream, format);
+    this.#empty(format, position);
+    if (stream) this.#show(stream, format);
+  }
+
+  /** Throws away what is decoded. @param {any} format of the chunks to come @param {number} position seconds */
+  #empty(format, position) {
+    const { stream } = this;
+    this.#fedFormat = format;
+    this.#pipeline.flush(format ?? undefined);
     this.#basePosition = position;
     if (stream) this.output.begin({ id: stream.streamId, position, gain: this.#gain(stream) });
   }
@@ -387,6 +519,6 @@ export class StreamReceiver extends Emitter {
 }
 
 /** @param {StreamInfo} stream @returns {import('../audio/decoders.js').AudioFormat} */
-function formatOf({ codec, description, sampleRate, channels }) {
-  return { codec, description, sampleRate, channels };
+function formatOf({ codec, description, sampleRate, channels, quality, bitrate, reason = null }) {
+  return { codec, description, sampleRate, channels, quality, bitrate, reason, isBegun: false };
 }

@@ -1,4 +1,5 @@
 import { Emitter } from '../events.js';
+import { faultText, t } from '../i18n/language.js';
 import { RESTART_AFTER_SECONDS, SEEK_DEBOUNCE_MS, SEEK_MARGIN_SECONDS } from '../limits.js';
 import { QueueEdits } from './queue-edits.js';
 import { atHand, fillQueue } from './queue-filler.js';
@@ -6,13 +7,8 @@ import { RemoteVolume } from './volume.js';
 
 /** @typedef {import('../net/api.js').Track} Track */
 
-/** Refusals that say that there is nothing to do, in words for people. */
-const PLAIN_WORDS = {
-  queue_ended: 'That was the last one in the queue.',
-  no_stream: 'Nothing plays there right now.',
-  device_offline: 'That device is not there any more.',
-  unknown_item: 'That one has left the queue.',
-};
+/** Refusals that say that there is nothing to do. */
+const NOTES = new Set(['queue_ended', 'no_stream', 'device_offline', 'unknown_item']);
 
 /**
  * What the buttons are wired to: play, pause, seek, next … act on this device's sound or, when another device plays, on
@@ -253,7 +249,7 @@ export class Transport extends Emitter {
     const { tracks, index: at, first, end } = atHand(list, index);
     const token = Math.random().toString(36).slice(2, 10);
     const context = list.query
-      ? { kind: 'search', id: `search-${token}`, name: `Search “${list.query.slice(0, 40)}”` }
+      ? { kind: 'search', id: `search-${token}`, name: list.query.slice(0, 40) }
       : { kind: 'library', id: `library-${token}`, name: 'Library' };
     const { shuffle } = this.#session.queue;
     this.#store.put([track]);
@@ -283,10 +279,13 @@ export class Transport extends Emitter {
   /** @param {Track[]} tracks @param {'next' | 'end' | number} at */
   async add(tracks, at) {
     this.#store.put(tracks);
-    const what = tracks.length === 1 ? `“${tracks[0].title}”` : `${tracks.length} tracks`;
+    const isNext = at === 'next';
+    const message =
+      tracks.length === 1
+        ? t(isNext ? 'queue.next' : 'queue.added', { title: tracks[0].title })
+        : t(isNext ? 'queue.nextMany' : 'queue.addedMany', { count: tracks.length });
     try {
       await this.edits.add(tracks.map(({ id }) => id), at);
-      const message = at === 'next' ? `${what} plays next.` : `${what} is in the queue.`;
       this.emit('error', { message, kind: 'note' });
     } catch (error) {
       this.#report(error);
@@ -315,8 +314,14 @@ export class Transport extends Emitter {
   /** @param {string} quality a tier of the protocol */
   setQuality(quality) {
     const { choice } = this.#playback;
-    if (this.#waits) choice.remember(quality);
-    else choice.choose(quality, () => this.#connection.command('quality_change', { quality }));
+    if (this.#waits) {
+      choice.remember(quality);
+      return;
+    }
+    choice.choose(quality, async () => {
+      await this.#connection.command('quality_change', { quality });
+      if (!this.remote) this.#playback.requalify();
+    });
   }
 
   /** Runs a session command for the UI: what is refused is said. @param {Promise<unknown>} command */
@@ -360,8 +365,8 @@ export class Transport extends Emitter {
     }
   }
 
-  #report({ code, message }) {
-    const words = PLAIN_WORDS[code];
-    this.emit('error', words ? { message: words, kind: 'note' } : { message });
+  #report(error) {
+    const message = faultText(error);
+    this.emit('error', NOTES.has(error.code) ? { message, kind: 'note' } : { message });
   }
 }

@@ -1,3 +1,4 @@
+import { LANGUAGES, language } from '../i18n/language.js';
 import { byId, element, icon } from './dom.js';
 import { Menu } from './menu.js';
 
@@ -12,19 +13,47 @@ export function setUpAccount(user, onLogOut, navigation) {
       'div',
       { class: 'menu__head', role: 'presentation' },
       element('div', { class: 'menu__name' }, user()?.username ?? ''),
-      element('div', { class: 'menu__plan' }, `${user()?.plan === 'free' ? 'Free' : 'Premium'} plan`),
+      element('div', { class: 'menu__plan', 'data-text': user()?.plan === 'free' ? 'account.free' : 'account.premium' }),
     );
     const logOut = element(
       'button',
       { class: 'menu__item', type: 'button', role: 'menuitem' },
       icon('logout'),
-      element('span', {}, 'Log out'),
+      element('span', { 'data-text': 'account.logOut' }),
     );
     logOut.addEventListener('click', () => {
       menu.close(false);
       onLogOut();
     });
-    return [head, logOut];
+    return [head, languages(), logOut];
+  };
+  const languages = () => {
+    const choices = [
+      languageItem('auto', { 'data-text': 'account.languageAuto' }),
+      ...Object.entries(LANGUAGES).map(([id, name]) => languageItem(id, { lang: id }, name)),
+    ];
+    const heading = element('div', { class: 'menu__heading', id: 'account-languages', 'data-text': 'account.language' });
+    return element('div', { role: 'group', 'aria-labelledby': heading.id, class: 'menu__group' }, heading, ...choices);
+  };
+  const languageItem = (id, attributes, ...name) => {
+    const isChosen = id === language.choice;
+    const node = element(
+      'button',
+      {
+        class: 'menu__item',
+        type: 'button',
+        role: 'menuitemradio',
+        'aria-checked': String(isChosen),
+        'data-language': id,
+      },
+      isChosen ? icon('check') : element('span'),
+      element('span', attributes, ...name),
+    );
+    node.addEventListener('click', () => {
+      menu.close();
+      language.choose(id);
+    });
+    return node;
   };
   const toggled = (/** @type {boolean} */ isOpen) => (isOpen ? navigation.show('account') : navigation.close('account'));
   const menu = new Menu(byId('account-button'), byId('account-menu'), fill, toggled);

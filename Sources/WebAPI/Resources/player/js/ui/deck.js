@@ -1,11 +1,13 @@
+import { language, t } from '../i18n/language.js';
 import { SEEK_LEAP_SECONDS, SEEK_STEP_SECONDS, VOLUME_STEP } from '../limits.js';
 import { preferences } from '../preferences.js';
 import { showCover } from './cover.js';
 import { byId, setIcon } from './dom.js';
 import { clock, spokenTime } from './format.js';
 import { Slider } from './slider.js';
+import { setLabel } from './texts.js';
 
-const REPEAT_NAMES = { off: 'off', all: 'the whole queue', one: 'this track' };
+const REPEAT_NAMES = { off: 'deck.repeatOff', all: 'deck.repeatAll', one: 'deck.repeatOne' };
 const REPEATS = /** @type {const} */ (['off', 'all', 'one']);
 
 /**
@@ -47,7 +49,10 @@ export class Deck {
     this.#transport = transport;
     this.#session = session;
     this.#progress = new Slider(byId('progress'), {
-      describe: (value) => `${spokenTime(value)} of ${spokenTime(transport.duration)}`,
+      describe: (value) => {
+        const [position, duration] = [value, transport.duration].map(spokenTime);
+        return t('deck.positionOf', { position, duration });
+      },
       onStep: (direction, isLeap) => transport.seekBy(direction * (isLeap ? SEEK_LEAP_SECONDS : SEEK_STEP_SECONDS)),
       onInput: (value) => {
         this.#handPosition = value;
@@ -80,6 +85,10 @@ export class Deck {
     byId('shuffle-button').addEventListener('click', () => toggleShuffle(transport, session));
     byId('repeat-button').addEventListener('click', () => cycleRepeat(transport, session));
     transport.on('change', () => this.#show());
+    language.on('change', () => {
+      this.#progress.describeAnew();
+      this.#show();
+    });
     this.#show();
     const deck = /** @type {HTMLElement} */ (document.querySelector('.deck'));
     new ResizeObserver(() => {
@@ -104,17 +113,16 @@ export class Deck {
     const { shuffle, repeat } = this.#session.queue;
     document.body.dataset.status = status;
     byId('play-button').disabled = !track;
-    byId('play-button').setAttribute('aria-label', isActive ? 'Pause' : 'Play');
-    byId('play-button').title = isActive ? 'Pause (Space)' : 'Play (Space)';
+    setLabel(byId('play-button'), isActive ? 'deck.pause' : 'deck.play', isActive ? 'deck.pauseHint' : 'deck.playHint');
     setIcon(byId('play-icon'), isActive ? 'pause' : 'play');
     byId('previous-button').disabled = !track;
     byId('next-button').disabled = !track || !canSkip;
     byId('shuffle-button').setAttribute('aria-pressed', String(shuffle));
     byId('repeat-button').setAttribute('aria-pressed', String(repeat !== 'off'));
-    byId('repeat-button').setAttribute('aria-label', `Repeat: ${REPEAT_NAMES[repeat]}`);
+    setLabel(byId('repeat-button'), REPEAT_NAMES[repeat], 'deck.repeatHint');
     setIcon(byId('repeat-icon'), repeat === 'one' ? 'repeat-one' : 'repeat');
     byId('deck-title').textContent = track?.title ?? '';
-    byId('deck-artist').textContent = track ? (track.artist ?? 'Unknown artist') : '';
+    byId('deck-artist').textContent = track ? (track.artist ?? t('track.unknownArtist')) : '';
     showCover(byId('deck-thumb'), track);
     this.#progress.setMax(track ? duration : 0);
     this.#volume.set(volume.isMuted ? 0 : volume.level * 100);

@@ -1,4 +1,5 @@
 import { MAX_OUTPUT_DELAY_MS, VOLUME_STEP } from '../limits.js';
+import { t } from '../i18n/language.js';
 import { element, icon } from './dom.js';
 import { Slider } from './slider.js';
 
@@ -28,7 +29,7 @@ export class DeviceCard {
   #group = element('button', { class: 'chip chip--small', type: 'button' }, icon('group'), element('span', {}));
   #gear = element(
     'button',
-    { class: 'button-icon device__gear', type: 'button', 'aria-expanded': 'false' },
+    { class: 'button-icon device__gear', type: 'button', 'aria-expanded': 'false', 'data-title': 'device.settingsHint' },
     icon('settings'),
   );
   #form;
@@ -91,25 +92,25 @@ export class DeviceCard {
   show(device, { isMe, canGroup, status }) {
     this.#device = device;
     const { name, kind, active, online, inGroup, volume } = device;
-    const text = isMe ? `${name} (this one)` : name;
+    const text = isMe ? t('device.this', { name }) : name;
     if (this.#name.textContent !== text) this.#name.textContent = text;
     this.#status.textContent = status;
     this.#kind.replaceChildren(icon(`kind-${KINDS.has(kind) ? kind : 'other'}`));
     this.root.classList.toggle('is-active', active);
     this.root.classList.toggle('is-offline', !online);
     this.#main.disabled = !online || active;
-    this.#main.setAttribute('aria-label', active ? `${text}, plays` : online ? `Play on ${text}` : `${text}, offline`);
+    const main = active ? 'device.isPlaying' : online ? 'device.playOn' : 'device.isOffline';
+    this.#main.setAttribute('aria-label', t(main, { name: text }));
     if (active) this.#main.setAttribute('aria-current', 'true');
     else this.#main.removeAttribute('aria-current');
     this.#group.hidden = !online || active || !canGroup;
     this.#group.setAttribute('aria-pressed', String(inGroup));
-    this.#group.setAttribute('aria-label', inGroup ? `${text} plays along: stop that` : `Let ${text} play along`);
-    const offer = isMe ? 'Play here too' : 'Play along';
-    /** @type {HTMLElement} */ (this.#group.lastChild).textContent = inGroup ? 'In sync' : offer;
-    this.#gear.setAttribute('aria-label', `Settings of ${name}`);
-    this.#gear.title = 'Name and output delay';
+    this.#group.setAttribute('aria-label', t(inGroup ? 'device.leave' : 'device.join', { name: text }));
+    const offer = isMe ? 'device.joinHere' : 'device.joinThere';
+    /** @type {HTMLElement} */ (this.#group.lastChild).textContent = t(inGroup ? 'device.joined' : offer);
+    this.#gear.setAttribute('aria-label', t('device.settings', { name }));
     this.#sliderNode.parentElement.hidden = !online;
-    this.#sliderNode.setAttribute('aria-label', `Volume of ${text}`);
+    this.#sliderNode.setAttribute('aria-label', t('device.volume', { name: text }));
     this.#slider.set(volume * 100);
   }
 
@@ -118,14 +119,10 @@ export class DeviceCard {
     const form = element(
       'form',
       { class: 'device__form', hidden: true },
-      field('Name', this.#nameField),
-      field('Output delay, ms', this.#delayField),
-      element('button', { class: 'button-quiet button-quiet--line', type: 'submit' }, 'Save'),
-      element(
-        'p',
-        { class: 'device__note' },
-        'How much later its sound is heard, as with Bluetooth. Others wait that long, so that all are heard together.',
-      ),
+      field('device.nameField', this.#nameField),
+      field('device.delayField', this.#delayField),
+      element('button', { class: 'button-quiet button-quiet--line', type: 'submit', 'data-text': 'device.save' }),
+      element('p', { class: 'device__note', 'data-text': 'device.delayNote' }),
     );
     form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -153,7 +150,7 @@ export class DeviceCard {
   }
 }
 
-/** @param {string} label @param {HTMLElement} control */
-function field(label, control) {
-  return element('label', { class: 'field' }, element('span', { class: 'field__label' }, label), control);
+/** @param {string} key of its label @param {HTMLElement} control */
+function field(key, control) {
+  return element('label', { class: 'field' }, element('span', { class: 'field__label', 'data-text': key }), control);
 }

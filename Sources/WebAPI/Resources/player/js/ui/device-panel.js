@@ -1,6 +1,8 @@
+import { language, t } from '../i18n/language.js';
 import { MAX_OFFLINE_DEVICES } from '../limits.js';
 import { DeviceCard } from './device-card.js';
 import { byId, element } from './dom.js';
+import { number } from './format.js';
 import { Popover } from './popover.js';
 
 /** The devices of this listener: which plays, how loud, which play together. */
@@ -31,13 +33,12 @@ export class DevicePanel {
     this.#volume = volume;
     this.#syncQuality = syncQuality;
     this.#panel.append(
-      element('h2', { class: 'devices__title' }, 'Devices'),
+      element('h2', { class: 'devices__title', 'data-text': 'devices.title' }),
       this.#list,
-      element('p', { class: 'devices__note' }, 'Open Dubplate on another device with your account, and it shows up here.'),
+      element('p', { class: 'devices__note', 'data-text': 'devices.note' }),
     );
     if (!globalThis.isSecureContext) {
-      const note = 'This page came over plain HTTP: it plays, but in step with other devices only roughly. Over HTTPS it keeps to the millisecond.';
-      this.#panel.append(element('p', { class: 'devices__note' }, note));
+      this.#panel.append(element('p', { class: 'devices__note', 'data-text': 'devices.insecure' }));
     }
     const opened = () => {
       navigation.show('devices');
@@ -48,6 +49,7 @@ export class DevicePanel {
     this.#navigation = navigation;
     session.on('change', () => this.#changed());
     volume.on('change', () => this.#changed());
+    language.on('change', () => this.#changed());
     setInterval(() => this.#popover.isOpen && session.isInGroup && this.#show(), 1_000);
     this.#changed();
   }
@@ -67,8 +69,8 @@ export class DevicePanel {
     const { elsewhere, isInGroup, group } = this.#session;
     const button = byId('devices-button');
     button.classList.toggle('is-elsewhere', elsewhere !== undefined || isInGroup);
-    const where = elsewhere ? `: playing on ${elsewhere.name}` : '';
-    const label = `Devices${isInGroup ? `: ${group.length} play together` : where}`;
+    const alone = elsewhere ? t('devices.playingOn', { name: elsewhere.name }) : t('devices.title');
+    const label = isInGroup ? t('devices.together', { count: group.length }) : alone;
     button.setAttribute('aria-label', label);
     button.title = `${label} (D)`;
     if (this.#popover.isOpen) this.#show();
@@ -100,20 +102,22 @@ export class DevicePanel {
     const away = devices.filter(({ online }) => !online).slice(0, MAX_OFFLINE_DEVICES);
     const mine = there.filter((device) => device.deviceId === deviceId);
     const others = there.filter((device) => device.deviceId !== deviceId);
-    return [...mine, ...others.sort((a, b) => a.name.localeCompare(b.name)), ...away];
+    return [...mine, ...others.sort((a, b) => a.name.localeCompare(b.name, language.wording.language)), ...away];
   }
 
   #statusOf({ active, online, inGroup, outputDelayMs }, isMe) {
     const { state, group } = this.#session;
-    const delay = outputDelayMs > 0 ? ` · ${Math.round(outputDelayMs)} ms delay` : '';
-    if (!online) return 'Offline';
+    const delay = outputDelayMs > 0 && t('device.delay', { delay: Math.round(outputDelayMs) });
+    const status = (/** @type {(string | false)[]} */ ...parts) => [...parts, delay].filter(Boolean).join(' · ');
+    if (!online) return t('device.offline');
     if (inGroup && group.length > 1) {
       const error = isMe ? this.#syncQuality() : null;
-      const precision = error === null ? '' : ` · clock ±${error < 10 ? error.toFixed(1) : Math.round(error)} ms`;
-      return `In sync with ${group.length - 1} other${group.length > 2 ? 's' : ''}${precision}${delay}`;
+      const precision = error !== null && t('device.clock', { error: number(error, error < 10 ? 1 : 0) });
+      return status(t('device.inSync', { count: group.length - 1 }), precision);
     }
-    if (active) return `${this.#transport.isActive || state?.status === 'playing' ? 'Playing' : 'Paused'}${delay}`;
-    return `Click to play ${isMe ? 'here' : 'there'}${delay}`;
+    if (!active) return status(t(isMe ? 'device.clickHere' : 'device.clickThere'));
+    const isPlaying = this.#transport.isActive || state?.status === 'playing';
+    return status(t(isPlaying ? 'device.playing' : 'device.paused'));
   }
 
   #makeCard(device) {

@@ -1,3 +1,5 @@
+import { fillText } from './texts.js';
+
 /**
  * @template {HTMLElement} [Element=HTMLElement]
  * @param {string} id
@@ -14,7 +16,7 @@ export function byId(id) {
  *
  * @param {string} tag
  * @param {Record<string, string | boolean | undefined>} [attributes] `class`, `role` …; true sets an empty one, false
- *   and undefined none
+ *   and undefined none. `data-text` and its kind name a message (see `texts.js`)
  * @param {...(Node | string)} children
  * @returns {HTMLElement}
  */
@@ -23,6 +25,7 @@ export function element(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined && value !== false) node.setAttribute(name, value === true ? '' : value);
   }
+  fillText(node);
   node.append(...children);
   return node;
 }

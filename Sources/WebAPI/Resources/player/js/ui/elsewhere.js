@@ -1,3 +1,4 @@
+import { language, t } from '../i18n/language.js';
 import { byId, element, icon } from './dom.js';
 
 /**
@@ -13,12 +14,11 @@ export function setUpElsewhere(session, transport) {
     const { remote } = transport;
     const { isInGroup, group } = session;
     const others = group.filter((id) => id !== session.deviceId);
-    const more = group.length > 1 ? ` and ${group.length - 1} more` : '';
-    const names = others.map((id) => session.device(id)?.name ?? 'another device').join(', ');
-    const together = isInGroup ? `In sync with ${names}` : '';
-    const text = remote ? `${transport.isActive ? 'Playing' : 'Paused'} on ${remote.name}${more}` : together;
+    const names = others.map((id) => session.device(id)?.name ?? t('elsewhere.unknown'));
+    const together = isInGroup ? t('elsewhere.together', { names: language.wording.list(names) }) : '';
+    const text = remote ? remoteText(remote.name, transport.isActive, group.length - 1) : together;
     document.body.classList.toggle('is-remote', remote !== undefined);
-    byId('deck-where').textContent = remote ? `on ${remote.name}` : '';
+    byId('deck-where').textContent = remote ? t('elsewhere.on', { name: remote.name }) : '';
     if (text === shown) return;
     shown = text;
     byId('elsewhere').hidden = text === '';
@@ -27,5 +27,12 @@ export function setUpElsewhere(session, transport) {
     byId('elsewhere-text').replaceChildren(icon(isInGroup ? 'group' : 'devices'), name);
   };
   transport.on('change', show);
+  language.on('change', show);
   show();
+}
+
+/** @param {string} name @param {boolean} isPlaying @param {number} count of devices that play along */
+function remoteText(name, isPlaying, count) {
+  if (count > 0) return t(isPlaying ? 'elsewhere.playingMore' : 'elsewhere.pausedMore', { name, count });
+  return t(isPlaying ? 'elsewhere.playing' : 'elsewhere.paused', { name });
 }

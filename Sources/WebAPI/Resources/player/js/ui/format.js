@@ -1,3 +1,5 @@
+import { language, t } from '../i18n/language.js';
+
 /** @param {number} seconds @returns {string} `3:07`, or `1:02:07` */
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(Number.isFinite(seconds) ? seconds : 0));
@@ -13,34 +15,48 @@ export function preciseClock(seconds) {
   return `${clock(thousandths / 1000)}.${String(thousandths % 1000).padStart(3, '0')}`;
 }
 
-/** @param {number} seconds @returns {string} of many tracks: `47 min`, `3 h 5 min` */
+/** @param {number} seconds @returns {string} of many tracks: `47 min`, `3 hr 5 min` */
 export function longTime(seconds) {
   const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${Math.max(minutes, 1)} min`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return duration(Math.max(minutes, 1), 'minute', 'short');
+  return `${duration(Math.floor(minutes / 60), 'hour', 'short')} ${duration(minutes % 60, 'minute', 'short')}`;
 }
 
 /** @param {number} seconds @returns {string} for a screen reader: `3 minutes 7 seconds` */
 export function spokenTime(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const minutes = Math.floor(whole / 60);
-  const rest = whole % 60;
-  const s = `${rest} second${rest === 1 ? '' : 's'}`;
-  return minutes > 0 ? `${minutes} minute${minutes === 1 ? '' : 's'} ${s}` : s;
+  const s = duration(whole % 60, 'second', 'long');
+  return minutes > 0 ? `${duration(minutes, 'minute', 'long')} ${s}` : s;
+}
+
+/** @param {number} value @param {'second' | 'minute' | 'hour'} unit @param {'short' | 'long'} width */
+function duration(value, unit, width) {
+  return language.wording.duration(value, unit, width);
+}
+
+/** @param {number} value @param {number} [digits] behind the decimal point; as many as it needs */
+export function number(value, digits) {
+  return language.wording.number(value, digits);
+}
+
+/** @param {number} hertz @returns {string} `44.1 kHz` */
+export function sampleRate(hertz) {
+  return t('unit.kilohertz', { value: hertz / 1000 });
 }
 
 /** @param {number} bitsPerSecond @returns {string} `192 kbit/s` */
 export function bitrate(bitsPerSecond) {
-  return bitsPerSecond > 0 ? `${Math.round(bitsPerSecond / 1000)} kbit/s` : '–';
+  return bitsPerSecond > 0 ? t('unit.kilobits', { value: Math.round(bitsPerSecond / 1000) }) : '–';
 }
 
 /**
  * @param {Pick<import('../net/api.js').Track, 'codec' | 'sampleRate' | 'bitsPerSample' | 'bitrate'>} track
  * @returns {string} `FLAC 44.1/24`, `MP3 320`
  */
-export function sourceFormat({ codec = '', sampleRate, bitsPerSample, bitrate: rate }) {
+export function sourceFormat({ codec = '', sampleRate: hertz, bitsPerSample, bitrate: rate }) {
   const name = codec.toUpperCase();
   const isLossless = /^(FLAC|ALAC|WAV|PCM|APE|WAVPACK)/.test(name);
-  if (isLossless && sampleRate) return `${name} ${sampleRate / 1000}${bitsPerSample ? `/${bitsPerSample}` : ''}`;
+  if (isLossless && hertz) return `${name} ${hertz / 1000}${bitsPerSample ? `/${bitsPerSample}` : ''}`;
   return rate ? `${name} ${Math.round(rate / 1000)}` : name;
 }

@@ -1,3 +1,4 @@
+import { faultText, language, t } from '../i18n/language.js';
 import { SCAN_POLL_MS } from '../limits.js';
 
 /**
@@ -97,14 +98,21 @@ export class LibraryWatch {
   }
 }
 
-/** @param {number} count @param {string} word */
-function counted(count, word) {
-  return `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`;
-}
+/** What a server's system says of a folder, which is what the message of the problem ends with. */
+const REASONS = {
+  'No such file or directory': 'reason.missing',
+  'Permission denied': 'reason.forbidden',
+  'Not a directory': 'reason.noFolder',
+  'Input/output error': 'reason.damaged',
+};
 
-/** @param {{message: string}} problem @returns {string} */
-function sentence({ message }) {
-  return `${message.slice(0, 1).toUpperCase()}${message.slice(1)}.`;
+/** @param {{code: string, message: string}} problem @returns {string} */
+function problemText({ code, message }) {
+  if (code === 'library_empty') return t('problem.library_empty');
+  if (code !== 'library_unavailable') return faultText({ code, message });
+  const said = message.slice(message.indexOf(': ') + 2);
+  const known = REASONS[said];
+  return t('problem.library_unavailable', { reason: known ? t(known) : said });
 }
 
 /**
@@ -115,16 +123,16 @@ function sentence({ message }) {
  * @returns {string} empty when there is nothing to say
  */
 export function stateLine(state, hasSeenScan) {
-  if (state.isScanning) return `Looking through the music folder: ${counted(state.found, 'file')}`;
-  if (state.problem) return sentence(state.problem);
+  if (state.isScanning) return t('scan.running', { count: state.found });
+  if (state.problem) return problemText(state.problem);
   if (!hasSeenScan) return '';
   const news = [
-    state.added > 0 && `${state.added.toLocaleString('en')} new`,
-    state.updated > 0 && `${state.updated.toLocaleString('en')} changed`,
-    state.missing > 0 && `${state.missing.toLocaleString('en')} gone`,
-  ].filter(Boolean);
-  const skipped = state.failed > 0 ? `; ${counted(state.failed, 'file')} could not be used` : '';
-  return `${news.length > 0 ? news.join(', ') : 'Nothing new'}${skipped}`;
+    state.added > 0 && t('scan.added', { count: state.added }),
+    state.updated > 0 && t('scan.updated', { count: state.updated }),
+    state.missing > 0 && t('scan.missing', { count: state.missing }),
+  ].filter((part) => part !== false);
+  const skipped = state.failed > 0 ? `; ${t('scan.skipped', { count: state.failed })}` : '';
+  return `${news.length > 0 ? language.wording.list(news) : t('scan.nothingNew')}${skipped}`;
 }
 
 /**
@@ -135,14 +143,12 @@ export function stateLine(state, hasSeenScan) {
  */
 export function emptyLibrary(state) {
   if (state?.problem) {
-    const text =
-      'Perhaps a disk is not mounted. Whoever runs the server finds the folder’s name in its log; it is looked for again by itself.';
-    return { title: 'The music folder is not there', text: `${sentence(state.problem)} ${text}` };
+    return { title: t('empty.missing'), text: `${problemText(state.problem)} ${t('empty.missingText')}` };
   }
   if (state?.isScanning) {
-    return { title: 'Looking through the music folder', text: `${counted(state.found, 'file')} so far.` };
+    return { title: t('empty.scanning'), text: t('empty.scanningText', { count: state.found }) };
   }
-  if (!state) return { title: 'There is no music here', text: 'The server is asked why.' };
-  const skipped = state.failed > 0 ? ` ${counted(state.failed, 'file')} there could not be used; the server’s log says why.` : '';
-  return { title: 'The crate is empty', text: `Put music into the library folder of the server, and look again.${skipped}` };
+  if (!state) return { title: t('empty.unknown'), text: t('empty.unknownText') };
+  const skipped = state.failed > 0 ? ` ${t('empty.skipped', { count: state.failed })}` : '';
+  return { title: t('empty.title'), text: `${t('empty.text')}${skipped}` };
 }

@@ -1,3 +1,4 @@
+import { faultText, language, t } from '../i18n/language.js';
 import { PAGE_SIZE, SEARCH_DEBOUNCE_MS } from '../limits.js';
 import { api } from '../net/api.js';
 import { Selection } from '../player/selection.js';
@@ -7,6 +8,7 @@ import { byId, element, icon } from './dom.js';
 import { clock, sourceFormat } from './format.js';
 import { shortcutOf } from './keys.js';
 import { LibraryWatch, emptyLibrary, stateLine } from './library-watch.js';
+import { setText } from './texts.js';
 import { toast } from './toasts.js';
 
 /** Rows drawn beyond the visible ones, so that a flick of the wheel shows no blank. */
@@ -43,8 +45,8 @@ export class Library {
   #onSearch;
   /** @type {Set<number>} pages that could not be fetched; tried again when scrolled to or on `retry` */
   #failedPages = new Set();
-  /** Whether the list could not be fetched at all. */
-  #hasFailed = false;
+  /** Why the list could not be fetched at all. @type {import('../net/api.js').ApiError | null} */
+  #failure = null;
   #watch = new LibraryWatch({ api, onState: () => this.#showState(), onChange: () => this.#renew() });
   /** What the page says in place of the list; it isn't written anew while it stays the same. */
   #blankText = '';
@@ -95,6 +97,7 @@ export class Library {
     });
     byId('library-again').addEventListener('click', () => this.#lookAgain());
     transport.on('change', () => this.#markCurrent());
+    language.on('change', () => this.#write());
   }
 
   get list() {
@@ -138,7 +141,7 @@ export class Library {
 
   /** Fetches the library if it could not be: the server can be reached again. */
   retry() {
-    if (this.#hasFailed) this.reload();
+    if (this.#failure) this.reload();
   }
 
   /** Draws what is in view again, and fetches what could not be: after a session was renewed. */
@@ -150,6 +153,7 @@ export class Library {
 
   clear() {
     this.#isOpen = false;
+    this.#failure = null;
     this.#field.value = '';
     this.#list = this.#makeList('');
     this.#clearRows();
@@ -157,6 +161,19 @@ export class Library {
     this.#watch.stop();
     byId('library-state').textContent = '';
     byId('library-again').hidden = true;
+  }
+
+  /** Writes what is shown in another language. */
+  #write() {
+    for (const [index, row] of this.#rows) {
+      const track = this.#list.peek(index);
+      if (!track || row.dataset.id === undefined) continue;
+      row.remove();
+      this.#place(index, this.#trackRow(track, index));
+    }
+    if (this.#failure) this.showError(this.#failure);
+    else if (this.#list.total !== null) this.#showCount();
+    this.#showState();
   }
 
   /** Fetches the list again as the server has it now; one stays where one is. */
@@ -176,7 +193,7 @@ export class Library {
       if (error.status === 401) return; // the log-in dialog says it
       const seconds = Math.ceil((error.retryAfterMs ?? 0) / 1_000);
       const isTooSoon = error.code === 'rate_limited' && seconds > 0;
-      toast(isTooSoon ? `It was looked through a moment ago. Again in ${seconds} s.` : error.message, 'note');
+      toast(isTooSoon ? t('library.tooSoon', { seconds }) : faultText(error), 'note');
     }
   }
 
@@ -221,12 +238,11 @@ export class Library {
   }
 
   async #loadFirst(list) {
-    this.#hasFailed = false;
+    this.#failure = null;
     try {
       await list.loadPage(0);
     } catch (error) {
       if (list !== this.#list) return;
-      this.#hasFailed = true;
       this.showError(error);
       return;
     }
@@ -245,16 +261,16 @@ export class Library {
   #showCount() {
     const total = this.#list.total ?? 0;
     const { query } = this.#list;
-    const selected = this.#selection.size > 0 ? ` · ${this.#selection.size} selected` : '';
-    byId('library-title').textContent = query ? 'Search' : 'Library';
-    byId('library-count').textContent =
-      `${total.toLocaleString('en')} track${total === 1 ? '' : 's'}${query ? ` for “${query}”` : ''}${selected}`;
+    const { size } = this.#selection;
+    const selected = size > 0 ? ` · ${t('library.selected', { count: size })}` : '';
+    setText(byId('library-title'), query ? 'library.search' : 'library.title');
+    const count = query ? t('library.found', { count: total, query }) : t('library.count', { count: total });
+    byId('library-count').textContent = `${count}${selected}`;
     this.#grid.setAttribute('aria-rowcount', String(total));
     this.#blank.hidden = total > 0;
     if (total > 0) return;
     if (query) {
-      const text = `No title, artist or album has “${query}” in it.`;
-      this.#showBlank('Nothing found', text, 'Show the whole library', () => {
+      this.#showBlank(t('library.nothingFound'), t('library.nothingHas', { query }), t('library.showAll'), () => {
         this.#field.value = '';
         this.#search();
       });
@@ -265,15 +281,16 @@ export class Library {
 
   #showEmpty() {
     const { title, text } = emptyLibrary(this.#watch.state);
-    this.#showBlank(title, text, 'Look again', () => this.#lookAgain());
+    this.#showBlank(title, text, t('library.lookAgain'), () => this.#lookAgain());
   }
 
   /** Says why there is no list. @param {import('../net/api.js').ApiError} error */
   showError(error) {
+    this.#failure = error;
     this.#clearRows();
     byId('library-count').textContent = '';
     if (error.status === 401) return; // the log-in dialog says it
-    this.#showBlank('The library cannot be reached', error.message, 'Try again', () => this.reload());
+    this.#showBlank(t('library.unreachable'), faultText(error), t('library.retry'), () => this.reload());
   }
 
   #showBlank(title, text, action, onAction) {
@@ -393,7 +410,7 @@ export class Library {
         'span',
         { class: 'row__names', role: 'gridcell' },
         element('span', { class: 'row__title' }, track.title),
-        element('span', { class: 'row__artist' }, track.artist ?? 'Unknown artist'),
+        element('span', { class: 'row__artist' }, track.artist ?? t('track.unknownArtist')),
       ),
       element('span', { class: 'row__album', role: 'gridcell' }, track.album ?? ''),
       element('span', { class: 'row__format', role: 'gridcell' }, sourceFormat(track)),
@@ -407,8 +424,8 @@ export class Library {
             class: 'button-icon row__add',
             type: 'button',
             tabindex: '-1',
-            'aria-label': `Queue ${track.title}`,
-            title: 'Play next or add to the queue',
+            'aria-label': t('track.queue', { title: track.title }),
+            'data-title': 'track.queueHint',
           },
           icon('add'),
         ),

@@ -1,5 +1,7 @@
+import { faultText, t } from '../i18n/language.js';
 import { api } from '../net/api.js';
 import { byId } from './dom.js';
+import { setText } from './texts.js';
 
 /**
  * The log-in dialog: in front of everything at first, closable when a session has run out while something plays.
@@ -25,7 +27,7 @@ export function setUpLogin(onUser, isWanted) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     if (!username.value.trim() || !password.value) {
-      say('Enter a username and a password.');
+      say(t('login.incomplete'));
       (username.value.trim() ? password : username).focus();
       return;
     }
@@ -37,7 +39,7 @@ export function setUpLogin(onUser, isWanted) {
       dialog.close();
       onUser(user);
     } catch (reason) {
-      say(reason.code === 'wrong_credentials' ? 'Username or password is wrong.' : reason.message);
+      say(faultText(reason));
       password.select();
     } finally {
       submit.disabled = false;
@@ -56,10 +58,8 @@ export function setUpLogin(onUser, isWanted) {
   function show(isExpired = false) {
     if (dialog.open) return;
     again.hidden = true;
-    byId('login-title').textContent = isExpired ? 'Log in again' : 'Welcome to Dubplate';
-    byId('login-lead').textContent = isExpired
-      ? 'Your session has run out. What is buffered plays on.'
-      : 'Your library, cut for one listener.';
+    setText(byId('login-title'), isExpired ? 'login.again' : 'login.title');
+    setText(byId('login-lead'), isExpired ? 'login.expired' : 'app.lead');
     later.hidden = !isExpired;
     say('');
     dialog.showModal();

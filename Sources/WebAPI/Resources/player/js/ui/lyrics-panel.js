@@ -52,17 +52,17 @@ export class LyricsPanel {
     this.#isMissing = false;
     this.#line = -1;
     if (!id) {
-      this.#say('Nothing plays.');
+      this.#say('lyrics.nothing');
       return;
     }
-    this.#say('');
+    this.#holder.replaceChildren();
     try {
       const { lyrics } = await this.#fetch(id);
       if (id === this.#trackId) this.#draw(typeof lyrics === 'string' ? parseLyrics(lyrics) : null);
     } catch {
       if (id !== this.#trackId) return;
       this.#isMissing = true;
-      this.#say('The words could not be fetched.');
+      this.#say('lyrics.failed');
     }
   }
 
@@ -83,7 +83,7 @@ export class LyricsPanel {
   /** @param {import('../player/lyrics.js').Lyrics | null} lyrics */
   #draw(lyrics) {
     if (!lyrics || lyrics.lines.length === 0) {
-      this.#say('No words are tagged in this track.');
+      this.#say('lyrics.none');
       return;
     }
     this.#lyrics = lyrics;
@@ -98,8 +98,9 @@ export class LyricsPanel {
     );
   }
 
-  #say(text) {
+  /** @param {string} key of a message */
+  #say(key) {
     this.#holder.classList.remove('lyrics--timed');
-    this.#holder.replaceChildren(element('p', { class: 'lyrics__blank' }, text));
+    this.#holder.replaceChildren(element('p', { class: 'lyrics__blank', 'data-text': key }));
   }
 }

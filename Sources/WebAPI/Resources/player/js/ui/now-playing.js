@@ -1,5 +1,6 @@
+import { language, t } from '../i18n/language.js';
 import { byId } from './dom.js';
-import { bitrate } from './format.js';
+import { bitrate, sampleRate } from './format.js';
 import { Plate } from './plate.js';
 import { Spectrum } from './spectrum.js';
 
@@ -19,6 +20,7 @@ export class NowPlaying {
     this.#transport = transport;
     this.#playback = playback;
     transport.on('change', () => this.#show());
+    language.on('change', () => this.#show());
     this.#show();
   }
 
@@ -37,21 +39,23 @@ export class NowPlaying {
     const { track, stream, duration, status, remote } = this.#transport;
     this.#plate.show(track, duration);
     const etching = track ? etchingOf({ status, stream, isHere: !remote }) : '';
-    const text = [track?.title ?? '', track?.artist ?? '', track?.album ?? '', etching].join('\n');
+    const title = track?.title ?? t('now.nothing');
+    const artist = track
+      ? [track.artist ?? t('track.unknownArtist'), track.album].filter(Boolean).join(' — ')
+      : t('now.choose');
+    const text = [title, artist, etching].join('\n');
     if (text === this.#shown) return;
     this.#shown = text;
-    byId('now-title').textContent = track?.title ?? 'Nothing on the plate';
-    byId('now-artist').textContent = track
-      ? [track.artist ?? 'Unknown artist', track.album].filter(Boolean).join(' — ')
-      : 'Choose a track: it is cut while you listen.';
+    byId('now-title').textContent = title;
+    byId('now-artist').textContent = artist;
     byId('now-etching').textContent = etching;
   }
 }
 
 /** What a cutter would scratch beside the label: codec, bitrate, rate; or how far it is. */
 function etchingOf({ status, stream, isHere }) {
-  if (status === 'failed') return 'stopped';
-  if (!stream) return status === 'loading' && isHere ? 'cutting …' : '';
-  const { codec, bitrate: rate, sampleRate } = stream;
-  return [codec, rate > 0 && bitrate(rate), sampleRate && `${sampleRate / 1000} kHz`].filter(Boolean).join(' · ');
+  if (status === 'failed') return t('now.stopped');
+  if (!stream) return status === 'loading' && isHere ? t('now.loading') : '';
+  const { codec, bitrate: rate, sampleRate: hertz } = stream;
+  return [codec, rate > 0 && bitrate(rate), hertz && sampleRate(hertz)].filter(Boolean).join(' · ');
 }

@@ -1,3 +1,4 @@
+import { language, t } from '../i18n/language.js';
 import { preferences } from '../preferences.js';
 import { byId, element, icon } from './dom.js';
 import { sourceFormat } from './format.js';
@@ -5,30 +6,30 @@ import { Menu } from './menu.js';
 
 /** The tiers of the protocol, section 1.2. `auto` takes what plan and connection allow. */
 const TIERS = [
-  { id: 'auto', name: 'Auto', note: 'as it fits', isPremium: false },
-  { id: 'low', name: 'Low', note: 'MP3 128', isPremium: false },
-  { id: 'medium', name: 'Medium', note: 'AAC 192', isPremium: false },
-  { id: 'high', name: 'High', note: 'MP3 320', isPremium: true },
-  { id: 'lossless', name: 'Lossless', note: 'all there is', isPremium: true },
+  { id: 'auto', name: 'quality.auto', note: () => t('quality.autoNote'), isPremium: false },
+  { id: 'low', name: 'quality.low', note: () => 'MP3 128', isPremium: false },
+  { id: 'medium', name: 'quality.medium', note: () => 'AAC 192', isPremium: false },
+  { id: 'high', name: 'quality.high', note: () => 'MP3 320', isPremium: true },
+  { id: 'lossless', name: 'quality.lossless', note: () => t('quality.losslessNote'), isPremium: true },
 ];
 
-/** @type {{mode: import('../player/loudness-choice.js').Choice, name: string, note: string}[]} */
+/** @type {{mode: import('../player/loudness-choice.js').Choice, name: string, note: () => string}[]} */
 const LOUDNESS = [
-  { mode: 'auto', name: 'Loudness automatic', note: 'album or track' },
-  { mode: 'track', name: 'Loudness by track', note: '−14 LUFS' },
-  { mode: 'album', name: 'Loudness by album', note: '−14 LUFS' },
-  { mode: 'off', name: 'Loudness as it is', note: 'off' },
+  { mode: 'auto', name: 'loudness.auto', note: () => t('loudness.autoNote') },
+  { mode: 'track', name: 'loudness.track', note: () => '−14 LUFS' },
+  { mode: 'album', name: 'loudness.album', note: () => '−14 LUFS' },
+  { mode: 'off', name: 'loudness.off', note: () => t('loudness.offNote') },
 ];
 
 /** Why a rendition was chosen (`quality_change`), in a word or two. */
 const REASONS = {
-  manual: 'chosen',
-  startup: 'start',
-  bandwidth: 'network',
-  buffer: 'buffer',
-  rescue: 'weak network',
-  data_saver: 'data saver',
-  device: 'device',
+  manual: 'reason.manual',
+  startup: 'reason.startup',
+  bandwidth: 'reason.bandwidth',
+  buffer: 'reason.buffer',
+  rescue: 'reason.rescue',
+  data_saver: 'reason.data_saver',
+  device: 'reason.device',
 };
 
 /**
@@ -39,7 +40,7 @@ function renditionName(stream) {
   const codec = stream?.codec?.toUpperCase() ?? '';
   if (!codec || codec === 'FLAC' || !stream?.bitrate) return codec;
   const name = `${codec} ${Math.round(stream.bitrate / 1000)}`;
-  return stream.rendition === 'original' ? `${name}, original` : name;
+  return stream.rendition === 'original' ? t('quality.original', { name }) : name;
 }
 
 /**
@@ -74,12 +75,12 @@ export function setUpQualityMenu({ transport, session, loudness, user, say }) {
         'data-quality': tier.id,
       },
       isLocked ? icon('lock') : isChosen ? icon('check') : element('span'),
-      element('span', {}, tier.name),
-      element('span', { class: 'menu__note' }, tier.note),
+      element('span', { 'data-text': tier.name }),
+      element('span', { class: 'menu__note' }, tier.note()),
     );
     node.addEventListener('click', () => {
       menu.close();
-      if (isLocked) say(`${tier.name} quality is part of the premium plan.`);
+      if (isLocked) say(t('quality.locked', { name: t(tier.name) }));
       else transport.setQuality(tier.id);
     });
     return node;
@@ -97,8 +98,8 @@ export function setUpQualityMenu({ transport, session, loudness, user, say }) {
         'data-saver': true,
       },
       isOn ? icon('check') : element('span'),
-      element('span', {}, 'Data saver'),
-      element('span', { class: 'menu__note' }, 'at most 128'),
+      element('span', { 'data-text': 'quality.saver' }),
+      element('span', { class: 'menu__note', 'data-text': 'quality.saverNote' }),
     );
     node.addEventListener('click', () => {
       menu.close();
@@ -120,8 +121,8 @@ export function setUpQualityMenu({ transport, session, loudness, user, say }) {
         'data-loudness': mode,
       },
       isChosen ? icon('check') : element('span'),
-      element('span', {}, name),
-      element('span', { class: 'menu__note' }, note),
+      element('span', { 'data-text': name }),
+      element('span', { class: 'menu__note' }, note()),
     );
     node.addEventListener('click', () => {
       menu.close();
@@ -133,18 +134,21 @@ export function setUpQualityMenu({ transport, session, loudness, user, say }) {
   const show = () => {
     const { stream, quality, qualityReason } = transport;
     const tier = TIERS.find(({ id }) => id === quality);
-    const name = tier?.name ?? quality;
+    const name = tier ? t(tier.name) : quality;
     const rendition = renditionName(stream);
-    const reason = REASONS[qualityReason ?? ''] ?? '';
+    const why = REASONS[qualityReason ?? ''];
+    const reason = why ? t(why) : '';
     byId('quality-text').textContent = rendition || name;
-    const automatic = reason ? `auto: ${reason}` : 'auto';
+    const automatic = reason ? t('reason.autoBy', { reason }) : t('reason.auto');
     byId('quality-reason').textContent = quality === 'auto' ? automatic : name.toLowerCase();
     byId('quality-reason').hidden = rendition === '';
-    const why = reason ? `, because of: ${reason}` : '';
+    const because = reason && t('quality.because', { reason });
+    const label = [`${t('quality.title')}: ${name}`, rendition, rendition && because].filter(Boolean).join(', ');
+    byId('quality-button').setAttribute('aria-label', label);
     const source = transport.track?.codec ? sourceFormat(transport.track) : '';
-    byId('quality-button').title = rendition && source ? `${source}, heard as ${rendition}` : '';
-    byId('quality-button').setAttribute('aria-label', `Quality: ${name}${rendition ? `, ${rendition}${why}` : ''}`);
+    byId('quality-button').title = rendition && source ? t('quality.heardAs', { source, rendition }) : '';
   };
   transport.on('change', show);
+  language.on('change', show);
   show();
 }

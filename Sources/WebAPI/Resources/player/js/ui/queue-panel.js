@@ -1,7 +1,8 @@
+import { language, t } from '../i18n/language.js';
 import { MAX_CROSSFADE_SECONDS, MAX_SUMMED_QUEUE } from '../limits.js';
 import { showCover } from './cover.js';
 import { byId, element, icon } from './dom.js';
-import { clock, longTime, spokenTime } from './format.js';
+import { clock, longTime, number, spokenTime } from './format.js';
 import { QueueDrag } from './queue-drag.js';
 import { VirtualRows } from './virtual-rows.js';
 
@@ -54,12 +55,12 @@ export class QueuePanel {
       if (row) this.#takeFocus(row.dataset.item);
     });
     byId('queue-clear').addEventListener('click', async () => {
-      if (await transport.attempt(transport.edits.clear())) this.#say('The queue is empty.');
+      if (await transport.attempt(transport.edits.clear())) this.#say(t('queue.cleared'));
     });
     byId('queue-now').addEventListener('click', () => this.#focus(session.queue.index));
     const fade = byId('queue-crossfade');
     for (const seconds of [0, 1, 2, 3, 4, 6, 8, 10, MAX_CROSSFADE_SECONDS]) {
-      fade.append(element('option', { value: String(seconds) }, seconds === 0 ? 'off' : `${seconds} s`));
+      fade.append(element('option', { value: String(seconds) }));
     }
     fade.addEventListener('change', () => transport.attempt(session.setCrossfade(Number(fade.value))));
     session.on('queue', () => this.show());
@@ -68,13 +69,14 @@ export class QueuePanel {
       this.#showCount();
     });
     transport.on('change', () => this.#rows.schedule());
+    language.on('change', () => this.show());
     this.show();
   }
 
   /** Draws anew; also when the panel has come into view. */
   show() {
     const { queue } = this.#session;
-    byId('queue-context').textContent = queue.context?.name || 'Queue';
+    byId('queue-context').textContent = contextName(queue.context);
     this.#showCount();
     byId('queue-now').disabled = queue.index < 0;
     byId('queue-blank').hidden = queue.total > 0;
@@ -82,7 +84,11 @@ export class QueuePanel {
     const fade = byId('queue-crossfade');
     const value = String(queue.crossfade);
     if (![...fade.options].some((option) => option.value === value)) {
-      fade.append(element('option', { value }, `${value} s`));
+      fade.append(element('option', { value }));
+    }
+    for (const option of fade.options) {
+      const seconds = Number(option.value);
+      option.textContent = seconds === 0 ? t('queue.crossfadeOff') : t('queue.seconds', { seconds });
     }
     fade.value = value;
     this.#rows.setTotal(queue.total);
@@ -98,9 +104,10 @@ export class QueuePanel {
       for (let at = 0; at < queue.total; at += 1) this.#store.want(queue.peek(at)?.trackId);
     }
     const { seconds, isExact } = queue.length((id) => this.#store.peek(id));
-    const [place, total] = [queue.index + 1, queue.total].map((count) => count.toLocaleString('en'));
-    const time = seconds > 0 ? ` · ${isExact ? '' : 'about '}${longTime(seconds)}` : '';
-    byId('queue-count').textContent = queue.total === 0 ? '' : `${place} of ${total}${time}`;
+    const place = t('queue.place', { place: queue.index + 1, total: queue.total });
+    const length = longTime(seconds);
+    const time = isExact ? length : t('queue.about', { time: length });
+    byId('queue-count').textContent = queue.total === 0 ? '' : [place, seconds > 0 && time].filter(Boolean).join(' · ');
   }
 
   /** Scrolls to what plays when it has changed, unless somebody is at work in the list. */
@@ -118,7 +125,8 @@ export class QueuePanel {
     const track = this.#store.want(item?.trackId);
     const place = index < queue.index ? 'past' : index === queue.index ? 'now' : 'next';
     const known = track === null ? 'gone' : track ? 'known' : 'unknown';
-    return `${index}/${queue.total}/${item?.id}/${known}/${place}/${this.#isTabStop(index, item)}/${this.#isNextByHand(index, item)}`;
+    const marks = `${this.#isTabStop(index, item)}/${this.#isNextByHand(index, item)}`;
+    return `${index}/${queue.total}/${item?.id}/${known}/${place}/${marks}/${language.wording.language}`;
   }
 
   /** Whether a listener has put it there, and it is still to come. */
@@ -138,18 +146,19 @@ export class QueuePanel {
     const track = this.#store.want(item?.trackId);
     if (!item) return ghost();
     const isNow = index === queue.index;
-    const title = track === null ? 'No longer in the library' : (track?.title ?? '…');
-    const artist = track?.artist ?? (track ? 'Unknown artist' : '');
+    const title = track === null ? t('queue.gone') : (track?.title ?? '…');
+    const artist = track?.artist ?? (track ? t('track.unknownArtist') : '');
     const thumb = element('span', { class: 'thumb thumb--small' });
     showCover(thumb, track ?? null);
     const isByHand = this.#isNextByHand(index, item);
-    const spoken = [title, artist, isByHand && 'next in queue', track && spokenTime(track.duration), isNow && 'playing'].filter(Boolean).join(', ');
+    const length = track && spokenTime(track.duration);
+    const spoken = [title, artist, isByHand && t('queue.byHand'), length, isNow && t('queue.playing')];
     const main = element(
       'button',
       {
         class: 'item__main',
         type: 'button',
-        'aria-label': spoken,
+        'aria-label': spoken.filter(Boolean).join(', '),
         'aria-describedby': 'queue-hint',
         tabindex: this.#isTabStop(index, item) ? '0' : '-1',
       },
@@ -161,7 +170,7 @@ export class QueuePanel {
         element(
           'span',
           { class: 'item__artist' },
-          ...(isByHand ? [element('span', { class: 'item__mark' }, 'Next in queue'), ' '] : []),
+          ...(isByHand ? [element('span', { class: 'item__mark', 'data-text': 'queue.byHand' }), ' '] : []),
           artist,
         ),
       ),
@@ -181,7 +190,7 @@ export class QueuePanel {
       main,
       element(
         'button',
-        { class: 'button-icon item__remove', type: 'button', tabindex: '-1', 'aria-label': `Remove ${title}` },
+        { class: 'button-icon item__remove', type: 'button', tabindex: '-1', 'aria-label': t('queue.remove', { title }) },
         icon('close'),
       ),
     );
@@ -202,23 +211,23 @@ export class QueuePanel {
   async #remove(id) {
     const { queue } = this.#session;
     const at = queue.indexOf(id);
-    const title = this.#store.peek(queue.peek(at)?.trackId)?.title ?? 'The track';
+    const title = this.#store.peek(queue.peek(at)?.trackId)?.title ?? t('queue.aTrack');
     const hadFocus = this.#list.contains(document.activeElement);
     const next = queue.peek(at + 1) ?? queue.peek(at - 1);
-    const removed = this.#transport.attempt(this.#transport.edits.remove([id], `“${title}”`));
+    const removed = this.#transport.attempt(this.#transport.edits.remove([id], title));
     if (hadFocus && next) this.#focus(queue.indexOf(next.id));
-    if (await removed) this.#say(`${title} was taken out.`);
+    if (await removed) this.#say(t('queue.removed', { title }));
   }
 
   async #move(id, to) {
     const { queue } = this.#session;
     const place = Math.min(Math.max(to, 0), queue.total - 1);
     if (queue.indexOf(id) === place) return;
-    const title = this.#store.peek(queue.peek(queue.indexOf(id))?.trackId)?.title ?? 'The track';
+    const title = this.#store.peek(queue.peek(queue.indexOf(id))?.trackId)?.title ?? t('queue.aTrack');
     const hadFocus = this.#list.contains(document.activeElement);
     const moved = this.#transport.attempt(this.#session.move(id, place));
     if (hadFocus) this.#focus(place);
-    if (await moved) this.#say(`${title} is number ${place + 1} of ${queue.total}.`);
+    if (await moved) this.#say(t('queue.moved', { title, place: String(place + 1), total: String(queue.total) }));
   }
 
   #key(event) {
@@ -269,6 +278,12 @@ export class QueuePanel {
   #say(text) {
     byId('queue-live').textContent = text;
   }
+}
+
+/** @param {{kind?: string, name?: string} | null} context what the queue was made from */
+function contextName(context) {
+  if (context?.kind === 'library' || !context?.name) return t(context?.kind === 'library' ? 'library.title' : 'queue.title');
+  return context.kind === 'search' ? t('queue.ofSearch', { query: context.name }) : context.name;
 }
 
 /** A row that is on its way. */

@@ -1,26 +1,28 @@
+import { language, t } from '../i18n/language.js';
 import { SEEK_LEAP_SECONDS, SEEK_STEP_SECONDS, VOLUME_STEP } from '../limits.js';
 import { cycleRepeat, toggleShuffle } from './deck.js';
 import { byId, element } from './dom.js';
 import { shortcutOf } from './keys.js';
 
-const HELP = [
-  [['Space'], 'Play or pause'],
-  [['←', '→'], `Back or ahead ${SEEK_STEP_SECONDS} seconds`],
-  [['Shift', '←', '→'], `Back or ahead ${SEEK_LEAP_SECONDS} seconds`],
-  [['↑', '↓'], 'Louder or quieter; in the list: up or down'],
-  [['P', 'N'], 'Previous or next track'],
-  [['M'], 'Mute'],
-  [['X'], 'Shuffle'],
-  [['R'], 'Repeat: off, the queue, one'],
-  [['Q'], 'Queue; on a track of the library: add it'],
-  [['Shift', '↑', '↓'], 'In the library: select; a click with Ctrl or Shift, too'],
-  [['L'], 'Lyrics'],
-  [['D'], 'Devices'],
-  [['Alt', '↑', '↓'], 'In the queue: move; Del takes out'],
-  [['/'], 'Search; ↓ goes on to what was found'],
-  [['S'], 'Stream statistics'],
-  [['Esc'], 'Back to the library'],
-  [['?'], 'This help'],
+/** Keys, and the message that says what they do. @returns {[string[], string][]} */
+const help = () => [
+  [[t('help.space')], t('help.play')],
+  [['←', '→'], t('help.seek', { count: SEEK_STEP_SECONDS })],
+  [['Shift', '←', '→'], t('help.seek', { count: SEEK_LEAP_SECONDS })],
+  [['↑', '↓'], t('help.volume')],
+  [['P', 'N'], t('help.skip')],
+  [['M'], t('help.mute')],
+  [['X'], t('help.shuffle')],
+  [['R'], t('help.repeat')],
+  [['Q'], t('help.queue')],
+  [['Shift', '↑', '↓'], t('help.select')],
+  [['L'], t('help.lyrics')],
+  [['D'], t('help.devices')],
+  [['Alt', '↑', '↓'], t('help.move')],
+  [['/'], t('help.search')],
+  [['S'], t('help.stats')],
+  [['Esc'], t('help.library')],
+  [['?'], t('help.help')],
 ];
 
 /**
@@ -35,16 +37,19 @@ const HELP = [
  * @param {import('./device-panel.js').DevicePanel} parts.devices
  */
 export function setUpShortcuts({ transport, session, library, stats, panel, devices }) {
-  const help = byId('shortcuts');
-  byId('shortcuts-list').append(
-    ...HELP.flatMap(([keys, text]) => [
+  const sheet = byId('shortcuts');
+  const fill = () => {
+    const lines = help().flatMap(([keys, text]) => [
       element('dt', {}, ...keys.map((key) => element('kbd', {}, key))),
-      element('dd', {}, /** @type {string} */ (text)),
-    ]),
-  );
-  byId('help-button').addEventListener('click', () => help.showModal());
-  help.addEventListener('click', (event) => {
-    if (event.target === help) help.close();
+      element('dd', {}, text),
+    ]);
+    byId('shortcuts-list').replaceChildren(...lines);
+  };
+  fill();
+  language.on('change', fill);
+  byId('help-button').addEventListener('click', () => sheet.showModal());
+  sheet.addEventListener('click', (event) => {
+    if (event.target === sheet) sheet.close();
   });
 
   /** The control that has the focus by a click: nobody sees it there. @type {Element | null} */
@@ -74,7 +79,7 @@ export function setUpShortcuts({ transport, session, library, stats, panel, devi
     l: () => panel.toggle('lyrics'),
     d: () => devices.toggle(),
     '/': () => library.focusSearch(),
-    '?': () => help.showModal(),
+    '?': () => sheet.showModal(),
     Escape: () => panel.isExpanded && panel.close(),
   };
 

@@ -49,6 +49,11 @@ export class Slider {
     if (!this.#isDragging) this.#show(value);
   }
 
+  /** What it says to a screen reader is written anew with the next value: the language is another one. */
+  describeAnew() {
+    this.#element.removeAttribute('aria-valuenow');
+  }
+
   #show(value) {
     this.#element.style.setProperty('--value', this.#fraction(value).toFixed(5));
     const now = String(Math.round(value));

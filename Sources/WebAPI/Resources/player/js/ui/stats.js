@@ -1,6 +1,7 @@
+import { t } from '../i18n/language.js';
 import { preferences } from '../preferences.js';
 import { byId, element } from './dom.js';
-import { bitrate, preciseClock } from './format.js';
+import { bitrate, number, preciseClock, sampleRate } from './format.js';
 
 /** Time between two updates: figures that flicker cannot be read. */
 const UPDATE_MS = 250;
@@ -41,19 +42,19 @@ export class StatsPanel {
     if (this.#panel.hidden || now - this.#updatedAt < UPDATE_MS) return;
     this.#updatedAt = now;
     const s = this.#read();
-    this.#put('Heard', preciseClock(s.heardSeconds));
-    this.#put('Buffer', `${s.bufferSeconds.toFixed(1)} s`);
-    this.#put('First sound', s.firstSoundMs === null ? '–' : `${Math.round(s.firstSoundMs)} ms`);
-    this.#put('Round trip', s.rttMs === null ? '–' : `${s.rttMs.toFixed(1)} ms`);
-    this.#put('Codec', s.codec ?? '–');
-    this.#put('Bitrate', s.bitrate ? bitrate(s.bitrate) : '–');
-    this.#put('Sample rate', s.sampleRate ? `${s.sampleRate / 1000} kHz` : '–');
-    this.#put('Chunks', s.chunks.toLocaleString('en'));
-    this.#put('Received', `${(s.bytes / 1e6).toFixed(2)} MB`);
-    this.#put('Underruns', String(s.underruns));
-    this.#put('Decoder', s.decoder ?? '–');
-    this.#put('Transport', s.transport ?? '–');
-    this.#put('Epoch', String(s.epoch));
+    this.#put('stats.heard', preciseClock(s.heardSeconds));
+    this.#put('stats.buffer', t('unit.seconds', { value: number(s.bufferSeconds, 1) }));
+    this.#put('stats.firstSound', milliseconds(s.firstSoundMs, 0));
+    this.#put('stats.roundTrip', milliseconds(s.rttMs, 1));
+    this.#put('stats.codec', s.codec ?? '–');
+    this.#put('stats.bitrate', s.bitrate ? bitrate(s.bitrate) : '–');
+    this.#put('stats.sampleRate', s.sampleRate ? sampleRate(s.sampleRate) : '–');
+    this.#put('stats.chunks', number(s.chunks));
+    this.#put('stats.received', t('unit.megabytes', { value: number(s.bytes / 1e6, 2) }));
+    this.#put('stats.underruns', String(s.underruns));
+    this.#put('stats.decoder', s.decoder ?? '–');
+    this.#put('stats.transport', s.transport ?? '–');
+    this.#put('stats.epoch', String(s.epoch));
   }
 
   #open(isOpen) {
@@ -61,13 +62,19 @@ export class StatsPanel {
     this.#button.setAttribute('aria-expanded', String(isOpen));
   }
 
-  #put(name, value) {
-    let cell = this.#cells.get(name);
+  /** @param {string} key of the figure's name @param {string} value */
+  #put(key, value) {
+    let cell = this.#cells.get(key);
     if (!cell) {
       cell = element('dd');
-      this.#cells.set(name, cell);
-      byId('stats-list').append(element('div', {}, element('dt', {}, name), cell));
+      this.#cells.set(key, cell);
+      byId('stats-list').append(element('div', {}, element('dt', { 'data-text': key }), cell));
     }
     if (cell.textContent !== value) cell.textContent = value;
   }
+}
+
+/** @param {number | null} value @param {number} digits */
+function milliseconds(value, digits) {
+  return value === null ? '–' : t('unit.milliseconds', { value: number(value, digits) });
 }

@@ -1,9 +1,10 @@
+import { language, t } from '../i18n/language.js';
 import { preferences } from '../preferences.js';
 import { byId, setIcon } from './dom.js';
 
 const THEMES = /** @type {const} */ (['auto', 'light', 'dark']);
 const ICONS = { auto: 'auto', light: 'sun', dark: 'moon' };
-const NAMES = { auto: 'as the system', light: 'light', dark: 'dark' };
+const NAMES = { auto: 'theme.auto', light: 'theme.light', dark: 'theme.dark' };
 
 /** The button that goes round: as the system, light, dark. */
 export function setUpTheme() {
@@ -13,8 +14,8 @@ export function setUpTheme() {
     if (theme === 'auto') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
     setIcon(byId('theme-icon'), ICONS[theme] ?? 'auto');
-    button.setAttribute('aria-label', `Theme: ${NAMES[theme] ?? theme}`);
-    button.title = `Theme: ${NAMES[theme] ?? theme}`;
+    button.title = t(NAMES[theme] ?? NAMES.auto);
+    button.setAttribute('aria-label', button.title);
     document.dispatchEvent(new Event('themechange'));
   };
   button.addEventListener('click', () => {
@@ -23,5 +24,6 @@ export function setUpTheme() {
     show();
   });
   matchMedia('(prefers-color-scheme: light)').addEventListener('change', show);
+  language.on('change', show);
   show();
 }

@@ -13,7 +13,7 @@ export function toast(message, kind = 'error', undo) {
   const same = [...holder.children].find((child) => child.dataset.message === message);
   if (same && !undo) return;
   same?.remove(); // its way back is an older one's
-  const close = element('button', { class: 'button-icon', type: 'button', 'aria-label': 'Dismiss' }, icon('close'));
+  const close = element('button', { class: 'button-icon', type: 'button', 'data-label': 'messages.dismiss' }, icon('close'));
   const node = element(
     'div',
     { class: `toast toast--${kind}`, role: kind === 'error' ? 'alert' : 'status', 'data-message': message },
@@ -30,7 +30,7 @@ export function toast(message, kind = 'error', undo) {
 
 /** @param {() => void} undo */
 function undoButton(undo) {
-  const button = element('button', { class: 'toast__undo', type: 'button' }, 'Undo');
+  const button = element('button', { class: 'toast__undo', type: 'button', 'data-text': 'messages.undo' });
   button.addEventListener('click', undo);
   return button;
 }

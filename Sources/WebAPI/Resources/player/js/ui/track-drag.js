@@ -1,3 +1,4 @@
+import { t } from '../i18n/language.js';
 import { byId, element } from './dom.js';
 
 /** @typedef {import('../net/api.js').Track} Track */
@@ -15,7 +16,7 @@ export class TrackDrag {
   begin(event, count, tracks) {
     if (!event.dataTransfer) return;
     this.#tracks = tracks;
-    this.#ghost.textContent = count === 1 ? '1 track' : `${count} tracks`;
+    this.#ghost.textContent = t('library.count', { count });
     document.body.append(this.#ghost);
     event.dataTransfer.setData(KIND, String(count));
     event.dataTransfer.effectAllowed = 'copy';

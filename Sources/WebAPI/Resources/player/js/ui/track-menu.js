@@ -1,3 +1,4 @@
+import { t } from '../i18n/language.js';
 import { byId, element, icon } from './dom.js';
 
 /** The menu of a track in the library: opened by its button, a right click or the menu key. */
@@ -28,7 +29,7 @@ export class TrackMenu {
    */
   open({ count, tracks, isSelected, onSelect }, { x, y }, opener) {
     this.#opener = opener;
-    const many = count > 1 ? `: ${count} tracks` : '';
+    const many = count > 1 ? `: ${t('library.count', { count })}` : '';
     const item = (/** @type {string} */ name, /** @type {string} */ text, /** @type {() => void} */ act) => {
       const attributes = { class: 'menu__item', type: 'button', role: 'menuitem' };
       const node = element('button', attributes, icon(name), element('span', {}, text));
@@ -39,9 +40,9 @@ export class TrackMenu {
       return node;
     };
     this.#menu.replaceChildren(
-      item('next-up', `Play next${many}`, async () => this.#transport.add(await tracks(), 'next')),
-      item('queue', `Add to the queue${many}`, async () => this.#transport.add(await tracks(), 'end')),
-      item(isSelected ? 'close' : 'check', isSelected ? 'Deselect' : 'Select', onSelect),
+      item('next-up', `${t('track.playNext')}${many}`, async () => this.#transport.add(await tracks(), 'next')),
+      item('queue', `${t('track.add')}${many}`, async () => this.#transport.add(await tracks(), 'end')),
+      item(isSelected ? 'close' : 'check', t(isSelected ? 'track.deselect' : 'track.select'), onSelect),
     );
     this.#menu.hidden = false;
     const { width, height } = this.#menu.getBoundingClientRect();

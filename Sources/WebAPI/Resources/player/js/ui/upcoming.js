@@ -1,3 +1,4 @@
+import { language, t } from '../i18n/language.js';
 import { byId } from './dom.js';
 
 /**
@@ -7,10 +8,13 @@ import { byId } from './dom.js';
  */
 export function setUpUpcoming(playback) {
   const line = byId('upcoming');
-  playback.on('change', () => {
+  const show = () => {
     const { upcoming } = playback;
     line.hidden = !upcoming;
-    const text = upcoming ? `Next: ${upcoming.title}${upcoming.artist ? ` · ${upcoming.artist}` : ''}` : '';
+    const what = [upcoming?.title, upcoming?.artist].filter(Boolean).join(' · ');
+    const text = upcoming ? t('now.next', { what }) : '';
     if (line.textContent !== text) line.textContent = text;
-  });
+  };
+  playback.on('change', show);
+  language.on('change', show);
 }
