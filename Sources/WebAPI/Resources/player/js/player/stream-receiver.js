@@ -397,22 +397,13 @@ export class StreamReceiver extends Emitter {
     this.#feed();
   }
 
-<<<<<<< HEAD
-  #renditionChanged({ streamId, quality, rendition, codec, bitrate, description, sampleRate, channels }) {
-    const stream = this.#streams.find((candidate) => candidate.streamId === streamId);
-    if (!stream || !this.#gate.has(streamId)) return;
-    Object.assign(stream, { quality, rendition, codec, bitrate, description });
-    if (sampleRate) stream.sampleRate = sampleRate;
-    if (channels) stream.channels = channels;
-    this.#pipeline.change(formatOf(stream));
-=======
   /** The next chunk of the stream is encoded in another way. It's shown when that one's turn comes. */
-  #renditionChanged({ streamId, quality, codec, bitrate, description, sampleRate, channels, reason }) {
+  #renditionChanged({ streamId, quality, rendition, codec, bitrate, description, sampleRate, channels, reason }) {
     const stream = this.#streams.find((candidate) => candidate.streamId === streamId);
     if (!stream || !this.#gate.has(streamId)) return;
     const before = this.#formats.get(stream);
     const rates = { sampleRate: sampleRate || before.sampleRate, channels: channels || before.channels };
-    this.#formats.set(stream, formatOf({ quality, codec, bitrate, description, reason, ...rates }));
+    this.#formats.set(stream, formatOf({ quality, rendition, codec, bitrate, description, reason, ...rates }));
   }
 
   /** Gives the pipeline what is due to be decoded. */
@@ -450,11 +441,10 @@ export class StreamReceiver extends Emitter {
 
   /** Says of a stream how it is encoded from what is decoded next on. @param {StreamInfo} stream @param {any} format */
   #show(stream, format) {
-    const { quality, codec, bitrate, description, sampleRate, channels, reason } = format;
-    if (quality === stream.quality && codec === stream.codec && bitrate === stream.bitrate) return;
-    Object.assign(stream, { quality, codec, bitrate, description, sampleRate, channels });
+    const { quality, rendition, codec, bitrate, description, sampleRate, channels, reason } = format;
+    if (quality === stream.quality && rendition === stream.rendition && bitrate === stream.bitrate) return;
+    Object.assign(stream, { quality, rendition, codec, bitrate, description, sampleRate, channels });
     this.emit('rendition', reason);
->>>>>>> 2e2cc163bb63b89809358881735280fe3af04033
     this.emit('change');
   }
 
@@ -519,6 +509,6 @@ export class StreamReceiver extends Emitter {
 }
 
 /** @param {StreamInfo} stream @returns {import('../audio/decoders.js').AudioFormat} */
-function formatOf({ codec, description, sampleRate, channels, quality, bitrate, reason = null }) {
-  return { codec, description, sampleRate, channels, quality, bitrate, reason, isBegun: false };
+function formatOf({ codec, description, sampleRate, channels, quality, rendition, bitrate, reason = null }) {
+  return { codec, description, sampleRate, channels, quality, rendition, bitrate, reason, isBegun: false };
 }
