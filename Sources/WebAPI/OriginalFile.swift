@@ -18,7 +18,9 @@ struct OriginalFile: Sendable {
   /// Nil for a file whose name has no ending that a URL may have.
   static func ending(of track: Track) -> String? {
     let ending = (track.path as NSString).pathExtension.lowercased()
-    let isPlain = ending.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 < 0x3A && $0 > 0x2F }
+    let isPlain = ending.utf8.allSatisfy {
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 < 0x3A && $0 > 0x2F
+    }
     return (1...8).contains(ending.utf8.count) && isPlain ? ending : nil
   }
 

@@ -1,7 +1,7 @@
 import AudioCodec
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// A file's own frames, cut on the grid: what is decoded of any stretch is what the whole file decodes to there.
 @Suite struct OriginalFramesTests {
@@ -20,7 +20,8 @@ import TestSupport
     Source(ending: "mp3", arguments: ["-ar", "44100", "-abr", "1", "-b:a", "160k"]),
     Source(ending: "mp3", arguments: ["-ar", "44100", "-b:a", "192k", "-write_xing", "0", "-id3v2_version", "0"]),
     Source(ending: "m4a", arguments: ["-ar", "44100", "-c:a", "aac", "-b:a", "128k", "-aac_pns", "0"]),
-    Source(ending: "m4a", arguments: ["-ar", "48000", "-c:a", "aac", "-b:a", "96k", "-aac_pns", "0", "-use_editlist", "0"]),
+    Source(
+      ending: "m4a", arguments: ["-ar", "48000", "-c:a", "aac", "-b:a", "96k", "-aac_pns", "0", "-use_editlist", "0"]),
     Source(ending: "aac", arguments: ["-ar", "44100", "-c:a", "aac", "-b:a", "160k", "-aac_pns", "0", "-f", "adts"]),
   ]
 
@@ -41,7 +42,8 @@ import TestSupport
       var (bytes, sizes, primingFrames): ([UInt8], [Int], Int) = ([], [], 0)
       while let piece = try copier.next(maxFrames: round.isMultiple(of: 2) ? 1_000 : 7) {
         if sizes.isEmpty { (bytes, primingFrames) = (piece.priming, piece.primingFrames) }
-        #expect(piece.firstFrame == frames.lowerBound + sizes.count && piece.bytes.count == piece.frameSizes.reduce(0, +))
+        #expect(
+          piece.firstFrame == frames.lowerBound + sizes.count && piece.bytes.count == piece.frameSizes.reduce(0, +))
         bytes += piece.bytes
         sizes += piece.frameSizes
       }
@@ -82,7 +84,8 @@ import TestSupport
   /// Lost frames are silence of their length: what follows stays at its moment.
   @Test(arguments: ["mp3", "aac"])
   func whatTheFileHasLostIsSilence(_ format: String) throws {
-    let arguments = format == "mp3" ? ["-b:a", "128k", "-write_xing", "0"] : ["-c:a", "aac", "-aac_pns", "0", "-f", "adts"]
+    let arguments =
+      format == "mp3" ? ["-b:a", "128k", "-write_xing", "0"] : ["-c:a", "aac", "-aac_pns", "0", "-f", "adts"]
     let path = try TestAudio.convert(TestAudio.piece.path, ["-t", "6", "-ar", "44100"] + arguments, to: format)
     var bytes = try TestAudio.bytes(path)
     let half = bytes.count / 2

@@ -206,7 +206,8 @@ final class DeviceSession {
     let (rendition, _) =
       stream.map {
         automatic.next(
-          of: track, after: $0.choice.rendition, bufferSeconds: $0.aheadSeconds(now: now), fullSeconds: device.bufferSeconds,
+          of: track, after: $0.choice.rendition, bufferSeconds: $0.aheadSeconds(now: now),
+          fullSeconds: device.bufferSeconds,
           now: now)
       } ?? automatic.first(of: track, fullSeconds: device.bufferSeconds, now: now)
     return QualityLadder.Choice(quality: choice.quality, rendition: rendition)

@@ -92,7 +92,9 @@ enum TestAudio {
   ) throws -> StereoSamples {
     let input = (format.map { ["-f", $0] } ?? []) + (decoder.map { ["-c:a", $0] } ?? []) + ["-i", path]
     let outcome = ffmpeg(input + ["-f", "f32le", "-ac", "2"] + (rate.map { ["-ar", String($0)] } ?? []) + ["-"])
-    guard outcome.status == 0, mayComplain || outcome.errors.isEmpty else { throw TestFailure("ffmpeg: \(outcome.errors)") }
+    guard outcome.status == 0, mayComplain || outcome.errors.isEmpty else {
+      throw TestFailure("ffmpeg: \(outcome.errors)")
+    }
     let count = outcome.output.count / 8
     var samples = StereoSamples(
       left: [Float](repeating: 0, count: count), right: [Float](repeating: 0, count: count))
