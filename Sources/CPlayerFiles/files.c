@@ -1,6 +1,7 @@
 // The web player's files, compiled in: the program needs no folder beside it. A new file of the player is added in both lists;
-// a test compares them with the folder.
+// a test compares them with the folder. What is in no folder is drawn by `scripts/icons`.
 #include "CPlayerFiles.h"
+#include "icons.h"
 
 // A C23 feature, which the compiler has in every language mode.
 #pragma clang diagnostic ignored "-Wc23-extensions"
@@ -419,8 +420,10 @@ static const dubplate_player_file files[] = {
     FILE_AT("css/queue.css", css_queue_css),
     FILE_AT("css/tokens.css", css_tokens_css),
     FILE_AT("favicon.svg", favicon_svg),
+    FILE_AT("images/icon-512.png", images_icon_512_png),
     FILE_AT("images/icon-maskable.svg", images_icon_maskable_svg),
     FILE_AT("images/play.svg", images_play_svg),
+    FILE_AT("images/touch-icon.png", images_touch_icon_png),
     FILE_AT("index.html", index_html),
     FILE_AT("js/audio/base64.js", js_audio_base64_js),
     FILE_AT("js/audio/card-time.js", js_audio_card_time_js),

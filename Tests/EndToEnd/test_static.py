@@ -7,9 +7,12 @@ import json
 import os
 import random
 import re
+import runpy
 import shutil
 import socket
+import struct
 import subprocess
+import zlib
 
 import pytest
 import requests
@@ -52,7 +55,9 @@ def test_what_the_page_asks_for_is_kept_for_ever_and_changes_with_its_address(se
     assets = [link for link in links if link.startswith("/assets/")]
     assert len({link.split("/")[2] for link in assets}) == 1
     # Few are asked for: what belongs together is joined.
-    assert sorted(link.split("/", 3)[3] for link in assets) == ["css/tokens.css", "js/boot.js", "js/load-guard.js", "js/main.js"]
+    assert sorted(link.split("/", 3)[3] for link in assets) == [
+        "css/tokens.css", "images/touch-icon.png", "js/boot.js", "js/load-guard.js", "js/main.js",
+    ]  # fmt: skip
     version = assets[0].split("/")[2]
     for path in [link.split("/", 3)[3] for link in assets] + ["js/audio/worklet.js", "css/deck.css"]:
         asset, content = ask(server, f"/assets/{version}/{path}")
@@ -102,6 +107,26 @@ def test_a_page_asks_for_little_and_again_for_nothing(server, chromium):
         assert [url for url in asked if not url.endswith(("/sw.js", "/favicon.svg", "/manifest.webmanifest"))] == []
     finally:
         context.close()
+
+
+def test_the_icons_are_those_that_are_drawn(server):
+    drawing = runpy.run_path(str(ROOT / "scripts/icons"))
+    page, manifest = ask(server, "/")[1].decode(), json.loads(ask(server, "/manifest.webmanifest")[1])
+    assert re.search(r'<link rel="apple-touch-icon" href="[^"]*images/touch-icon.png">', page)
+    assert "images/icon-512.png" in [icon["src"] for icon in manifest["icons"]]
+    for path, width in drawing["ICONS"].items():
+        answer, image = ask(server, f"/{path}")
+        assert answer.status == 200 and answer.headers["content-type"] == "image/png"
+        assert image[:8] == b"\x89PNG\r\n\x1a\n" and struct.unpack(">IIBB", image[16:26]) == (width, width, 8, 3)
+        chunks, at = {}, 8
+        while at < len(image):
+            size, kind = struct.unpack(">I4s", image[at : at + 8])
+            chunks[kind], at = image[at + 8 : at + 8 + size], at + 12 + size
+        rows, palette = zlib.decompress(chunks[b"IDAT"]), chunks[b"PLTE"]
+        assert len(rows) == width * (width + 1)
+        for number in range(0, width, 20):
+            row = rows[number * (width + 1) + 1 : (number + 1) * (width + 1)]
+            assert [tuple(palette[3 * index : 3 * index + 3]) for index in row] == drawing["row"](number, width)
 
 
 def test_an_address_that_nothing_answers_is_the_page_to_a_browser_alone(server):

@@ -225,7 +225,7 @@ export const ru = {
   'reason.data_saver': 'экономия',
   'reason.device': 'устройство',
 
-  'loudness.auto': 'Громкость: сама',
+  'loudness.auto': 'Громкость: авто',
   'loudness.autoNote': 'альбом или трек',
   'loudness.track': 'Громкость по трекам',
   'loudness.album': 'Громкость по альбомам',

@@ -9,11 +9,12 @@ import { Menu } from './menu.js';
  */
 export function setUpAccount(user, onLogOut, navigation) {
   const fill = () => {
+    const isFree = user()?.plan === 'free';
     const head = element(
       'div',
       { class: 'menu__head', role: 'presentation' },
       element('div', { class: 'menu__name' }, user()?.username ?? ''),
-      element('div', { class: 'menu__plan', 'data-text': user()?.plan === 'free' ? 'account.free' : 'account.premium' }),
+      element('div', { class: 'menu__plan', 'data-text': isFree ? 'account.free' : 'account.premium' }),
     );
     const logOut = element(
       'button',

@@ -19,7 +19,8 @@ export function preciseClock(seconds) {
 export function longTime(seconds) {
   const minutes = Math.round(seconds / 60);
   if (minutes < 60) return duration(Math.max(minutes, 1), 'minute', 'short');
-  return `${duration(Math.floor(minutes / 60), 'hour', 'short')} ${duration(minutes % 60, 'minute', 'short')}`;
+  const hours = duration(Math.floor(minutes / 60), 'hour', 'short');
+  return minutes % 60 === 0 ? hours : `${hours} ${duration(minutes % 60, 'minute', 'short')}`;
 }
 
 /** @param {number} seconds @returns {string} for a screen reader: `3 minutes 7 seconds` */

@@ -282,7 +282,8 @@ export class QueuePanel {
 
 /** @param {{kind?: string, name?: string} | null} context what the queue was made from */
 function contextName(context) {
-  if (context?.kind === 'library' || !context?.name) return t(context?.kind === 'library' ? 'library.title' : 'queue.title');
+  if (context?.kind === 'library') return t('library.title');
+  if (!context?.name) return t('queue.title');
   return context.kind === 'search' ? t('queue.ofSearch', { query: context.name }) : context.name;
 }
 

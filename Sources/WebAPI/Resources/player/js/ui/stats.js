@@ -34,6 +34,8 @@ export class StatsPanel {
     this.#open(isOpen);
     if (!isOpen) return;
     this.#onOpen();
+    // With its figures it is as high as it will be.
+    this.#show();
     this.#panel.scrollIntoView({ block: 'nearest' });
   }
 
@@ -41,6 +43,10 @@ export class StatsPanel {
   tick(now) {
     if (this.#panel.hidden || now - this.#updatedAt < UPDATE_MS) return;
     this.#updatedAt = now;
+    this.#show();
+  }
+
+  #show() {
     const s = this.#read();
     this.#put('stats.heard', preciseClock(s.heardSeconds));
     this.#put('stats.buffer', t('unit.seconds', { value: number(s.bufferSeconds, 1) }));

@@ -1,7 +1,12 @@
 import { language, t } from '../i18n/language.js';
 
 /** Attributes that name an element's message, and where it goes: an attribute of the element, or null for its text. */
-const PLACES = { 'data-text': null, 'data-label': 'aria-label', 'data-title': 'title', 'data-placeholder': 'placeholder' };
+const PLACES = {
+  'data-text': null,
+  'data-label': 'aria-label',
+  'data-title': 'title',
+  'data-placeholder': 'placeholder',
+};
 const MARKED = Object.keys(PLACES).map((mark) => `[${mark}]`).join();
 
 /** Writes what an element's marks name. @param {Element} node */
@@ -21,7 +26,11 @@ export function setText(node, key) {
   fillText(node);
 }
 
-/** The same for what a screen reader and a pointer that rests are told. @param {HTMLElement} node @param {string} label @param {string} title */
+/**
+ * The same for what a screen reader is told, and who rests on it with a pointer.
+ *
+ * @param {HTMLElement} node @param {string} label @param {string} title
+ */
 export function setLabel(node, label, title) {
   if (node.dataset.label === label && node.dataset.title === title) return;
   node.dataset.label = label;
