@@ -166,6 +166,8 @@ final class AudioStream {
 
   func pause(at sample: Int64?, now: Int64) { pacer.pause(at: sample, now: now) }
 
+  func jump(to sample: Int64, now: Int64) -> Bool { pacer.jump(to: sample, now: now) }
+
   func resume(now: Int64) { pacer.resume(now: now) }
 
   /// Is to be at `sample` at that moment, as other devices are, and goes on from there.

@@ -17,6 +17,8 @@ enum Command {
   }
   struct Seek: Decodable {
     var position: Double
+    /// The stream of which the device holds the sound there, to which it jumps by itself.
+    var held: String?
   }
   struct Volume: Decodable {
     var volume: Double

@@ -83,6 +83,16 @@ public struct StreamPacer: Sendable {
     if let sample { playhead.move(to: min(sample, nextSample), now: now) }
   }
 
+  /// The device has jumped by itself within what it was sent, and goes on there as it did before.
+  /// - Returns: whether that much has been sent; if not, nothing has changed.
+  public mutating func jump(to sample: Int64, now: Int64) -> Bool {
+    guard sample <= nextSample else { return false }
+    let wasWanted = wantsToRun
+    pause(at: sample, now: now)
+    if wasWanted { resume(now: now) }
+    return true
+  }
+
   public mutating func resume(now: Int64) {
     wantsToRun = true
     // Before anything was sent from here the playhead waits for the first chunk.

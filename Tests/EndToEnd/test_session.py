@@ -209,6 +209,31 @@ def test_devices_play_together(devices, tracks):
     assert phone.wait_for("stream_ended")["reason"] == "stopped"
 
 
+def test_a_jump_within_what_is_held_sends_nothing_again(devices, tracks):
+    desk, phone = devices("desk", "phone", bufferSeconds=40)
+    (track,) = ids(tracks, "Long")
+    desk.ok("queue_set", {"tracks": [track], "quality": "low"})
+    stream = desk.wait_for("stream_started")["streamId"]
+    end = lambda l: l.chunks and l.chunks[-1]["position"] >= 39
+    desk.wait(end, "forty seconds of sound")
+    mark, heard = desk.mark(), phone.mark()
+    answer = desk.ok("seek_position", {"position": 30, "held": stream})
+    assert (answer["position"], answer["epoch"], answer["streamId"]) == (30, 0, stream)
+    # The others hear of a seek, and of nothing else.
+    (told,) = [phone.wait_for("sync_state", heard)]
+    assert told["action"] == "seek" and told["state"]["position"] == pytest.approx(30, abs=0.5) and told["state"]["status"] == "playing"
+    # What was sent stays; what is missing at the other end comes.
+    desk.wait(lambda l: l.chunks[-1]["position"] >= 68, "sound up to seventy seconds")
+    after = desk.of("audio_chunk", mark)
+    assert all(chunk["epoch"] == 0 and chunk["position"] > 38 for chunk in after)
+    # Beyond what was sent it's a seek like any other, and about another stream none.
+    answer = desk.ok("seek_position", {"position": 140, "held": stream})
+    assert answer["epoch"] == 1
+    assert desk.wait_for("audio_chunk", where=lambda chunk: chunk["epoch"] == 1)["position"] == pytest.approx(140, abs=0.001)
+    answer = desk.ok("seek_position", {"position": 3, "held": "st_another"})
+    assert answer["streamId"] == stream and answer["epoch"] == 1 and answer["position"] > 139
+
+
 def test_lies_about_what_is_heard_end_nothing_and_move_nobody(devices, tracks):
     desk, phone = devices("desk", "phone")
     (track,) = ids(tracks, "Long")

@@ -51,6 +51,21 @@ import Testing
     #expect(pacer.playhead.sample(at: 11 * second) == Int64(rate))
   }
 
+  @Test(arguments: [false, true]) func aJumpWithinWhatWasSentMovesThePlayheadAlone(isPaused: Bool) {
+    var pacer = pacer(buffer: 30)
+    _ = fill(&pacer, now: 0)
+    let sent = pacer.nextSample
+    if isPaused { pacer.pause(at: nil, now: 5 * second) }
+    #expect(pacer.jump(to: 20 * Int64(rate), now: 10 * second) && pacer.nextSample == sent)
+    #expect(pacer.playhead.sample(at: 12 * second) == (isPaused ? 20 : 22) * Int64(rate))
+    #expect(pacer.isPlaying == !isPaused)
+    let before = pacer
+    #expect(pacer.jump(to: sent + 1, now: 12 * second) == false)
+    #expect(pacer.playhead.sample(at: 13 * second) == before.playhead.sample(at: 13 * second))
+    // Back, and the end of what was sent is further ahead again.
+    #expect(pacer.jump(to: 0, now: 12 * second) && pacer.secured(now: 12 * second) == sent)
+  }
+
   @Test func whilePausedItFillsTheBufferAndRests() {
     var pacer = pacer()
     _ = fill(&pacer, now: 0)

@@ -181,8 +181,10 @@ export class FakeServer {
     return { position: this.state.position };
   }
 
-  seek_position({ position }, by) {
-    const epoch = (this.state.epoch ?? 0) + 1;
+  seek_position({ position, held }, by) {
+    const { streamId } = this.state;
+    if (held && held !== streamId) return { position: this.state.position, epoch: this.state.epoch ?? 0, streamId };
+    const epoch = (this.state.epoch ?? 0) + (held ? 0 : 1);
     this.#move({ position, epoch });
     this.tell(by, 'seek', { position, epoch, streamId: this.state.streamId });
     return { position, epoch, streamId: this.state.streamId };

@@ -650,10 +650,7 @@ test('a seek inside of what is held is heard at once, and the server told where 
   a.transport.seek(6.5);
   assert.ok(Math.abs(a.playback.receiver.position - 6.5) < 0.001);
   await new Promise((resolve) => setTimeout(resolve, 250));
-  assert.deepEqual(a.connection.sent, [
-    ['pause_track', { position: 6.5, streamId }],
-    ['resume_track', {}],
-  ]);
+  assert.deepEqual(a.connection.sent, [['seek_position', { position: 6.5, held: streamId }]]);
   assert.deepEqual([a.playback.status, a.output.isPlaying, a.playback.position], ['playing', true, 6.5]);
   assert.deepEqual([b.transport.status, b.transport.position], ['playing', 6.5]);
   // What comes next is what came next before.
@@ -669,7 +666,7 @@ test('a paused one stays paused, and goes on from there', async () => {
   a.connection.sent.length = 0;
   a.transport.seek(3);
   await new Promise((resolve) => setTimeout(resolve, 250));
-  assert.deepEqual(a.connection.sent, [['pause_track', { position: 3, streamId: server.state.streamId }]]);
+  assert.deepEqual(a.connection.sent, [['seek_position', { position: 3, held: server.state.streamId }]]);
   assert.deepEqual([a.playback.status, a.output.isPlaying, a.playback.position], ['paused', false, 3]);
 });
 
@@ -681,10 +678,7 @@ test('quick seeks become one, though the first is heard at once', async () => {
   assert.equal(a.playback.position, 8);
   await new Promise((resolve) => setTimeout(resolve, 250));
   assert.ok(Math.abs(a.playback.receiver.position - 8) < 0.001);
-  assert.deepEqual(a.connection.sent.map(([event, { position }]) => [event, position]), [
-    ['pause_track', 8],
-    ['resume_track', undefined],
-  ]);
+  assert.deepEqual(a.connection.sent.map(([event, { position }]) => [event, position]), [['seek_position', 8]]);
 });
 
 test('a seek beyond what is held is the server\u2019s, and one that comes while that is on its way, too', async () => {
@@ -726,12 +720,24 @@ test('without a connection what is held can be sought in, and the new stream beg
 
 test('a server that is in the next track already begins this one again where it was sought', async () => {
   const { server, a } = await playing();
-  server.pause_track = () => ({ position: 0.2 });
+  server.seek_position = () => ({ position: 0.2, epoch: 0, streamId: 'another' });
   a.connection.sent.length = 0;
   a.transport.seek(4);
   await new Promise((resolve) => setTimeout(resolve, 250));
-  assert.deepEqual(a.connection.commands, ['pause_track', 'resume_track', 'queue_jump']);
+  assert.deepEqual(a.connection.commands, ['seek_position', 'queue_jump']);
   assert.equal(server.position, 4);
+});
+
+test('a server that has not sent what is held seeks after all, and its sound is waited for', async () => {
+  const { server, a } = await playing();
+  const { streamId } = server.state;
+  server.seek_position = ({ position }) => ({ position, epoch: 1, streamId });
+  a.transport.seek(4);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  send(a, { streamId, epoch: 1, from: 4, first: 10, count: 3 });
+  await settled();
+  assert.equal(a.playback.receiver.endPosition, 7);
+  assert.deepEqual([a.playback.status, a.errors], ['playing', []]);
 });
 
 test('another quality is asked for from the end of what is decoded, and what is held beyond gives way', async () => {

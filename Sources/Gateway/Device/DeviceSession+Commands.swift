@@ -138,7 +138,21 @@ extension DeviceSession {
       reply(.success(["position": .double(stream.position(now: now))]))
     case .stop: return
     case .seek(let seek):
-      leaveFor(seek: stream, to: try stream.track.sample(at: seek.position), now: now)
+      if let held = seek.held, held != stream.id {
+        // It was about another stream than the one that is heard by now: who asked is told which, and nothing moves.
+        return reply(
+          .success([
+            "position": .double(stream.position(now: now)), "epoch": .int(Int64(stream.epoch)),
+            "streamId": .string(stream.id),
+          ]))
+      }
+      let sample = try stream.track.sample(at: seek.position)
+      if seek.held != nil, stream.jump(to: sample, now: now) {
+        stream.hasReportedEnd = false
+        moveNext()
+      } else {
+        leaveFor(seek: stream, to: sample, now: now)
+      }
       action = .seek(epoch: stream.epoch)
       // The answer goes first: a client knows the new epoch before its chunks come.
       reply(

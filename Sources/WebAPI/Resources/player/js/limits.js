@@ -24,8 +24,6 @@ export const KEPT_SECONDS = 40;
  * stereo are 2 MB. What is not decoded can be exchanged for another quality.
  */
 export const DECODED_SECONDS = 5;
-/** Positions that are this near are one: whoever is told one says it again, to the sample. */
-export const SAME_PLACE_SECONDS = 0.01;
 /** This near to a track's end the server may be in the next one already, seconds. */
 export const NEAR_END_SECONDS = 3;
 /** Sound starts when this much is there: two MP3 frames at 44.1 kHz, less than the shortest chunk. */

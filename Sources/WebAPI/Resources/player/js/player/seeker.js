@@ -1,11 +1,11 @@
-import { NEAR_END_SECONDS, SAME_PLACE_SECONDS, SEEK_DEBOUNCE_MS } from '../limits.js';
+import { NEAR_END_SECONDS, SEEK_DEBOUNCE_MS } from '../limits.js';
 import { isGone } from './requests.js';
 
 /**
  * A seek that is on its way: where the listener has pointed, until there is sound of it. Quick ones become one command.
  *
- * Inside of what is held the sound jumps by itself, the first of quick seeks at once; the server is told where it is, as
- * it is of a pause, and sends on what is missing at the other end. Anything else the server seeks.
+ * Inside of what is held the sound jumps by itself, the first of quick seeks at once; the server is told, and sends on what
+ * is missing at the other end. Anything else the server seeks.
  */
 export class Seeker {
   /** Seconds, null when none is on its way. @type {number | null} */
@@ -121,15 +121,15 @@ export class Seeker {
   async #tellOfJump(position) {
     const patient = this.#patient;
     const attempt = patient.attempt();
-    const place = { position: patient.position(), streamId: patient.heard()?.streamId };
-    const told = this.#requests.send('pause_track', place);
-    const goesOn = patient.wantsSound() ? this.#requests.tell('resume_track', {}) : null;
+    const held = patient.heard()?.streamId;
+    const { epoch: before } = this.#receiver;
     try {
-      const answer = await told;
-      await goesOn;
-      // What it has paused may be another stream: it has gone on to the next one, or a remote has said something else.
-      const isElsewhere = Math.abs(answer.position - place.position) > SAME_PLACE_SECONDS;
-      if (isElsewhere && patient.isCurrent(attempt) && this.target === null) this.#restartAt(position);
+      const { epoch, streamId } = await this.#requests.send('seek_position', { position: patient.position(), held });
+      if (!patient.isCurrent(attempt) || this.target !== null) return;
+      // It has gone on to the next one, or a remote has said something else.
+      if (streamId !== held) this.#restartAt(position);
+      // It had not sent that much.
+      else if (epoch !== before) this.follow({ position, epoch });
     } catch (error) {
       // Without a stream there is nobody to tell: who gets one begins it where it's needed, and tells where it is heard.
       if (patient.isCurrent(attempt) && !isGone(error)) patient.report(error);
