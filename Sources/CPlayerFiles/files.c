@@ -324,6 +324,12 @@ static const unsigned char js_ui_install_js[] = {
 static const unsigned char js_ui_keys_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/keys.js"
 };
+static const unsigned char js_ui_library_blank_js[] = {
+#embed "../WebAPI/Resources/player/js/ui/library-blank.js"
+};
+static const unsigned char js_ui_library_rows_js[] = {
+#embed "../WebAPI/Resources/player/js/ui/library-rows.js"
+};
 static const unsigned char js_ui_library_watch_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/library-watch.js"
 };
@@ -517,6 +523,8 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/ui/groove.js", js_ui_groove_js),
     FILE_AT("js/ui/install.js", js_ui_install_js),
     FILE_AT("js/ui/keys.js", js_ui_keys_js),
+    FILE_AT("js/ui/library-blank.js", js_ui_library_blank_js),
+    FILE_AT("js/ui/library-rows.js", js_ui_library_rows_js),
     FILE_AT("js/ui/library-watch.js", js_ui_library_watch_js),
     FILE_AT("js/ui/library.js", js_ui_library_js),
     FILE_AT("js/ui/login.js", js_ui_login_js),

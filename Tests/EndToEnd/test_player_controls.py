@@ -133,7 +133,11 @@ def covered(page):
     [("desktop-dark", 1280, 800, "dark"), ("desktop-light", 1280, 800, "light"), ("phone", 360, 740, "dark"), ("wide", 2560, 1440, "dark")])
 def test_the_layout_holds(open_player, name, width, height, scheme):
     look = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
-    open_player(user=None, **look).screenshot(f"{name}-login")
+    front = open_player(user=None, **look)
+    front.screenshot(f"{name}-login")
+    front.page.set_viewport_size({"width": 844, "height": 390})
+    submit = front.page.locator("#login-submit").bounding_box()
+    assert submit["y"] + submit["height"] <= 390
     player = open_player(**look)
     page = player.page
     page.locator(".row[data-id]").first.click()
@@ -155,5 +159,16 @@ def test_the_layout_holds(open_player, name, width, height, scheme):
         assert covered(page) == []
         page.set_viewport_size({"width": 360, "height": 560})
         assert covered(page) == []
+        page.set_viewport_size({"width": 320, "height": 568})
+        middles = page.evaluate("""['quality-button', 'devices-button', 'stats-button'].map((id) => {
+          const { top, height } = document.getElementById(id).getBoundingClientRect();
+          return top + height / 2;
+        })""")
+        assert max(middles) - min(middles) < 2
+        page.set_viewport_size({"width": 844, "height": 390})
+        page.click("#stats-button")
+        plate, figure, panel = page.evaluate("""['#plate', '#stats-list div:last-child', '#panel-playing'].map(
+          (name) => document.querySelector(name).getBoundingClientRect().bottom)""")
+        assert figure <= panel + 1 and plate <= page.locator("#stats").bounding_box()["y"] + 1
         page.click("#now-close")
         page.wait_for_selector("#plate", state="hidden")

@@ -144,3 +144,29 @@ test('another language takes effect at once, and is kept', () => {
     }
   }
 });
+
+test('a player that did not load says so in either language, without its catalogues', () => {
+  class HTMLScriptElement {
+    getAttribute() {
+      return 'js/main.js';
+    }
+  }
+  for (const [lang, title] of [['en', /could not be loaded/], ['ru', /не загрузился/]]) {
+    const nodes = Object.fromEntries(['.blank__title', '.blank__text', 'button'].map((place) => [place, { addEventListener() {} }]));
+    const blank = { hidden: true, querySelector: (place) => nodes[place] };
+    const root = { lang, dataset: { awaits: 'texts' } };
+    const listeners = {};
+    vm.runInNewContext(read('js/load-guard.js'), {
+      document: { documentElement: root, body: null, readyState: 'complete', getElementById: () => blank },
+      sessionStorage: { getItem: () => '1', setItem() {} },
+      addEventListener: (name, listener) => (listeners[name] = listener),
+      setTimeout() {},
+      HTMLScriptElement,
+      HTMLLinkElement: class {},
+    });
+    listeners.error({ target: new HTMLScriptElement() });
+    assert.match(nodes['.blank__title'].textContent, title);
+    assert.ok(nodes['.blank__text'].textContent && nodes.button.textContent);
+    assert.deepEqual([blank.hidden, root.dataset], [false, {}]);
+  }
+});

@@ -3,41 +3,30 @@ import { PAGE_SIZE, SEARCH_DEBOUNCE_MS } from '../limits.js';
 import { api } from '../net/api.js';
 import { Selection } from '../player/selection.js';
 import { TrackList } from '../player/track-list.js';
-import { showCover } from './cover.js';
-import { byId, element, icon } from './dom.js';
-import { clock, sourceFormat } from './format.js';
+import { byId } from './dom.js';
 import { shortcutOf } from './keys.js';
+import { LibraryBlank } from './library-blank.js';
+import { LibraryRows } from './library-rows.js';
 import { LibraryWatch, emptyLibrary, stateLine } from './library-watch.js';
 import { setText } from './texts.js';
 import { toast } from './toasts.js';
 
-/** Rows drawn beyond the visible ones, so that a flick of the wheel shows no blank. */
-const OVERSCAN_ROWS = 8;
 /** A list that isn't scrolled for this long rests there. */
 const SCROLL_REST_MS = 150;
-/** Rows of the skeleton while the first page is on its way. */
-const GHOST_ROWS = 12;
 
-/**
- * The library: a list that holds only the rows one can see. Rows sit at `index × height`; pages are fetched as they
- * come into view.
- */
+/** The library: searched, fetched page by page as they come into view, and what is done with its tracks. */
 export class Library {
   #transport;
   #menu;
   #store;
   #scroll = byId('library-scroll');
   #grid = byId('library-list');
-  #blank = byId('library-blank');
+  #blank = new LibraryBlank();
   #field = byId('search');
-  /** @type {Map<number, HTMLElement>} rows on the page by index */
-  #rows = new Map();
   #list = this.#makeList('');
   #selection = new Selection();
-  #focusIndex = 0;
-  #rowHeight = 60;
+  #rows;
   #searchTimer = 0;
-  #frame = 0;
   /** Whether somebody is logged in, whose library can be asked for. */
   #isOpen = false;
   /** Where the next list begins, pixels. */
@@ -48,8 +37,6 @@ export class Library {
   /** Why the list could not be fetched at all. @type {import('../net/api.js').ApiError | null} */
   #failure = null;
   #watch = new LibraryWatch({ api, onState: () => this.#showState(), onChange: () => this.#renew() });
-  /** What the page says in place of the list; it isn't written anew while it stays the same. */
-  #blankText = '';
 
   /**
    * @param {import('../player/transport.js').Transport} transport
@@ -65,13 +52,17 @@ export class Library {
     this.#transport = transport;
     this.#menu = menu;
     this.#store = store;
+    this.#rows = new LibraryRows({
+      list: () => this.#list,
+      selection: this.#selection,
+      currentId: () => transport.track?.id,
+      onPage: (page) => this.#need(page),
+    });
     let scrollTimer = 0;
     this.#scroll.addEventListener('scroll', () => {
-      this.#schedule();
       clearTimeout(scrollTimer);
       scrollTimer = setTimeout(() => this.#list.total !== null && onScroll(this.#scroll.scrollTop), SCROLL_REST_MS);
     }, { passive: true });
-    new ResizeObserver(() => this.#measure()).observe(this.#scroll);
     this.#grid.addEventListener('click', (event) => this.#clicked(event));
     this.#grid.addEventListener('pointerdown', (event) => {
       const row = event.target.closest('.row[data-id]');
@@ -89,14 +80,14 @@ export class Library {
     this.#field.addEventListener('keydown', (event) => {
       if (event.key !== 'ArrowDown' || event.isComposing || !this.#list.total) return;
       event.preventDefault();
-      this.#focus(this.#focusIndex);
+      this.#focus(this.#rows.tabStop);
     });
     byId('search-form').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#search();
     });
     byId('library-again').addEventListener('click', () => this.#lookAgain());
-    transport.on('change', () => this.#markCurrent());
+    transport.on('change', () => this.#rows.markCurrent());
     language.on('change', () => this.#write());
   }
 
@@ -114,9 +105,9 @@ export class Library {
     this.#isOpen = true;
     this.#list = this.#makeList(this.#field.value.trim());
     this.#failedPages.clear();
-    this.#focusIndex = 0;
     this.#clearRows();
-    this.#showGhosts();
+    this.#blank.hide();
+    this.#rows.showGhosts();
     await this.#loadFirst(this.#list);
   }
 
@@ -147,8 +138,8 @@ export class Library {
   /** Draws what is in view again, and fetches what could not be: after a session was renewed. */
   refresh() {
     this.#failedPages.clear();
-    this.#clearRows();
-    this.#measure();
+    this.#selection.clear();
+    this.#rows.redraw();
   }
 
   clear() {
@@ -165,12 +156,7 @@ export class Library {
 
   /** Writes what is shown in another language. */
   #write() {
-    for (const [index, row] of this.#rows) {
-      const track = this.#list.peek(index);
-      if (!track || row.dataset.id === undefined) continue;
-      row.remove();
-      this.#place(index, this.#trackRow(track, index));
-    }
+    this.#rows.schedule();
     if (this.#failure) this.showError(this.#failure);
     else if (this.#list.total !== null) this.#showCount();
     this.#showState();
@@ -247,14 +233,10 @@ export class Library {
       return;
     }
     if (list !== this.#list) return;
-    this.#focusIndex = 0;
-    this.#clearRows();
+    this.#selection.clear();
     this.#showCount();
-    this.#measureRow();
-    this.#grid.style.height = `${(list.total ?? 0) * this.#rowHeight}px`;
-    this.#scroll.scrollTop = this.#startAt;
+    this.#rows.begin(this.#startAt);
     this.#startAt = 0;
-    this.#measure();
     if (!list.query && !this.#watch.state?.isScanning) this.#watch.refresh();
   }
 
@@ -267,10 +249,9 @@ export class Library {
     const count = query ? t('library.found', { count: total, query }) : t('library.count', { count: total });
     byId('library-count').textContent = `${count}${selected}`;
     this.#grid.setAttribute('aria-rowcount', String(total));
-    this.#blank.hidden = total > 0;
-    if (total > 0) return;
-    if (query) {
-      this.#showBlank(t('library.nothingFound'), t('library.nothingHas', { query }), t('library.showAll'), () => {
+    if (total > 0) this.#blank.hide();
+    else if (query) {
+      this.#blank.show(t('library.nothingFound'), t('library.nothingHas', { query }), t('library.showAll'), () => {
         this.#field.value = '';
         this.#search();
       });
@@ -281,7 +262,7 @@ export class Library {
 
   #showEmpty() {
     const { title, text } = emptyLibrary(this.#watch.state);
-    this.#showBlank(title, text, t('library.lookAgain'), () => this.#lookAgain());
+    this.#blank.show(title, text, t('library.lookAgain'), () => this.#lookAgain());
   }
 
   /** Says why there is no list. @param {import('../net/api.js').ApiError} error */
@@ -290,150 +271,26 @@ export class Library {
     this.#clearRows();
     byId('library-count').textContent = '';
     if (error.status === 401) return; // the log-in dialog says it
-    this.#showBlank(t('library.unreachable'), faultText(error), t('library.retry'), () => this.reload());
-  }
-
-  #showBlank(title, text, action, onAction) {
-    const whole = [title, text, action].join('\n');
-    if (!this.#blank.hidden && whole === this.#blankText) return;
-    this.#blankText = whole;
-    const button = element('button', { class: 'button-quiet', type: 'button' }, action);
-    button.addEventListener('click', onAction);
-    const disc = element('span', { class: 'blank__disc' }, element('span', { class: 'label', 'data-tone': '5' }));
-    this.#blank.replaceChildren(
-      disc,
-      element('p', { class: 'blank__title' }, title),
-      element('p', { class: 'blank__text' }, text),
-      button,
-    );
-    this.#blank.hidden = false;
-  }
-
-  #showGhosts() {
-    this.#blank.hidden = true;
-    this.#measureRow();
-    for (let index = 0; index < GHOST_ROWS; index += 1) this.#place(index, ghostRow());
+    this.#blank.show(t('library.unreachable'), faultText(error), t('library.retry'), () => this.reload());
   }
 
   #clearRows() {
     this.#selection.clear();
-    for (const row of this.#rows.values()) row.remove();
     this.#rows.clear();
-    this.#grid.style.height = '0';
-  }
-
-  #measureRow() {
-    const probe = getComputedStyle(document.documentElement).getPropertyValue('--row');
-    this.#rowHeight = Number.parseFloat(probe) || 60;
-  }
-
-  #measure() {
-    this.#measureRow();
-    if (this.#list.total === null) return;
-    this.#grid.style.height = `${this.#list.total * this.#rowHeight}px`;
-    for (const [index, row] of this.#rows) this.#move(row, index);
-    this.#render();
-  }
-
-  #schedule() {
-    if (this.#frame) return;
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#render();
-    });
-  }
-
-  #render() {
-    const total = this.#list.total ?? 0;
-    const first = Math.max(Math.floor(this.#scroll.scrollTop / this.#rowHeight) - OVERSCAN_ROWS, 0);
-    const visible = Math.ceil(this.#scroll.clientHeight / this.#rowHeight) + 2 * OVERSCAN_ROWS;
-    const last = Math.min(first + visible, total);
-    const focused = document.activeElement;
-    for (const [index, row] of this.#rows) {
-      if ((index >= first && index < last) || row === focused) continue;
-      row.remove();
-      this.#rows.delete(index);
-    }
-    for (let index = first; index < last; index += 1) this.#renderRow(index);
-    const firstPage = Math.floor(first / PAGE_SIZE);
-    for (let page = firstPage; page * PAGE_SIZE < last; page += 1) this.#need(page);
-  }
-
-  #renderRow(index) {
-    const track = this.#list.peek(index);
-    const here = this.#rows.get(index);
-    if (here && (here.dataset.id !== undefined || !track)) return;
-    here?.remove();
-    this.#place(index, track ? this.#trackRow(track, index) : ghostRow());
   }
 
   async #need(page) {
     const list = this.#list;
-    if (list.peek(page * PAGE_SIZE) || this.#failedPages.has(page)) return;
+    if (list.total === null || list.peek(page * PAGE_SIZE) || this.#failedPages.has(page)) return;
     try {
       await list.loadPage(page);
     } catch (error) {
       this.#failedPages.add(page);
       if (error.status === 401) return; // the log-in dialog is there; `refresh` goes on after it
-      setTimeout(() => this.#failedPages.delete(page) && this.#schedule(), 3_000);
+      setTimeout(() => this.#failedPages.delete(page) && this.#rows.schedule(), 3_000);
       return;
     }
-    if (list === this.#list) this.#schedule();
-  }
-
-  #place(index, row) {
-    this.#move(row, index);
-    this.#rows.set(index, row);
-    this.#grid.append(row);
-  }
-
-  #move(row, index) {
-    row.style.transform = `translateY(${index * this.#rowHeight}px)`;
-  }
-
-  #trackRow(track, index) {
-    const thumb = element('span', { class: 'thumb' });
-    showCover(thumb, track);
-    const row = element(
-      'div',
-      {
-        class: 'row',
-        role: 'row',
-        tabindex: index === this.#focusIndex ? '0' : '-1',
-        'aria-rowindex': String(index + 1),
-        'data-index': String(index),
-        'data-id': track.id,
-      },
-      element('span', { class: 'row__index', 'aria-hidden': 'true' }, String(index + 1)),
-      thumb,
-      element(
-        'span',
-        { class: 'row__names', role: 'gridcell' },
-        element('span', { class: 'row__title' }, track.title),
-        element('span', { class: 'row__artist' }, track.artist ?? t('track.unknownArtist')),
-      ),
-      element('span', { class: 'row__album', role: 'gridcell' }, track.album ?? ''),
-      element('span', { class: 'row__format', role: 'gridcell' }, sourceFormat(track)),
-      element('span', { class: 'row__time', role: 'gridcell' }, clock(track.duration)),
-      element(
-        'span',
-        { class: 'row__more', role: 'gridcell' },
-        element(
-          'button',
-          {
-            class: 'button-icon row__add',
-            type: 'button',
-            tabindex: '-1',
-            'aria-label': t('track.queue', { title: track.title }),
-            'data-title': 'track.queueHint',
-          },
-          icon('add'),
-        ),
-      ),
-    );
-    this.#mark(row, track.id);
-    this.#markSelected(row, index);
-    return row;
+    if (list === this.#list) this.#rows.schedule();
   }
 
   /** What an action on a row is about: all that is selected, if it is, or it alone. @param {number} index */
@@ -450,29 +307,8 @@ export class Library {
 
   #select(change) {
     change();
-    for (const [index, row] of this.#rows) if (row.dataset.id !== undefined) this.#markSelected(row, index);
+    this.#rows.markSelected();
     this.#showCount();
-  }
-
-  #markSelected(row, index) {
-    row.setAttribute('aria-selected', String(this.#selection.has(index)));
-  }
-
-  #markCurrent() {
-    for (const row of this.#rows.values()) if (row.dataset.id !== undefined) this.#mark(row, row.dataset.id);
-  }
-
-  #mark(row, id) {
-    const isCurrent = id === this.#transport.track?.id;
-    if ((row.getAttribute('aria-current') === 'true') === isCurrent) return;
-    const cell = row.querySelector('.row__index');
-    if (isCurrent) {
-      row.setAttribute('aria-current', 'true');
-      cell?.replaceChildren(element('span', { class: 'bars' }, element('i'), element('i'), element('i')));
-    } else {
-      row.removeAttribute('aria-current');
-      cell?.replaceChildren(String(Number(row.dataset.index) + 1));
-    }
   }
 
   #clicked(event) {
@@ -515,8 +351,7 @@ export class Library {
   #choose(index) {
     if (this.#selection.size > 0) this.#select(() => this.#selection.clear());
     this.#selection.anchor(index);
-    this.#focusIndex = index;
-    for (const [at, row] of this.#rows) if (row.dataset.id !== undefined) row.tabIndex = at === index ? 0 : -1;
+    this.#rows.tabStop = index;
     const { track, status } = this.#transport;
     if (this.#list.peek(index)?.id === track?.id && status !== 'failed' && status !== 'ended') this.#transport.toggle();
     else this.#transport.playFrom(this.#list, index);
@@ -525,7 +360,7 @@ export class Library {
   #key(event) {
     const index = Number(event.target.closest('.row[data-id]')?.dataset.index ?? Number.NaN);
     if (Number.isNaN(index) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const screen = Math.max(Math.floor(this.#scroll.clientHeight / this.#rowHeight) - 1, 1);
+    const screen = this.#rows.perScreen;
     const last = (this.#list.total ?? 1) - 1;
     const goTo = {
       ArrowDown: index + 1,
@@ -560,32 +395,9 @@ export class Library {
   }
 
   async #focus(index) {
-    const top = index * this.#rowHeight;
-    const { scrollTop, clientHeight } = this.#scroll;
-    const lowest = top + this.#rowHeight - clientHeight;
-    if (top < scrollTop) this.#scroll.scrollTop = top;
-    else if (lowest > scrollTop) this.#scroll.scrollTop = lowest;
+    this.#rows.reveal(index);
     const list = this.#list;
     await list.get(index).catch(() => undefined); // a page that fails stays a ghost, which cannot be focused
-    if (list !== this.#list) return;
-    this.#focusIndex = index;
-    this.#render();
-    for (const [at, row] of this.#rows) if (row.dataset.id !== undefined) row.tabIndex = at === index ? 0 : -1;
-    if (this.#rows.get(index)?.dataset.id !== undefined) this.#rows.get(index)?.focus({ preventScroll: true });
+    if (list === this.#list) this.#rows.focus(index);
   }
-}
-
-function ghostRow() {
-  return element(
-    'div',
-    { class: 'row row--ghost', 'aria-hidden': 'true' },
-    element('span', { class: 'row__index' }),
-    element('span', { class: 'thumb' }),
-    element(
-      'span',
-      {},
-      element('span', { class: 'ghost ghost--long' }),
-      element('span', { class: 'ghost ghost--short' }),
-    ),
-  );
 }

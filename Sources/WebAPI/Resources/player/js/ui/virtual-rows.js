@@ -59,6 +59,17 @@ export class VirtualRows {
     this.#options.onRange(first, end);
   }
 
+  /** Forgets what is drawn; the list stays as long as it is. */
+  clear() {
+    for (const row of this.#rows.values()) row.remove();
+    this.#rows.clear();
+  }
+
+  /** The rows that are drawn, by index. */
+  get drawn() {
+    return this.#rows.entries();
+  }
+
   /** @param {number} index @returns {HTMLElement | undefined} */
   row(index) {
     return this.#rows.get(index);
@@ -92,7 +103,7 @@ export class VirtualRows {
     if (here) {
       const hadFocus = here.contains(document.activeElement);
       here.replaceWith(row);
-      if (hadFocus) row.querySelector('button')?.focus({ preventScroll: true });
+      if (hadFocus) (row.matches('[tabindex]') ? row : row.querySelector('button'))?.focus({ preventScroll: true });
     } else {
       this.#list.insertBefore(row, this.#following(index));
     }
