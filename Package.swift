@@ -25,6 +25,7 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
@@ -45,6 +46,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
@@ -115,8 +117,8 @@ let package = Package(
       name: "DubplateServer",
       dependencies: [
         "WebAPI", "Gateway", "SocketIO", "SocketIOServer", "Segments", "AudioCodec", "Catalog", "Access",
-        .target(name: "CLinux", condition: .when(platforms: [.linux])), hummingbird, nioCore, nioPosix, logging,
-        serviceLifecycle, unixSignals,
+        .target(name: "CLinux", condition: .when(platforms: [.linux])), hummingbird, nioCore, nioPosix, nioSSL,
+        logging, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(

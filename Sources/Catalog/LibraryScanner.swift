@@ -15,6 +15,7 @@ public final class LibraryScanner: Sendable {
   let journal: InspectionJournal?
   let logger: Logger
   let width: Int
+  let onFolder: @Sendable (String) -> Void
   let work = BlockingWork(label: "dubplate.scan")
   private let isRunning = Mutex(false)
 
@@ -23,10 +24,11 @@ public final class LibraryScanner: Sendable {
   ///   - root: the library's folder, absolute.
   ///   - journal: where what is being looked into is noted; nil for nowhere.
   ///   - width: files that are looked into at a time; the number of cores by default.
+  ///   - onFolder: is told each folder's path, before the names in it are read. On a thread of the scan's.
   public init(
     root: String, index: any LibraryIndex, covers: CoverStore, inspector: any AudioInspecting,
     journal: InspectionJournal? = nil, logger: Logger = Logger(label: "dubplate.scan"),
-    width: Int = ProcessInfo.processInfo.activeProcessorCount
+    width: Int = ProcessInfo.processInfo.activeProcessorCount, onFolder: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.root = root
     self.index = index
@@ -35,6 +37,7 @@ public final class LibraryScanner: Sendable {
     self.journal = journal
     self.logger = logger
     self.width = max(width, 1)
+    self.onFolder = onFolder
   }
 
   /// Scans the whole library. Ends early when the task is cancelled, and loses nothing that was written.
@@ -70,7 +73,7 @@ public final class LibraryScanner: Sendable {
   private func makeWalk() async throws -> LibraryWalk {
     try await work.run { [root] in
       do {
-        return try LibraryWalk(root: root)
+        return try LibraryWalk(root: root, onFolder: self.onFolder)
       } catch let failure as FileSystem.Failure {
         throw ScanError.libraryUnavailable(path: root, reason: failure.reason)
       }

@@ -20,9 +20,10 @@ final class LibraryWalk: Sendable {
   private let state: Mutex<WalkState>
 
   /// Opens the library's folder.
+  /// - Parameter onFolder: is told each folder's path, before the names in it are read.
   /// - Throws: ``FileSystem/Failure``.
-  init(root: String) throws(FileSystem.Failure) {
-    let state = try WalkState(root: root)
+  init(root: String, onFolder: @escaping @Sendable (String) -> Void = { _ in }) throws(FileSystem.Failure) {
+    let state = try WalkState(root: root, onFolder: onFolder)
     self.state = Mutex(state)
   }
 
@@ -39,14 +40,17 @@ final class LibraryWalk: Sendable {
 /// Where a walk stands.
 private struct WalkState: ~Copyable {
   private let root: String
+  private let onFolder: @Sendable (String) -> Void
   private var folder: FolderReader?
   private var folderPath = ""
   private var pending: [String] = []
   private var pendingLinks: [String] = []
   private var entered: Set<FileSystem.Identity>
 
-  init(root: String) throws(FileSystem.Failure) {
+  init(root: String, onFolder: @escaping @Sendable (String) -> Void) throws(FileSystem.Failure) {
     self.root = root
+    self.onFolder = onFolder
+    onFolder(root)
     let reader = try FolderReader(root)
     entered = Self.ancestors(of: root)
     entered.insert(reader.identity)
@@ -84,6 +88,7 @@ private struct WalkState: ~Copyable {
       do throws(FileSystem.Failure) {
         let reader = try FolderReader(root + "/" + path)
         guard entered.insert(reader.identity).inserted else { continue }
+        onFolder(root + "/" + path)
         folder = consume reader
         folderPath = path
         return nil

@@ -2,6 +2,8 @@
 public enum ConfigurationKey: String, CaseIterable, Sendable {
   case host = "HOST"
   case port = "PORT"
+  case tlsCertificate = "DUBPLATE_TLS_CERT"
+  case tlsKey = "DUBPLATE_TLS_KEY"
   case data = "DUBPLATE_DATA"
   case library = "DUBPLATE_LIBRARY"
   case jwtSecret = "JWT_SECRET"
@@ -14,6 +16,7 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
   case connectionsPerAddress = "DUBPLATE_CONNECTIONS_PER_ADDRESS"
   case trustedProxies = "DUBPLATE_TRUSTED_PROXIES"
   case scanInterval = "DUBPLATE_SCAN_INTERVAL"
+  case watch = "DUBPLATE_WATCH"
   case analysis = "DUBPLATE_ANALYSIS"
   case socketIOClient = "DUBPLATE_SOCKETIO_CLIENT"
   case player = "DUBPLATE_PLAYER"
@@ -31,6 +34,8 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
     switch self {
     case .host: "--host"
     case .port: "--port"
+    case .tlsCertificate: "--tls-cert"
+    case .tlsKey: "--tls-key"
     case .data: "--data"
     case .library: "--library"
     case .jwtSecret, .audioKeys: nil
@@ -42,6 +47,7 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
     case .connectionsPerAddress: "--connections-per-address"
     case .trustedProxies: "--trusted-proxies"
     case .scanInterval: "--scan-interval"
+    case .watch: "--watch"
     case .analysis: "--analysis"
     case .socketIOClient: "--socketio-client"
     case .player: "--player"

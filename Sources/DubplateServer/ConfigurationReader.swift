@@ -94,6 +94,7 @@ public struct ConfigurationReader: Sendable {
     var configuration = ServerConfiguration()
     if let host = self[.host] { configuration.host = host }
     if let port = try integer(.port, in: 0...65_535) { configuration.port = port }
+    configuration.tls = try tls()
     if let data = self[.data] { configuration.dataDirectory = data }
     if let library = self[.library] { configuration.libraryDirectory = library }
     if let secret = self[.jwtSecret] {
@@ -113,6 +114,7 @@ public struct ConfigurationReader: Sendable {
       configuration.trustedProxies = AddressRange.loopback + (try Self.addressRanges(proxies))
     }
     if let seconds = try integer(.scanInterval, in: 0...86_400 * 7) { configuration.scanIntervalSeconds = seconds }
+    if let isOn = try watch() { configuration.watchesLibrary = isOn }
     if let count = try analysisTracks() { configuration.analysisTracks = count }
     if let path = self[.socketIOClient] {
       guard FileManager.default.isReadableFile(atPath: path) else {
@@ -151,6 +153,16 @@ public struct ConfigurationReader: Sendable {
     return number
   }
 
+  /// Both or neither: a certificate without its key serves nobody.
+  private func tls() throws(Fault) -> (certificate: String, key: String)? {
+    switch (self[.tlsCertificate], self[.tlsKey]) {
+    case (nil, nil): return nil
+    case (let certificate?, let key?): return (certificate, key)
+    case (_?, nil): throw Fault(.tlsKey, "is missing, and belongs to '\(ConfigurationKey.tlsCertificate.names)'")
+    case (nil, _?): throw Fault(.tlsCertificate, "is missing, and belongs to '\(ConfigurationKey.tlsKey.names)'")
+    }
+  }
+
   private static func addressRanges(_ text: String) throws(Fault) -> [AddressRange] {
     var ranges: [AddressRange] = []
     for item in text.split(separator: ",") {
@@ -162,6 +174,15 @@ public struct ConfigurationReader: Sendable {
       ranges.append(range)
     }
     return ranges
+  }
+
+  private func watch() throws(Fault) -> Bool? {
+    switch self[.watch]?.lowercased() {
+    case nil: nil
+    case "on": true
+    case "off": false
+    default: throw Fault(.watch, "must be on or off")
+    }
   }
 
   /// `on`, `off`, or tracks at a time.

@@ -46,6 +46,7 @@ public struct DubplateServer: Sendable {
   public func run() async throws {
     try configuration.checkFolders()
     try ListenAddress(host: configuration.host, port: configuration.port).check()
+    let certificate = try configuration.certificate()
     let openFiles = ProcessLimits.raiseOpenFiles(logger: logger)
     let room = try ProcessLimits.connections(
       openFiles: openFiles, wanted: configuration.maxConnections, logger: logger)
@@ -75,7 +76,7 @@ public struct DubplateServer: Sendable {
       schedule: ScanSchedule(intervalSeconds: configuration.scanIntervalSeconds), readiness: readiness)
     let scanner = LibraryScanner(
       root: configuration.libraryDirectory, index: index, covers: covers, inspector: ProbeInspector(),
-      journal: journal, logger: logger)
+      journal: journal, logger: logger, onFolder: watch(scans))
     let users = SQLiteUserRepository(database)
 
     let tracks = TrackDirectory(
@@ -98,7 +99,7 @@ public struct DubplateServer: Sendable {
       playerFolder: configuration.playerDirectory, origins: { sockets.engine.cors }, logger: logger)
 
     let application = web.application(
-      server: .socketIO(sockets, quickly: web.quickResponder, connections: connections),
+      server: .socketIO(sockets, quickly: web.quickResponder, connections: connections, secure: certificate?.secure),
       configuration: .init(
         address: .hostname(configuration.host, port: configuration.port), serverName: "Dubplate", backlog: 4_096,
         availableConnectionsDelegate: connections),
@@ -106,7 +107,8 @@ public struct DubplateServer: Sendable {
     ) { [onListening, logger, configuration] channel in
       let port = channel.localAddress?.port ?? configuration.port
       let address = ListenAddress(host: configuration.host, port: port)
-      logger.info("serving", metadata: ["address": "http://\(address.authority)/"])
+      logger.info(
+        "serving", metadata: ["address": "\(configuration.tls == nil ? "http" : "https")://\(address.authority)/"])
       readiness.becomeReady()
       onListening(port)
     }
@@ -137,6 +139,8 @@ public struct DubplateServer: Sendable {
         await sockets.close()
       },
     ]
+    let renewal = certificate.map { CertificateService(certificate: $0, logger: logger) }
+    if let renewal { services.append(renewal) }
     if let hangups, let reread {
       let reload = ReloadService(
         hangups: hangups, initial: configuration, read: reread,
@@ -145,7 +149,11 @@ public struct DubplateServer: Sendable {
           sockets.engine.cors = new.corsPolicy
           threshold?.level = new.logLevel
           scans.schedule.intervalSeconds = new.scanIntervalSeconds
-        }, lookAgain: { scans.lookAgain() }, logger: logger)
+        },
+        lookAgain: {
+          renewal?.reload()
+          scans.lookAgain()
+        }, logger: logger)
       services.append(reload)
     }
     try await supervise(services)
@@ -178,6 +186,18 @@ public struct DubplateServer: Sendable {
       logger.warning(
         "the database can't be closed; the next start brings its log in", metadata: ["error": "\(error.plainWords)"])
     }
+  }
+
+  /// What the scanner tells of the library's folders; from then on a change in one of them leads to a scan.
+  private func watch(_ scans: ScanDesk) -> @Sendable (String) -> Void {
+    #if os(Linux)
+      guard configuration.watchesLibrary,
+        let watch = FolderWatch(logger: logger, onChange: { scans.lookAgain() })
+      else { return { _ in } }
+      return { watch.add($0) }
+    #else
+      return { _ in }
+    #endif
   }
 
   private static let socketPath = "/socket.io/"

@@ -29,6 +29,19 @@ enum ServerLimits {
   static let secondTry = Duration.seconds(30)
   /// How often a library that isn't there is looked for: a disk that was mounted is found while somebody still waits.
   static let libraryPatience = Duration.seconds(30)
+  /// How often it's looked whether the files of certificate and key have changed: the next connection after a renewal has
+  /// the new one, and two files' dates cost nothing.
+  static let certificateInterval = Duration.seconds(5)
+  /// Bytes of each of them: a chain of a hundred certificates.
+  static let certificateBytes = 1 << 20
+  /// How quiet it must have been in the library before a change in it is looked at: longer than between two files that are
+  /// copied; and how long one that never rests may put that off, or a file that was only begun.
+  static let changePause = Duration.seconds(2)
+  static let longestChangePause = Duration.seconds(30)
+  /// Folders that are watched: a million tracks' albums, each a kilobyte of the kernel's.
+  static let watchedFolders = 100_000
+  /// Bytes of the kernel's news that are read at a time: some hundreds of files.
+  static let watchReadBytes = 32_768
   /// Skipped files that one scan names in the log; of the others it says how many there are.
   static let namedProblems = 20
   /// Of which so many are read from the catalogue at a time, as many as it gives.

@@ -70,6 +70,8 @@ extension ServerConfiguration {
       case .player: playerDirectory != other.playerDirectory
       case .host: host != other.host
       case .port: port != other.port
+      case .tlsCertificate: tls?.certificate != other.tls?.certificate
+      case .tlsKey: tls?.key != other.tls?.key
       case .data: dataDirectory != other.dataDirectory
       case .library: libraryDirectory != other.libraryDirectory
       case .jwtSecret: jwtSecret != other.jwtSecret
@@ -79,6 +81,7 @@ extension ServerConfiguration {
       case .maxConnections: maxConnections != other.maxConnections
       case .connectionsPerAddress: connectionsPerAddress != other.connectionsPerAddress
       case .trustedProxies: trustedProxies != other.trustedProxies
+      case .watch: watchesLibrary != other.watchesLibrary
       case .analysis: analysisTracks != other.analysisTracks
       case .socketIOClient: socketIOClientPath != other.socketIOClientPath
       }

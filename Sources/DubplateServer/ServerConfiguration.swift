@@ -9,6 +9,8 @@ public struct ServerConfiguration: Sendable {
   public var host = "127.0.0.1"
   /// Port to listen on; 0 lets the system choose.
   public var port = 3001
+  /// Files of the certificate, with those that vouch for it, and of its key, both in PEM; nil: no TLS.
+  public var tls: (certificate: String, key: String)?
   /// Folder of the database, secret, covers and segments.
   public var dataDirectory = "./data"
   /// Whether a database is also made in a data folder that was used before and has lost it.
@@ -34,8 +36,10 @@ public struct ServerConfiguration: Sendable {
   public var connectionsPerAddress: Int?
   /// Proxies that are believed when they say for whom they ask (`X-Forwarded-For`).
   public var trustedProxies = AddressRange.loopback
-  /// Seconds from one look through the library to the next; 0: only at the start.
+  /// Seconds from one look through the library to the next; 0: only at the start, and when there is a reason.
   public var scanIntervalSeconds = 600
+  /// Whether the library is looked through when something in its folders changes.
+  public var watchesLibrary = true
   /// Tracks that are analysed at a time in the background; 0: only those whose waveform is asked for.
   public var analysisTracks = 1
   /// The official browser client, served at `/socket.io/socket.io.js`; nil: looked for where it is usually put.
@@ -67,6 +71,13 @@ extension ServerConfiguration {
   /// The keys of audio URLs; without any of their own, one that is derived from the secret of the tokens.
   func audioURLKeys(_ secret: [UInt8]) throws -> AudioURLKeys {
     if let audioKeys { try AudioURLKeys(audioKeys) } else { AudioURLKeys(derivedFrom: secret) }
+  }
+
+  /// Its certificate's and key's files, if it serves over TLS.
+  /// - Throws: ``ConfigurationError``, which names the file.
+  func certificate() throws(ConfigurationError) -> TLSCertificate? {
+    guard let tls else { return nil }
+    return try TLSCertificate(certificatePath: tls.certificate, keyPath: tls.key)
   }
 
   /// Who may connect: pages of the server's own origin, and those of the allowed ones.

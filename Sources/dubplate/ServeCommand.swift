@@ -13,8 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
 
         dubplate serve --library /music
 
-      The library is scanned at the start and every ten minutes; what is playing
-      goes on meanwhile. Ctrl-C ends in good order, and all is remembered in the
+      The library is scanned at the start, when something in it changes, and
+      every ten minutes; what is playing goes on meanwhile. Ctrl-C ends in good order, and all is remembered in the
       data folder: users, tracks, covers, finished segments.
 
       SIGHUP has the --config file read again and the library looked through:
@@ -29,6 +29,14 @@ struct ServeCommand: AsyncParsableCommand {
   var host: String?
   @Option(help: "Port to listen on (PORT; default 3001). 0 lets the system choose.")
   var port: String?
+  @Option(
+    help: """
+      File of the certificate, with those that vouch for it, in PEM (DUBPLATE_TLS_CERT): serves HTTPS alone, with \
+      --tls-key. It is read again when it changes.
+      """)
+  var tlsCert: String?
+  @Option(help: "File of the certificate's private key in PEM (DUBPLATE_TLS_KEY).")
+  var tlsKey: String?
   @OptionGroup var places: PlaceOptions
   @Flag(
     name: .customLong("init"),
@@ -61,6 +69,10 @@ struct ServeCommand: AsyncParsableCommand {
   var trustedProxies: String?
   @Option(help: "Seconds between two scans of the library (DUBPLATE_SCAN_INTERVAL; default 600; 0: only at the start).")
   var scanInterval: String?
+  @Option(
+    help: "Look through the library soon when something in its folders changes (DUBPLATE_WATCH; default on): on or off."
+  )
+  var watch: String?
   @Option(
     help: """
       Measure loudness, waveforms and sizes of new tracks in the background (DUBPLATE_ANALYSIS; default on: a track at \
@@ -101,11 +113,13 @@ struct ServeCommand: AsyncParsableCommand {
   /// Reads the settings, and again when the server is told to.
   private func reader() -> @Sendable () throws -> ServerConfiguration {
     let flags: [ConfigurationKey: String?] = [
-      .host: host, .port: port, .data: places.data, .library: places.library, .allowedOrigins: allowedOrigins,
+
+      .host: host, .port: port, .tlsCertificate: tlsCert, .tlsKey: tlsKey, .data: places.data, .library: places.library,
+      .allowedOrigins: allowedOrigins,
       .segmentBudget: places.segmentBudget,
       .memoryBudget: memoryBudget, .encoders: encoders, .maxConnections: maxConnections,
       .connectionsPerAddress: connectionsPerAddress, .trustedProxies: trustedProxies, .scanInterval: scanInterval,
-      .analysis: analysis,
+      .watch: watch, .analysis: analysis,
       .socketIOClient: socketIOClient, .player: player,
       .logLevel: logLevel,
     ]

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Catalog
@@ -28,6 +29,18 @@ import Testing
     try folder.makeFolder("empty")
     try folder.makeFolder("folder.mp3")
     #expect(try paths(folder.path) == ["a.mp3", "b/c/d/e.FLAC", "b/x.opus", "b/y.m4b", "c/z.aiff"])
+  }
+
+  @Test func tellsEachFolderOnceAndBehindLinksBeforeItsNames() throws {
+    let folder = try TemporaryFolder()
+    for name in ["a.mp3", "b/c/d.mp3"] { try folder.write("x", to: name) }
+    try folder.makeFolder(".hidden")
+    #expect(symlink(folder("b"), folder("link")) == 0)
+    let told = Mutex<[String]>([])
+    let walk = try LibraryWalk(root: folder.path) { path in told.withLock { $0.append(path) } }
+    #expect(told.withLock { $0 } == [folder.path])
+    while !walk.next(1).isEmpty {}
+    #expect(told.withLock { $0 } == [folder.path, folder("b"), folder("b/c")])
   }
 
   @Test func tellsSizeAndTimeInNanoseconds() throws {

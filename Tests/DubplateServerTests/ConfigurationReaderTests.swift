@@ -45,7 +45,8 @@ import Testing
       (.memoryBudget, "lots"),
       (.memoryBudget, "-5G"), (.encoders, "1.5"), (.scanInterval, "-1"), (.logLevel, "loud"), (.jwtSecret, "short"),
       (.allowedOrigins, "music.example"), (.allowedOrigins, "null"), (.allowedOrigins, "https://music.example/path"),
-      (.socketIOClient, "/nowhere/socket.io.js"), (.analysis, "0"), (.analysis, "perhaps"), (.analysis, "65"),
+      (.socketIOClient, "/nowhere/socket.io.js"), (.analysis, "0"), (.analysis, "perhaps"), (.watch, "perhaps"),
+      (.analysis, "65"),
       (.trustedProxies, "10.0.0.0/33"), (.trustedProxies, "nginx"), (.trustedProxies, "10.0.0.1, "),
     ] as [(ConfigurationKey, String)])
   func aBadValueNamesItsKey(key: ConfigurationKey, value: String) throws {
@@ -54,6 +55,16 @@ import Testing
     #expect(text.contains(key.rawValue))
     if let flag = key.flag { #expect(text.contains(flag)) }
     #expect(text.contains("'\(value)'") != key.isSecret && text.contains("the environment"))
+  }
+
+  @Test func aCertificateAndItsKeyComeTogether() throws {
+    #expect(try read().tls == nil)
+    let both = try read([.tlsCertificate: "a.pem"], environment: ["DUBPLATE_TLS_KEY": "b.pem"]).tls
+    #expect(try #require(both) == ("a.pem", "b.pem"))
+    for (given, missing) in [(ConfigurationKey.tlsCertificate, "--tls-key"), (.tlsKey, "--tls-cert")] {
+      let error = #expect(throws: ConfigurationError.self) { try read([given: "a.pem"]) }
+      #expect(try #require(error).description.contains("'\(missing) /"))
+    }
   }
 
   @Test func trustedProxiesAreThisMachineAndWhoIsNamed() throws {

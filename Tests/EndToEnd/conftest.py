@@ -76,6 +76,7 @@ class Server:
     """A running `dubplate serve`. `username` is on the premium plan, `lite` on the free one; all have `password`."""
 
     username, lite = "demo", "lite"
+    scheme = "http"
 
     def __init__(self, data, library, log_path, secret=None, wrap=(), arguments=(), users=(("demo", "premium"),)):
         self.data, self.library, self.log_path = pathlib.Path(data), pathlib.Path(library), pathlib.Path(log_path)
@@ -88,7 +89,7 @@ class Server:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def pid(self):

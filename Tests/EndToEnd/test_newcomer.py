@@ -92,7 +92,7 @@ def test_the_examples_of_the_help_can_be_copied(tmp_path, path):
 
 def test_a_missing_library_is_said_and_is_found_when_somebody_looks_again(fresh_server, chromium, music, tmp_path):
     library = tmp_path / "music"
-    server = fresh_server(library=library, arguments=("--scan-interval", "0", "--analysis", "off"), users=(("demo", "premium"), ("lite", "free")))
+    server = fresh_server(library=library, arguments=("--scan-interval", "0", "--watch", "off", "--analysis", "off"), users=(("demo", "premium"), ("lite", "free")))
     server.spawn()
 
     def ready():
@@ -144,7 +144,7 @@ def test_a_scan_is_made_by_a_command_beside_the_server_and_without_one(fresh_ser
     library = tmp_path / "music"
     library.mkdir()
     shutil.copy(music.files["Blip"], library)
-    server = fresh_server(library=library, arguments=("--scan-interval", "0", "--analysis", "off"))
+    server = fresh_server(library=library, arguments=("--scan-interval", "0", "--watch", "off", "--analysis", "off"))
 
     def scan(folder=library):
         return server.run("scan", "--data", server.data, "--library", folder)

@@ -9,6 +9,16 @@ import Testing
     ServedOrigin(HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: HTTPHeaders(fields)))
   }
 
+  @Test func overTLSTheSchemeIsThatOfTheConnectionUnlessAProxySaysOtherwise() {
+    func served(_ fields: [(String, String)]) -> String {
+      let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: HTTPHeaders(fields))
+      let origin = ServedOrigin(head, isSecure: true)
+      return "\(origin.scheme)://\(origin.authority)"
+    }
+    #expect(served([("Host", "music.example:443")]) == "https://music.example")
+    #expect(served([("Host", "a:8443"), ("X-Forwarded-Proto", "http")]) == "http://a:8443")
+  }
+
   /// The fields, a line each, and the origin that they say.
   private static let requests: [(fields: String, origin: String)] = [
     ("Host:music.example", "http://music.example"),

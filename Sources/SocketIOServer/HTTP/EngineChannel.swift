@@ -31,15 +31,17 @@ struct EngineChannel: HTTPChannelHandler {
   let idleTimeout: Duration?
   private let quickly: QuickResponder?
   private let gate: ConnectionGate?
+  private let secure: ChannelSecurity?
 
   init(
     server: EngineServer, bundle: ClientBundle?, idleTimeout: Duration?, quickly: QuickResponder? = nil,
-    gate: ConnectionGate? = nil, otherwise: @escaping HTTPChannelHandler.Responder
+    gate: ConnectionGate? = nil, secure: ChannelSecurity? = nil, otherwise: @escaping HTTPChannelHandler.Responder
   ) {
     self.server = server
     self.idleTimeout = idleTimeout
     self.quickly = quickly
     self.gate = gate
+    self.secure = secure
     let configuration = server.configuration
     responder = { request, writer, channel in
       guard configuration.owns(RequestTarget(uri: request.head.path ?? "").path) else {
@@ -52,10 +54,12 @@ struct EngineChannel: HTTPChannelHandler {
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
+      try secure?(channel)
       let result = channel.eventLoop.makePromise(of: FirstRequest.self)
       try channel.pipeline.syncOperations.addHandler(
         HTTPConnectionHandler(
-          server: server, gate: gate, idleTimeout: idleTimeout, quickly: quickly, logger: logger, result: result))
+          server: server, gate: gate, idleTimeout: idleTimeout, quickly: quickly,
+          isSecure: secure != nil, logger: logger, result: result))
       return Value(channel: channel, firstRequest: result.futureResult)
     }
   }

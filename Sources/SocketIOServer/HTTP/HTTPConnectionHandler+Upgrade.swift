@@ -7,7 +7,7 @@ import NIOHTTP1
 extension HTTPConnectionHandler {
   func decide(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-    let request = WebSocketRequest(head, channel: context.channel, of: server)
+    let request = WebSocketRequest(head, channel: context.channel, isSecure: isSecure, of: server)
     server.admitWebSocket(request, on: context.eventLoop).whenComplete { outcome in
       guard self.state.answerer == .upgrade, bound.value.channel.isActive else { return }
       switch outcome {

@@ -23,6 +23,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
   let server: EngineServer
   private let quickly: QuickResponder?
+  /// Whether what is read here comes out of TLS.
+  let isSecure: Bool
   let logger: Logger
   let result: EventLoopPromise<FirstRequest>
   private let idleTimeout: TimeAmount
@@ -47,12 +49,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   private var hasEnded = false
 
   init(
-    server: EngineServer, gate: ConnectionGate?, idleTimeout: Duration?, quickly: QuickResponder?, logger: Logger,
-    result: EventLoopPromise<FirstRequest>
+    server: EngineServer, gate: ConnectionGate?, idleTimeout: Duration?, quickly: QuickResponder?,
+    isSecure: Bool = false, logger: Logger, result: EventLoopPromise<FirstRequest>
   ) {
     self.server = server
     self.gate = gate
     self.quickly = quickly
+    self.isSecure = isSecure
     self.logger = logger
     self.result = result
     self.idleTimeout = idleTimeout.map { TimeAmount($0) } ?? HTTPLimits.idleTimeout
@@ -317,7 +320,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
   private func giveToApplication(_ head: HTTPRequestParser.Head, _ context: ChannelHandlerContext) {
     do {
-      let request = try HTTPRequest(head.request, secure: false, splitCookie: false)
+      let request = try HTTPRequest(head.request, secure: isSecure, splitCookie: false)
       try becomeHummingbirds(context)
       state.route(to: .application)
       isHandedOn = true

@@ -16,22 +16,25 @@ public struct ServedOrigin: Sendable, Hashable {
 
   /// - Parameters:
   ///   - host: the request's `Host`.
+  ///   - isSecure: whether the request came over TLS.
   ///   - field: the value of a header field, by its name in lower case; of one that comes several times, joined by commas.
-  init(host: String?, field: (String) -> String?) {
+  init(host: String?, isSecure: Bool, field: (String) -> String?) {
     let forwarded = field("forwarded").map(Self.parameters) ?? [:]
     let proto = Self.first(field("x-forwarded-proto")) ?? forwarded["proto"]
-    scheme = proto.flatMap(Self.scheme) ?? "http"
+    scheme = proto.flatMap(Self.scheme) ?? (isSecure ? "https" : "http")
     let hosts = [Self.first(field("x-forwarded-host")), forwarded["host"], host]
     authority =
       hosts.lazy.compactMap { [scheme] in $0.flatMap { WebOrigin("\(scheme)://\($0)") } }.first?.authority ?? ""
   }
 
   public init(_ request: Request) {
-    self.init(host: request.head.authority) { name in HTTPField.Name(name).flatMap { request.headers[$0] } }
+    self.init(host: request.head.authority, isSecure: request.head.scheme == "https") { name in
+      HTTPField.Name(name).flatMap { request.headers[$0] }
+    }
   }
 
-  init(_ head: HTTPRequestHead) {
-    self.init(host: head.headers.first(name: "host")) { name in
+  init(_ head: HTTPRequestHead, isSecure: Bool = false) {
+    self.init(host: head.headers.first(name: "host"), isSecure: isSecure) { name in
       head.headers.contains(name: name) ? head.headers[name].joined(separator: ", ") : nil
     }
   }

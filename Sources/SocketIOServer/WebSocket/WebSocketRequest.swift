@@ -43,9 +43,11 @@ struct WebSocketRequest: Sendable {
   static let otherVersion = QuickResponse(
     status: .upgradeRequired, headers: ["upgrade": "websocket", "sec-websocket-version": version], body: ByteBuffer())
 
-  init(_ head: HTTPRequestHead, channel: any Channel, of server: EngineServer) {
+  /// - Parameter isSecure: whether it came over TLS.
+  init(_ head: HTTPRequestHead, channel: any Channel, isSecure: Bool, of server: EngineServer) {
     let target = RequestTarget(uri: head.uri)
-    let verdict = server.cors.verdict(origin: head.headers.first(name: "origin"), served: ServedOrigin(head))
+    let verdict = server.cors.verdict(
+      origin: head.headers.first(name: "origin"), served: ServedOrigin(head, isSecure: isSecure))
     engine = EngineRequest(target: target, method: "GET", verdict: verdict)
     handshake = Handshake(
       headers: head.headers.filter { verdict.believes($0.name) }.map { (name: $0.name, value: $0.value) },

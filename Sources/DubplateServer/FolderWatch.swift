@@ -1,0 +1,123 @@
+#if os(Linux)
+  import Dispatch
+  import Glibc
+  import Logging
+  import Synchronization
+
+  /// Notices what changes in the library's folders (Linux' inotify(7)), so that it's looked through soon and not only from
+  /// time to time.
+  ///
+  /// The scan itself names the folders, each before it reads the names in it: nothing that comes later is missed, and a new
+  /// folder is watched by the scan that it causes. The kernel forgets folders that are removed. Of a file system of another
+  /// machine it sees only what is done here.
+  ///
+  /// Invariant of `@unchecked Sendable`: `source` is set once, in `init`; `pause` is touched on `queue` only.
+  final class FolderWatch: @unchecked Sendable {
+    private struct Watches {
+      /// The kernel's numbers of the folders that are watched.
+      var folders: Set<CInt> = []
+      /// Somebody has been told that not all of them are.
+      var isIncomplete = false
+    }
+
+    private static let settled = UInt32(IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE)
+    private static let wanted = settled | UInt32(IN_CREATE) | UInt32(IN_ONLYDIR)
+
+    private let descriptor: CInt
+    private let most: Int
+    private let queue = DispatchQueue(label: "dubplate.watch", qos: .utility)
+    private let source: any DispatchSourceRead
+    private let watches = Mutex(Watches())
+    private var pause = ChangePause()
+    private let logger: Logger
+    private let onChange: @Sendable () -> Void
+
+    /// Nil where the kernel gives nothing to watch with; the log says so.
+    /// - Parameters:
+    ///   - most: how many folders are watched.
+    ///   - onChange: called when something has changed, on a queue of its own.
+    init?(most: Int = ServerLimits.watchedFolders, logger: Logger, onChange: @escaping @Sendable () -> Void) {
+      descriptor = inotify_init1(CInt(IN_NONBLOCK) | CInt(IN_CLOEXEC))
+      self.most = most
+      self.logger = logger
+      self.onChange = onChange
+      source = DispatchSource.makeReadSource(fileDescriptor: max(descriptor, 0), queue: queue)
+      guard descriptor >= 0 else {
+        logger.notice(
+          "the library's folders can't be watched; changes are found by scans from time to time",
+          metadata: ["reason": "\(String(cString: strerror(errno)))"])
+        source.activate()
+        source.cancel()
+        return nil
+      }
+      source.setEventHandler { [weak self] in self?.read() }
+      source.setCancelHandler { [descriptor] in close(descriptor) }
+      source.activate()
+    }
+
+    deinit { source.cancel() }
+
+    /// Watches a folder from now on, if it isn't watched and there is room. Any thread.
+    func add(_ path: String) {
+      let failure = watches.withLock { watches -> CInt? in
+        // One that is watched already has the number that it had.
+        guard watches.folders.count < most else { return ENOSPC }
+        let number = inotify_add_watch(descriptor, path, Self.wanted)
+        guard number >= 0 else { return errno }
+        watches.folders.insert(number)
+        return nil
+      }
+      // What can't be entered, or has gone, is the scan's to report.
+      guard let failure, failure == ENOSPC || failure == ENOMEM else { return }
+      tellOfBound(failure)
+    }
+
+    private func tellOfBound(_ failure: CInt) {
+      let (isNews, count) = watches.withLock { watches in
+        defer { watches.isIncomplete = true }
+        return (!watches.isIncomplete, watches.folders.count)
+      }
+      guard isNews else { return }
+      logger.notice(
+        "not all of the library's folders can be watched; changes in the others are found by scans from time to time",
+        metadata: ["watched": "\(count)", "setting": "fs.inotify.max_user_watches"])
+    }
+
+    private func read() {
+      withUnsafeTemporaryAllocation(byteCount: ServerLimits.watchReadBytes, alignment: 8) { buffer in
+        while true {
+          let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+          guard count > 0 else { return }
+          take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+      }
+      schedule()
+    }
+
+    /// Events as inotify(7) has them: the folder's number, what happened, a cookie and the name's length, 32 bits each, and
+    /// the name.
+    private func take(_ events: UnsafeRawBufferPointer) {
+      var at = 0
+      while at + 16 <= events.count {
+        let number = events.loadUnaligned(fromByteOffset: at, as: CInt.self)
+        let what = events.loadUnaligned(fromByteOffset: at + 4, as: UInt32.self)
+        at += 16 + Int(events.loadUnaligned(fromByteOffset: at + 12, as: UInt32.self))
+        // It was removed, or its disk was.
+        if what & UInt32(IN_IGNORED) != 0 { watches.withLock { _ = $0.folders.remove(number) } }
+        let isSettled = what & (Self.settled | UInt32(IN_ISDIR | IN_IGNORED | IN_Q_OVERFLOW)) != 0
+        pause.noticed(isSettled ? .settled : .created, now: .now)
+      }
+    }
+
+    /// Looks when it's due; what has changed meanwhile may have put that off.
+    private func schedule() {
+      guard let due = pause.due else { return }
+      let wait = max(.zero, due - .now)
+      queue.asyncAfter(deadline: .now() + .nanoseconds(Int(wait / .nanoseconds(1)))) { [weak self] in
+        guard let self, let due = pause.due, due <= .now else { return }
+        pause.looked()
+        onChange()
+      }
+    }
+  }
+#endif

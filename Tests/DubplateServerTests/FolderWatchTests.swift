@@ -1,0 +1,43 @@
+#if os(Linux)
+  import Foundation
+  import Logging
+  import Synchronization
+  import Testing
+
+  @testable import DubplateServer
+
+  @Suite(.timeLimit(.minutes(2))) struct FolderWatchTests {
+    private final class Lines: Sendable {
+      let kept = Mutex<[String]>([])
+    }
+
+    @Test func aChangeInAWatchedFolderIsToldAndFoldersBeyondTheBoundAreSaidOnce() async throws {
+      let root = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+      defer { try? FileManager.default.removeItem(atPath: root) }
+      let folders = (0..<4).map { "\(root)/\($0)" }
+      for folder in folders {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      }
+      let lines = Lines()
+      let (changes, changed) = AsyncStream<Void>.makeStream()
+      let logger = Logger(label: "test") { _ in
+        LineLogHandler { line in lines.kept.withLock { $0.append(line) } }
+      }
+      let made = FolderWatch(most: 2, logger: logger, onChange: { changed.yield() })
+      let watch = try #require(made)
+      for folder in folders { watch.add(folder) }
+      for folder in folders { watch.add(folder) }
+      watch.add(root + "/none")
+      #expect(lines.kept.withLock { $0.count } == 1)
+      try Data([1]).write(to: URL(filePath: folders[1] + "/new.flac"))
+      var iterator = changes.makeAsyncIterator()
+      #expect(await iterator.next() != nil)
+      // One that is removed makes room.
+      try FileManager.default.removeItem(atPath: folders[0])
+      #expect(await iterator.next() != nil)
+      watch.add(folders[2])
+      try Data([1]).write(to: URL(filePath: folders[2] + "/new.flac"))
+      #expect(await iterator.next() != nil)
+    }
+  }
+#endif
