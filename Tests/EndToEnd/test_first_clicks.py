@@ -12,6 +12,8 @@ from browser import Player
 from link import slow_link
 
 CLICKS = int(os.environ.get("DUBPLATE_FIRST_CLICKS") or 3)
+# Seconds: as long as a test may take, and what a click takes on a busy machine.
+pytestmark = pytest.mark.timeout(300 + 20 * CLICKS)
 # 44.1 and 48 kHz; and what is sent of them, which may be of another rate.
 TITLES = ("Odd FLAC", "Odd 48k", "Long", "First Cut", "Ferry Lights")
 QUALITIES = ("auto", "opus-128", "lossless", "auto", "high")
