@@ -30,7 +30,8 @@ extension AudioProbe {
     codec = String(cString: avcodec_get_name(parameters.codec_id))
     isLosslessSource = dubplate_is_lossless(parameters.codec_id) != 0
     let bits = parameters.bits_per_raw_sample > 0 ? parameters.bits_per_raw_sample : parameters.bits_per_coded_sample
-    bitsPerSample = isLosslessSource ? Int(bits) : 0
+    // Where a lossless file doesn't say, as many as FLAC has; where it's a bit a sample (DSD), it is at a far higher rate.
+    bitsPerSample = isLosslessSource ? (bits > 1 ? Int(bits) : 24) : 0
     bitrate = parameters.bit_rate > 0 ? Int(parameters.bit_rate) : AudioProbe.meanBitrate(facts)
     tags = AudioTags()
     cover = nil

@@ -16,17 +16,20 @@ import Synchronization
 final class TLSCertificate: Sendable {
   /// By which a change of a file is known; nil for one that isn't there.
   private struct Stamp: Equatable {
-    let modified: Date?
-    let bytes: UInt64?
-    let number: UInt64?
+    /// Of content and of rights, in nanoseconds: a key that couldn't be read may only be given to another.
+    let modified: Int64
+    let changed: Int64
+    let bytes: Int64
+    let number: UInt64
 
+    /// Of what a link leads to: renewed certificates are often put in place by another link.
     init?(_ path: String) {
-      // What a link leads to: renewed certificates are often put in place by another link.
-      let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-      guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
-      modified = attributes[.modificationDate] as? Date
-      bytes = (attributes[.size] as? NSNumber)?.uint64Value
-      number = (attributes[.systemFileNumber] as? NSNumber)?.uint64Value
+      var status = stat()
+      guard stat(path, &status) == 0 else { return nil }
+      modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+      changed = Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
+      bytes = Int64(status.st_size)
+      number = UInt64(status.st_ino)
     }
   }
 

@@ -19,6 +19,8 @@ enum Command {
     var position: Double
     /// The stream of which the device holds the sound there, to which it jumps by itself.
     var held: String?
+    /// The stream's epoch as the device knows it, when it jumped.
+    var epoch: Int?
   }
   struct Volume: Decodable {
     var volume: Double

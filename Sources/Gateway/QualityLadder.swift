@@ -18,6 +18,9 @@ public enum QualityLadder {
       self.isTier = isTier
     }
 
+    /// Whether it is all that there is of a file, whatever that is.
+    var wantsAll: Bool { isTier && (rendition == .flac || quality == Rendition.originalName) }
+
     /// Whether the rendition is the policy's to choose.
     var isAutomatic: Bool { quality == AutomaticQuality.name }
   }
@@ -66,16 +69,21 @@ public enum QualityLadder {
   static func choice(
     _ choice: Choice, of source: PlayableTrack.LossySource?, plan: Plan, decodes: (Rendition) -> Bool
   ) -> Choice {
-    guard choice.isTier, let source else { return choice }
-    let wantsAll = choice.rendition == .flac || choice.quality == Rendition.originalName
-    if let original = source.original, decodes(original), allows(original, plan),
+    guard choice.isTier else { return choice }
+    let wantsAll = choice.wantsAll
+    if let source, let original = source.original, decodes(original), allows(original, plan),
       wantsAll || source.bitrate <= choice.rendition.bitrate
     {
       return Choice(quality: choice.quality, rendition: original, isTier: true)
     }
-    guard wantsAll else { return choice }
-    let nearest = nearest(to: source) { decodes($0) && allows($0, plan) } ?? choice.rendition
-    return Choice(quality: choice.quality, rendition: nearest, isTier: true)
+    guard wantsAll, source != nil || !decodes(choice.rendition) else { return choice }
+    let nearest =
+      if let source {
+        Self.nearest(to: source) { decodes($0) && allows($0, plan) }
+      } else {
+        transparent.last { decodes($0) && allows($0, plan) }
+      }
+    return Choice(quality: choice.quality, rendition: nearest ?? choice.rendition, isTier: true)
   }
 
   /// The lowest rendition that keeps of a lossy file what can be heard, or the highest that there is.

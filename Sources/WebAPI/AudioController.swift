@@ -57,7 +57,7 @@ struct AudioController: Sendable {
     let track = try await tracks.track(address.track)
     guard address.isCurrent(of: track) else { throw DubplateError(.urlExpired, "the track's file has changed") }
     if case .file(Rendition.originalName, let ending) = address.resource {
-      return try await original(ending, request, track)
+      return try await original(ending, request, grant, track)
     }
     let response: Response
     switch (address.resource, rendition) {
@@ -301,8 +301,11 @@ struct AudioController: Sendable {
   }
 
   /// The track's own file.
-  private func original(_ ending: String, _ request: Request, _ track: PlayableTrack) async throws -> Response {
-    guard ending == OriginalFile.ending(of: track.track), let file = try OriginalFile(track) else {
+  private func original(
+    _ ending: String, _ request: Request, _ grant: AudioGrant, _ track: PlayableTrack
+  ) async throws -> Response {
+    try gateway.spendRequest(userId: grant.owner)
+    guard ending == OriginalFile.ending(of: track.track), let file = try await OriginalFile.open(track) else {
       throw DubplateError(.notFound, "there is nothing here")
     }
     let modified = FileNaming.modifiedSeconds(of: track.track)

@@ -7,35 +7,40 @@ import NIOCore
 import NIOPosix
 import Segments
 
-/// A track's own file, as it lies in the library.
+/// A track's own file, as it lies in the library: open, so that it stays the one that was looked at.
 struct OriginalFile: Sendable {
-  let path: String
   let length: Int
   /// Names the file's format in URLs: its own ending.
   let ending: String
   let tag: EntityTag
+  private let handle: FileHandle
 
   /// Nil for a file whose name has no ending that a URL may have.
   static func ending(of track: Track) -> String? {
     let ending = (track.path as NSString).pathExtension.lowercased()
     let isPlain = ending.utf8.allSatisfy {
-      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 < 0x3A && $0 > 0x2F
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
     }
     return (1...8).contains(ending.utf8.count) && isPlain ? ending : nil
   }
 
+  /// Nil for a file that has no name in URLs.
   /// - Throws: `track_unavailable` where there is no such file, or another than the one that was scanned.
-  init?(_ track: PlayableTrack) throws(DubplateError) {
-    guard let ending = Self.ending(of: track.track) else { return nil }
-    self.ending = ending
-    path = track.segments.path
-    length = Int(track.track.size)
-    tag = EntityTag("\(track.segments.fingerprint.prefix(24))-original", isStrong: true)
-    var status = stat()
-    guard stat(path, &status) == 0, Int(status.st_size) == length,
-      Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec) == track.track.modified
-    else { throw DubplateError(.trackUnavailable, "the track's file can't be read, or has changed") }
+  static func open(_ track: PlayableTrack) async throws -> OriginalFile? {
+    guard let ending = ending(of: track.track) else { return nil }
+    return try await NIOThreadPool.singleton.runIfActive {
+      guard let handle = FileHandle(forReadingAtPath: track.segments.path) else { throw unavailable }
+      var status = stat()
+      guard fstat(handle.fileDescriptor, &status) == 0, Int64(status.st_size) == track.track.size,
+        Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec) == track.track.modified
+      else { throw unavailable }
+      return OriginalFile(
+        length: Int(track.track.size), ending: ending,
+        tag: EntityTag("\(track.segments.fingerprint.prefix(24))-original", isStrong: true), handle: handle)
+    }
   }
+
+  private static let unavailable = DubplateError(.trackUnavailable, "the track's file can't be read, or has changed")
 
   var mediaType: String {
     switch ending {
@@ -55,11 +60,8 @@ struct OriginalFile: Sendable {
   /// Some bytes of it, read a piece at a time as the client takes them. A file that ends before that ends the answer.
   func body(_ range: Range<Int>) -> ResponseBody {
     ResponseBody(contentLength: range.count) { writer in
-      let file = try await NIOThreadPool.singleton.runIfActive { [path] in
-        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-        try file.seek(toOffset: UInt64(range.lowerBound))
-        return file
-      }
+      let file = handle
+      try await NIOThreadPool.singleton.runIfActive { try file.seek(toOffset: UInt64(range.lowerBound)) }
       var left = range.count
       while left > 0 {
         let wanted = min(left, WebLimits.filePieceBytes)

@@ -146,6 +146,17 @@ test('what waits gives way to another quality, from the last sample on that was 
   assert.deepEqual(store.cutAhead(), { streamId: 'b', position: 0 });
 });
 
+test('of what waits the first seconds may stay, whatever stream they are of', () => {
+  const store = filled({ taken: 3 });
+  assert.equal(store.cutAhead(7), null);
+  assert.deepEqual(store.cutAhead(4.5), { streamId: 'a', position: 8 });
+  assert.equal(store.aheadSeconds, 5);
+  store.add(follow('b'));
+  for (let at = 0; at < 5; at += 1) store.add(chunk(at, { streamId: 'b', isStart: at === 0 }));
+  assert.deepEqual(store.cutAhead(6), { streamId: 'b', position: 1 });
+  assert.deepEqual([store.take().position, store.aheadSeconds], [3, 5]);
+});
+
 test('two minutes are asked for, less where that costs: by the listener, the network, or the memory', () => {
   assert.equal(wantedBuffer({ savesData: false }), 120);
   assert.equal(wantedBuffer({ savesData: false, link: { type: 'wifi', saveData: false }, memoryGb: 8 }), 120);

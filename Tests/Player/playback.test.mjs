@@ -650,7 +650,7 @@ test('a seek inside of what is held is heard at once, and the server told where 
   a.transport.seek(6.5);
   assert.ok(Math.abs(a.playback.receiver.position - 6.5) < 0.001);
   await new Promise((resolve) => setTimeout(resolve, 250));
-  assert.deepEqual(a.connection.sent, [['seek_position', { position: 6.5, held: streamId }]]);
+  assert.deepEqual(a.connection.sent, [['seek_position', { position: 6.5, held: streamId, epoch: 0 }]]);
   assert.deepEqual([a.playback.status, a.output.isPlaying, a.playback.position], ['playing', true, 6.5]);
   assert.deepEqual([b.transport.status, b.transport.position], ['playing', 6.5]);
   // What comes next is what came next before.
@@ -666,7 +666,7 @@ test('a paused one stays paused, and goes on from there', async () => {
   a.connection.sent.length = 0;
   a.transport.seek(3);
   await new Promise((resolve) => setTimeout(resolve, 250));
-  assert.deepEqual(a.connection.sent, [['seek_position', { position: 3, held: server.state.streamId }]]);
+  assert.deepEqual(a.connection.sent, [['seek_position', { position: 3, held: server.state.streamId, epoch: 0 }]]);
   assert.deepEqual([a.playback.status, a.output.isPlaying, a.playback.position], ['paused', false, 3]);
 });
 
@@ -692,6 +692,33 @@ test('a seek beyond what is held is the server\u2019s, and one that comes while 
   send(a, { streamId: server.state.streamId, epoch: 2, from: 5, first: 10, count: 1 });
   assert.equal(a.playback.receiver.endPosition, 6);
   assert.ok(Math.abs(a.playback.position - 5) < 0.001);
+});
+
+test('a seek into what may be mixed with the next track is the server\u2019s, however much is held', async () => {
+  const { server, a } = await playing();
+  const { duration } = a.playback.stream;
+  send(a, { streamId: server.state.streamId, from: 10, first: 10, count: Math.floor(duration) - 11 });
+  await settled();
+  a.connection.sent.length = 0;
+  a.transport.seek(duration - 8);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.deepEqual(a.connection.sent, [['seek_position', { position: duration - 8 }]]);
+});
+
+test('there, back and there again before the server has answered: the last place counts', async () => {
+  const { server, a } = await playing();
+  let answer;
+  server.seek_position = ({ position }) => {
+    answer ??= new Promise((resolve) => setTimeout(() => resolve({ position, epoch: 1, streamId: server.state.streamId }), 400));
+    return answer;
+  };
+  a.connection.sent.length = 0;
+  a.transport.seek(8);
+  a.transport.seek(50);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  a.transport.seek(8);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.deepEqual(a.connection.sent.map(([, { position, held }]) => [position, held]), [[50, undefined], [8, undefined]]);
 });
 
 test('in a group the server seeks', async () => {

@@ -21,6 +21,8 @@ final class AutomaticQuality {
   ]
   /// What heads add to a file's own frames.
   private static let overhead = 1.02
+  /// A rung that takes more than this share of a file's own frames saves nothing, and sounds worse.
+  private static let mostOfOriginal = 0.85
 
   private unowned let socket: Socket
   private let plan: Plan
@@ -78,7 +80,7 @@ final class AutomaticQuality {
     guard let source = track.lossySource else { return possible }
     if let original = source.original, decodes(original), QualityLadder.allows(original, plan) {
       let top = Double(source.bitrate) * Self.overhead
-      return possible.filter { $0.bitsPerSecond < top } + [(original, top)]
+      return possible.filter { $0.bitsPerSecond < top * Self.mostOfOriginal } + [(original, top)]
     }
     let nearest = QualityLadder.nearest(to: source) { rendition in
       possible.contains { $0.rendition == rendition }

@@ -138,8 +138,9 @@ extension DeviceSession {
       reply(.success(["position": .double(stream.position(now: now))]))
     case .stop: return
     case .seek(let seek):
-      if let held = seek.held, held != stream.id {
-        // It was about another stream than the one that is heard by now: who asked is told which, and nothing moves.
+      if let held = seek.held, held != stream.id || seek.epoch ?? Int(stream.epoch) != Int(stream.epoch) {
+        // It was about another stream than the one that is heard by now, or somebody has sought in it since: who asked is
+        // told what holds, and nothing moves.
         return reply(
           .success([
             "position": .double(stream.position(now: now)), "epoch": .int(Int64(stream.epoch)),
@@ -191,6 +192,9 @@ extension DeviceSession {
     case .resume: start.isPaused = false
     case .stop: break
     case .seek(let seek):
+      guard seek.held ?? start.id == start.id else {
+        return ["position": .double(start.position), "epoch": 0, "streamId": .string(start.id)]
+      }
       guard try Command.finite(seek.position, "position") >= 0 else {
         throw DubplateError(.positionOutOfRange, "the position is outside of the track")
       }

@@ -128,7 +128,8 @@ extension DeviceSession {
   func choice(of wish: QualityWish) throws(DubplateError) -> QualityLadder.Choice {
     do throws(DubplateError) {
       let choice = try QualityLadder.resolve(quality: wish.quality, codec: wish.codec, plan: device.plan)
-      if choice.isAutomatic || device.decodes(choice.rendition) { return choice }
+      // What all of a file is, its track says.
+      if choice.isAutomatic || choice.wantsAll || device.decodes(choice.rendition) { return choice }
     } catch {
       guard error.code == .notEntitled || error.code == .unknownQuality else { throw error }
     }

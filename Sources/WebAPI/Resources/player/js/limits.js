@@ -24,6 +24,10 @@ export const KEPT_SECONDS = 40;
  * stereo are 2 MB. What is not decoded can be exchanged for another quality.
  */
 export const DECODED_SECONDS = 5;
+/** Two tracks are mixed for so long at most, seconds: the protocol's bound. */
+export const MOST_CROSSFADE_SECONDS = 12;
+/** Of what is held when a stream is lost, so much is kept, seconds: what comes then is as much again. */
+export const HELD_THROUGH_A_LOSS_SECONDS = 120;
 /** This near to a track's end the server may be in the next one already, seconds. */
 export const NEAR_END_SECONDS = 3;
 /** Sound starts when this much is there: two MP3 frames at 44.1 kHz, less than the shortest chunk. */

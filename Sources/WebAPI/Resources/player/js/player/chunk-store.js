@@ -111,15 +111,21 @@ export class ChunkStore {
   }
 
   /**
-   * Drops all that wasn't handed on.
+   * Drops all that wasn't handed on, but for the first of it.
    *
+   * @param {number} [keptSeconds] so much stays
    * @returns {{streamId: string, position: number} | null} where that is: in which stream, and behind which of its
    *   seconds; null where no chunk waits, and nothing is dropped
    */
-  cutAhead() {
-    const last = this.#entries[this.#next - 1];
-    if (!last || last.kind === 'end' || this.#aheadSeconds === 0) return null;
-    this.#truncate(this.#next);
+  cutAhead(keptSeconds = 0) {
+    let at = this.#next;
+    for (let kept = 0; at < this.#entries.length && kept < keptSeconds; at += 1) {
+      const entry = this.#entries[at];
+      if (entry.kind === 'chunk') kept += secondsOf(entry);
+    }
+    const last = this.#entries[at - 1];
+    if (!last || last.kind === 'end' || !this.#entries.slice(at).some(({ kind }) => kind === 'chunk')) return null;
+    this.#truncate(at);
     if (last.kind === 'chunk') return { streamId: last.streamId, position: endOf(last) };
     return { streamId: last.stream.streamId, position: last.stream.position };
   }

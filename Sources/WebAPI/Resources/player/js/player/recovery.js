@@ -1,4 +1,4 @@
-import { MAX_RECOVERIES, NOTHING_LEFT_SECONDS, STALL_MS } from '../limits.js';
+import { HELD_THROUGH_A_LOSS_SECONDS, MAX_RECOVERIES, NOTHING_LEFT_SECONDS, STALL_MS } from '../limits.js';
 import { isGone } from './requests.js';
 import { Watchdog } from './watchdog.js';
 
@@ -122,6 +122,8 @@ export class Recovery {
    */
   continue(isLost = true) {
     const target = this.#patient.seekTarget();
+    // Behind what is held comes as much again, each time a stream is lost.
+    if (isLost && target === null) this.#receiver.cutAhead(HELD_THROUGH_A_LOSS_SECONDS);
     const position = target ?? this.#receiver.endPosition;
     const attempt = this.#patient.newAttempt(position);
     const duration = this.#patient.newest()?.duration ?? this.#patient.track().duration;

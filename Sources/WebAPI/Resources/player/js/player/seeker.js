@@ -1,4 +1,4 @@
-import { NEAR_END_SECONDS, SEEK_DEBOUNCE_MS } from '../limits.js';
+import { MOST_CROSSFADE_SECONDS, NEAR_END_SECONDS, SEEK_DEBOUNCE_MS } from '../limits.js';
 import { isGone } from './requests.js';
 
 /**
@@ -110,8 +110,11 @@ export class Seeker {
     const receiver = this.#receiver;
     const status = patient.status();
     const isHere = status === 'playing' || status === 'paused' || (status === 'buffering' && !receiver.isAwaiting);
+    this.#jumped = null;
     if (!stream || !isHere || this.#isSought || patient.isAwaited() || this.#requests.isInGroup) return false;
     if (stream.duration - receiver.position < NEAR_END_SECONDS) return false;
+    // What follows, which may be mixed with this one's end, is the server's to move.
+    if (stream.duration - position < NEAR_END_SECONDS + MOST_CROSSFADE_SECONDS) return false;
     const hasJumped = receiver.jump(position);
     this.#jumped = hasJumped ? position : null;
     return hasJumped;
@@ -124,7 +127,11 @@ export class Seeker {
     const held = patient.heard()?.streamId;
     const { epoch: before } = this.#receiver;
     try {
-      const { epoch, streamId } = await this.#requests.send('seek_position', { position: patient.position(), held });
+      const { epoch, streamId } = await this.#requests.send('seek_position', {
+        position: patient.position(),
+        held,
+        epoch: before,
+      });
       if (!patient.isCurrent(attempt) || this.target !== null) return;
       // It has gone on to the next one, or a remote has said something else.
       if (streamId !== held) this.#restartAt(position);

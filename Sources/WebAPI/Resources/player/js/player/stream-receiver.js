@@ -275,13 +275,14 @@ export class StreamReceiver extends Emitter {
   }
 
   /**
-   * Throws away what isn't decoded yet, the streams with it that nothing was decoded of. The place is `endPosition`, in
-   * the `newest` stream.
+   * Throws away what isn't decoded yet, the streams with it that nothing is left of. The place is `endPosition`, in the
+   * `newest` stream.
    *
+   * @param {number} [keptSeconds] so much stays
    * @returns {boolean} false where there is nothing of that kind
    */
-  cutAhead() {
-    const edge = this.#store.cutAhead();
+  cutAhead(keptSeconds = 0) {
+    const edge = this.#store.cutAhead(keptSeconds);
     if (!edge) return false;
     const at = this.#streams.findIndex(({ streamId }) => streamId === edge.streamId);
     for (const { streamId } of this.#streams.splice(Math.max(at, 0) + 1)) this.#gate.stop(streamId);
