@@ -67,7 +67,11 @@ struct ServeCommand: AsyncParsableCommand {
       ask in X-Forwarded-For (DUBPLATE_TRUSTED_PROXIES). This machine's own always are.
       """)
   var trustedProxies: String?
-  @Option(help: "Seconds between two scans of the library (DUBPLATE_SCAN_INTERVAL; default 600; 0: no more than at the start, and when it changes).")
+  @Option(
+    help: """
+      Seconds between two scans of the library (DUBPLATE_SCAN_INTERVAL; default 600; 0: at the start, and when it \
+      changes).
+      """)
   var scanInterval: String?
   @Option(
     help: "Look through the library soon when something in its folders changes (DUBPLATE_WATCH; default on): on or off."
