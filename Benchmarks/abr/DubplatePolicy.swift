@@ -17,7 +17,6 @@ struct DubplatePolicy: BitratePolicy {
 
   mutating func next(_ moment: SimulatedSession.Moment) -> Int {
     wasIdle = moment.bufferSeconds >= fullSeconds
-    guard moment.sent > 0 else { return policy.first(fullSeconds: fullSeconds, now: Int64(moment.now * 1e9)).rung.id }
     return policy.next(
       bufferSeconds: moment.bufferSeconds, fullSeconds: fullSeconds, now: Int64(moment.now * 1e9)
     ).rung.id

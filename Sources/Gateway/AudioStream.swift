@@ -243,10 +243,8 @@ final class AudioStream {
       frames: piece.frames)
     if case .ready(let segment) = source { chunk.base64Frames = { segment.base64(of: piece.range) } }
     guard socket.emit(raw: writer.event(for: chunk), flush: false) else { return end() }
-    let bytes = piece.preamble.readableBytes + piece.frames.readableBytes
-    if choice.isAutomatic { automatic?.sent(bytes: bytes, now: now) }
     chunkCount += 1
-    byteCount += UInt64(bytes)
+    byteCount += UInt64(piece.preamble.readableBytes + piece.frames.readableBytes)
     pacer.sent(samples: Int(piece.gridEnd - pacer.nextSample), now: now)
     guard cursor.advance(past: piece) else { return }
     source = .none
@@ -256,13 +254,11 @@ final class AudioStream {
   }
 
   /// Chooses the next segment's rendition, and has it made; a refusal now is asked again when the sound is due. Where
-  /// the policy chooses, that waits while the link has not taken what it was given, or has not shown at all what it
-  /// takes: a choice made before can't be taken back, and on a narrow link would be heard of only behind all of it.
+  /// the policy chooses, that waits while the link has not taken what it was given: a choice made before can't be taken
+  /// back, and on a narrow link would be heard of only behind all of it.
   /// - Returns: when to ask again.
   private func passEdge(now: Int64) -> Int64? {
-    if choice.isAutomatic, pendingChoice == nil, let automatic,
-      automatic.isUndecided(aheadSeconds: aheadSeconds(now: now), now: now)
-    {
+    if choice.isAutomatic, pendingChoice == nil, let automatic, automatic.isBehind {
       return now + GatewayLimits.edgePatience.nanoseconds
     }
     isAtEdge = false

@@ -61,9 +61,6 @@ public enum GatewayLimits {
   /// and more than FLAC has in flight over a round trip of 100 ms. Asked again after a time that no buffer notices.
   static let undecidedBytes = 16_384
   static let edgePatience = TimeAmount.milliseconds(40)
-  /// Sound in hand, in seconds, with which the first choice over an unknown link waits for a sign of what arrives: a
-  /// segment of the lowest rung is heard for two, and this is left for a round trip and the next one's first chunk.
-  static let unheardSeconds = 0.75
   /// Sound that must be in hand before a stream waits for a whole segment instead of taking its frames as they come,
   /// in samples.
   static let comfortableSamples: Int64 = 46_080

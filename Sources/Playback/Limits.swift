@@ -63,22 +63,11 @@ public enum PlaybackLimits {
   static let assumedThroughput = 450_000.0
   /// In what time a stream's first segment is to be there, in seconds: the first sound comes long before its end.
   static let startupSeconds = 1.0
-  /// And the second, where the first was a bridge over an unknown link, in seconds: one sample is all that is known, and
-  /// what it comes to is heard of only behind two seconds of sound.
-  static let bridgedSeconds = 0.4
   /// A smaller send fits into any kernel's buffer and measures nothing, in bytes.
   static let leastSampleBytes = 2_048
   /// What leaves an idle connection without waiting for anybody, in bytes: ten segments of 1,460 (RFC 6928), rounded up
   /// to the least of the buffers that proxies have. With less than this on its way, a connection counts as idle.
   public static let firstWindowBytes = 16_384
-  /// Marks on their way to a device: as many chunks as make up half a minute.
-  static let marks = 32
-  /// What has come back is a sample if it comes to so many bytes (most of a segment of the rescue rung), or was on its way
-  /// for so long.
-  static let leastEchoBytes = 8_192
-  static let leastEchoNanoseconds: Int64 = 500_000_000
-  /// What a device that has nothing else to do differs by, in nanoseconds.
-  static let echoJitter: Int64 = 20_000_000
   /// A sample over an idle connection counts as so many times the estimate at most.
   static let mostIdleGain = 3.0
   /// Or as its first window in this time, in seconds: a poor link's round trip. 12 kB, a segment of the rescue rung,
@@ -96,7 +85,7 @@ public enum PlaybackLimits {
   /// all that an exchange of times leaves open.
   static let clockToleranceSeconds = 0.25
   /// How long a device's report counts: three of its intervals.
-  public static let reportNanoseconds: Int64 = 15_000_000_000
+  static let reportNanoseconds: Int64 = 15_000_000_000
   /// What saving data allows, bit/s: the low tier, and room for its container.
   static let dataSaverBitsPerSecond = 140_000.0
   /// Up to this bitrate, the lowest rung is a rescue, bit/s.

@@ -370,35 +370,6 @@ def test_a_drop_in_mid_track_is_seen(behind, tracks, after, memory):
         session.wait_rung("flac", timeout=60)
 
 
-@by_hand
-@pytest.mark.parametrize("memory", [RECEIVE_BYTES, LARGE_RECEIVE_BYTES])
-@pytest.mark.parametrize("bandwidth, latency", [
-    (64_000, 0.05), (100_000, 0.075), (250_000, 0.1), (400_000, 0.2), (1_600_000, 0.075), (PLENTY, 0.25), (PLENTY, 0.002),
-])
-def test_sound_begins_at_once_on_a_link_of_which_nobody_has_said_anything(behind, tracks, bandwidth, latency, memory):
-    with behind(bandwidth, latency=latency, memory=memory, bufferSeconds=10) as session:
-        session.play(tracks["Long"]).listen(15)
-        session.check_seamless()
-        first = session.heard()[0]
-        assert first.rung == "opus-48"
-        assert first.at <= 0.3 + 4 * latency + BITS["opus-48"] / bandwidth, first.at
-        if bandwidth >= 100_000:
-            assert session.stalls() == [], (session.stalls(), session.rungs())
-        sent = {each.rung for each in session.heard() if each.at >= 3}
-        assert sent <= carried(bandwidth), session.rungs()
-        if bandwidth == PLENTY:
-            assert session.rungs()[-1] in ("flac", "mp3-320") and len(session.rungs()) <= 4, session.rungs()
-
-
-@pytest.mark.parametrize("memory", [RECEIVE_BYTES, LARGE_RECEIVE_BYTES])
-def test_an_unknown_link_is_bridged_by_the_lowest_rung_and_found_out_behind_any_memory(behind, tracks, memory):
-    with behind(300_000, memory=memory, bufferSeconds=10) as session:
-        session.play(tracks["Long"])
-        session.listener.wait(lambda _: sum(each.seconds for each in session.heard()) > 6, "six seconds of sound")
-        rungs = session.rungs()
-        assert rungs[0] == "opus-48" and set(rungs) <= {"opus-48", "mp3-128", "aac-192"}, rungs
-
-
 @pytest.mark.parametrize("memory", [RECEIVE_BYTES, LARGE_RECEIVE_BYTES])
 def test_a_link_that_was_slow_starts_slow(behind, tracks, memory):
     with told(behind, 300_000, 0.05, memory) as session:

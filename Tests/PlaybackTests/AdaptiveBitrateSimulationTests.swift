@@ -87,7 +87,7 @@ import Testing
     try expectFewerStallsThanFixed(traces, SimulatedSession.Setting(ladder: Self.full, bufferSeconds: buffer))
   }
 
-  @Test(.enabled(if: recorded("3g") != nil), arguments: [(3.0, 15.0, 150.0), (25, 4.55, 600), (120, 1.8, 680)])
+  @Test(.enabled(if: recorded("3g") != nil), arguments: [(3.0, 15.0, 150.0), (25, 4.4, 600), (120, 1.8, 680)])
   func reachesItsAimsOnRecorded3GLinks(buffer: Double, stallPercent: Double, meanKbps: Double) throws {
     let traces = try NetworkTrace.all(in: #require(recorded("3g")))
     let setting = SimulatedSession.Setting(ladder: Self.full, bufferSeconds: buffer)

@@ -187,33 +187,6 @@ import Testing
     #expect(policy.next(bufferSeconds: 10, fullSeconds: 10, now: Self.second).rung.id == 900)
   }
 
-  @Test(arguments: [(64_000.0, 48), (400_000, 48), (1_600_000, 192), (50e6, 900)])
-  func overAnUnknownLinkTheLowestRungBridgesTheTimeToTheFirstChoice(bitsPerSecond: Double, rung: Int) throws {
-    var policy = AdaptiveBitrate(ladder: try Self.ladder())
-    let bridge = policy.first(fullSeconds: 10, now: 0)
-    #expect(bridge.rung.id == 48 && bridge.reason == .startup && policy.isGuess && !policy.isHeard(now: 0))
-    // The kernel believes what a memory on the way says, the marks do not.
-    policy.delivered(bytes: 13_000, over: 1_000_000, wasIdle: true)
-    policy.report(bitsPerSecond: bitsPerSecond, isOfArrivals: true, now: 1)
-    #expect(policy.isHeard(now: 1))
-    #expect(policy.next(bufferSeconds: 1.5, fullSeconds: 10, now: Self.second).rung.id == rung)
-    #expect(!policy.isGuess)
-  }
-
-  @Test func aLinkThatIsKnownNeedsNoBridge() throws {
-    var policy = try measured(20e6)
-    #expect(policy.first(fullSeconds: 10, now: 0).rung.id == 900 && !policy.isGuess)
-    var seen = AdaptiveBitrate(ladder: try Self.ladder(), lastKnownBitsPerSecond: 20e6)
-    #expect(seen.first(fullSeconds: 10, now: 0).rung.id == 900 && !seen.isGuess)
-  }
-
-  @Test func whereNothingCanBeMeasuredTheBridgeLeadsToWhatIsAssumed() throws {
-    var policy = AdaptiveBitrate(ladder: try Self.ladder())
-    #expect(policy.first(fullSeconds: 10, now: 0).rung.id == 48)
-    #expect(policy.next(bufferSeconds: 2, fullSeconds: 10, now: Self.second).rung.id == 192)
-    #expect(policy.next(bufferSeconds: 4, fullSeconds: 10, now: 3 * Self.second).rung.id == 192)
-  }
-
   @Test func aFallFromAVeryFastLinkIsSeenWithTheFirstSlowSegments() throws {
     var policy = try measured(1e9)
     policy.delivered(bytes: 26_000, over: 2 * Self.second)

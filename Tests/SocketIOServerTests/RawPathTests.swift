@@ -95,35 +95,6 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 2]) func aMarkComesBackBehindWhatWasSentBeforeAndOtherPongsSayNothing(threads: Int) async throws
-  {
-    let echoes = Mailbox<UInt64>()
-    try await withServer(
-      threads: threads,
-      setUp: { server in
-        server.of("/").onConnection { $0.onEcho { mark, _ in echoes.put(mark) } }
-        server.of("/").on("go") { event in
-          event.socket.emit(raw: Self.event(), flush: false)
-          event.acknowledge(.bool(event.socket.send(mark: 0x0102_0304_0506_0708)))
-        }
-      }
-    ) { _, port in
-      let socket = try await connect(port)
-      try await socket.send(#"420["go"]"#)
-      #expect(try await socket.text().hasPrefix("451-"))
-      guard case .binary = try await socket.next(), case .ping(let mark) = try await socket.next() else {
-        Issue.record("the mark is not behind the event")
-        return
-      }
-      #expect(Array(mark.readableBytesView) == [1, 2, 3, 4, 5, 6, 7, 8])
-      #expect(try await socket.text() == "430[true]")
-      for pong in [ByteBuffer(), ByteBuffer(bytes: [1, 2, 3]), ByteBuffer(bytes: Array(repeating: 9, count: 9)), mark] {
-        try await socket.send(.pong, pong)
-      }
-      #expect(try await echoes.next() == 0x0102_0304_0506_0708)
-    }
-  }
-
   @Test func aPollerThatStopsPollingIsClosedWithABoundedQueue() async throws {
     let ended = Mailbox<String>()
     let writable = Mailbox<Bool>()

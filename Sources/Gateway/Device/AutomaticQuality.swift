@@ -39,12 +39,6 @@ final class AutomaticQuality {
   private var wasIdle = true
   /// What the device's reports say of the sound that it was sent last.
   private var sound = SoundReports()
-  /// What arrives, where the device doesn't say.
-  private var echoes = EchoMeter()
-  /// Whether marks come back: not where the device polls.
-  private var answersMarks = false
-  /// When the device said last what arrives; nil if it never did.
-  private var toldAt: Int64?
 
   /// Nil for a device that decodes nothing that it may have.
   init?(socket: Socket, plan: Plan, codecs: Set<PlaybackDevice.Codec>, savesData: Bool) {
@@ -59,8 +53,6 @@ final class AutomaticQuality {
     self.plan = plan
     policy = AdaptiveBitrate(ladder: ladder)
     policy.savesData = savesData
-    let bound = NIOLoopBound(self, eventLoop: socket.eventLoop)
-    socket.onEcho { mark, moment in bound.value.echoed(mark, now: Int64(moment.uptimeNanoseconds)) }
   }
 
   private static func ladder(of rungs: [Rung]) -> BitrateLadder? {
@@ -94,26 +86,9 @@ final class AutomaticQuality {
     set { policy.savesData = newValue }
   }
 
-  /// Whether the next choice had better wait: so much is on its way, or nobody has said yet what arrives of the first
-  /// sound over an unknown link, and there is enough of it in hand.
-  func isUndecided(aheadSeconds: Double, now: Int64) -> Bool {
-    let pending = socket.bufferedBytes + (socket.connectionStatistics?.pendingBytes ?? 0)
-    return pending > GatewayLimits.undecidedBytes
-      || isUnheard(now: now) && aheadSeconds > GatewayLimits.unheardSeconds
-  }
-
-  private func isUnheard(now: Int64) -> Bool { policy.isGuess && !policy.isHeard(now: now) && answersMarks }
-
-  /// A chunk was handed over.
-  func sent(bytes: Int, now: Int64) {
-    if let toldAt, now - toldAt < PlaybackLimits.reportNanoseconds { return }
-    guard let mark = echoes.sent(bytes: bytes, now: now) else { return }
-    answersMarks = socket.send(mark: mark)
-  }
-
-  private func echoed(_ mark: UInt64, now: Int64) {
-    guard let bitsPerSecond = echoes.echoed(mark, now: now) else { return }
-    policy.report(bitsPerSecond: bitsPerSecond, isOfArrivals: true, now: now)
+  /// Whether so much is on its way that the next choice had better wait.
+  var isBehind: Bool {
+    socket.bufferedBytes + (socket.connectionStatistics?.pendingBytes ?? 0) > GatewayLimits.undecidedBytes
   }
 
   /// Sound begins anew on the device: a stream in place of another, or where a seek leads.
@@ -142,13 +117,9 @@ final class AutomaticQuality {
   func next(
     of track: PlayableTrack, after current: Rendition, bufferSeconds: Double, fullSeconds: Double, now: Int64
   ) -> (rendition: Rendition, reason: String) {
-    let connection = takeSample()
-    let buffer = arrived(of: bufferSeconds, in: current, connection)
+    takeSample()
+    let buffer = arrived(of: bufferSeconds, in: current)
     consider(track)
-    // Nothing has come back of it: the link is slow, whatever the kernel says.
-    if isUnheard(now: now), rungs.contains(where: { $0.rendition == current }) {
-      return (current, AdaptiveBitrate.Reason.startup.rawValue)
-    }
     return found(policy.next(bufferSeconds: buffer, fullSeconds: fullSeconds, now: now))
   }
 
@@ -156,10 +127,9 @@ final class AutomaticQuality {
     (rungs[decision.rung.id].rendition, decision.reason.rawValue)
   }
 
-  /// Tells the policy what the connection has carried since the last decision, and returns how it stands.
-  @discardableResult
-  private func takeSample() -> ConnectionStatistics? {
-    guard let now = socket.connectionStatistics else { return nil }
+  /// Tells the policy what the connection has carried since the last decision.
+  private func takeSample() {
+    guard let now = socket.connectionStatistics else { return }
     if let last, now.acknowledgedBytes >= last.acknowledgedBytes {
       policy.delivered(
         bytes: Int(clamping: now.acknowledgedBytes - last.acknowledgedBytes),
@@ -167,12 +137,11 @@ final class AutomaticQuality {
     }
     last = now
     wasIdle = now.pendingBytes + socket.bufferedBytes < PlaybackLimits.firstWindowBytes
-    return now
   }
 
   /// Sound that was handed over, without what is still on its way.
-  private func arrived(of seconds: Double, in rendition: Rendition, _ connection: ConnectionStatistics?) -> Double {
-    guard let pending = connection?.pendingBytes,
+  private func arrived(of seconds: Double, in rendition: Rendition) -> Double {
+    guard let pending = socket.connectionStatistics?.pendingBytes,
       let rate = rungs.first(where: { $0.rendition == rendition })?.bitsPerSecond ?? Self.rate(of: rendition)
     else { return max(0, seconds) }
     return max(0, seconds - Double(pending + socket.bufferedBytes) * 8 / rate)
@@ -196,12 +165,10 @@ final class AutomaticQuality {
     var expected: Double?
     var lack: Double?
     if let report, let stream {
-      let seconds = arrived(
-        of: stream.aheadSeconds(now: now), in: stream.choice.rendition, socket.connectionStatistics)
+      let seconds = arrived(of: stream.aheadSeconds(now: now), in: stream.choice.rendition)
       expected = seconds
       lack = sound.lack(report, expectedSeconds: seconds, now: now)
     }
-    if isOfArrivals, bandwidth != nil { toldAt = now }
     policy.report(
       bitsPerSecond: bandwidth, isOfArrivals: isOfArrivals,
       bufferSeconds: lack.flatMap { lack in expected.map { $0 - lack } }, expectedSeconds: expected,

@@ -43,10 +43,6 @@ public struct AdaptiveBitrate: Sendable {
   var estimate = ThroughputEstimate()
   /// What to believe before anything was measured, bit/s.
   private let assumed: Double
-  /// The link was seen before.
-  private let isSeen: Bool
-  /// Sound began anew on a link of which nothing is known, with the lowest rung: a bridge to the first choice.
-  public private(set) var isGuess = false
   private var current: Int?
   private var switchedAt = Int64.min
   /// How much less the device says it holds than the server thinks.
@@ -64,7 +60,6 @@ public struct AdaptiveBitrate: Sendable {
     self.ladder = ladder
     self.tuning = tuning
     let known = lastKnownBitsPerSecond.flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
-    isSeen = known != nil
     assumed = min(known ?? PlaybackLimits.assumedThroughput, PlaybackLimits.mostThroughput)
   }
 
@@ -115,16 +110,11 @@ public struct AdaptiveBitrate: Sendable {
 
   /// The rung with which sound begins anew: a new stream's first, or where a seek leads. The device holds nothing, on any
   /// link, so what counts is what the link carries, and that the first segment is there soon.
-  ///
-  /// Where nothing is known, it's the rung that any link carries, and the choice is made at the first edge at which
-  /// something is.
   public mutating func first(fullSeconds: Double, now: Int64) -> Decision {
     // What was missing was missing of other sound.
     shortfall = 0
     estimate.recallReport(now: now)
-    isGuess = !isSeen && !isKnown(now: now)
-    guard !isGuess else { return decide(0, .startup, now: now) }
-    let (index, reason) = firstChoice(within: PlaybackLimits.startupSeconds, fullSeconds: fullSeconds, now: now)
+    let (index, reason) = firstChoice(fullSeconds: fullSeconds, now: now)
     return decide(index, reason, now: now)
   }
 
@@ -133,23 +123,9 @@ public struct AdaptiveBitrate: Sendable {
   ///   - bufferSeconds: sound that the device holds and that is on its way to it.
   ///   - fullSeconds: how much that is when the pacer stops sending.
   public mutating func next(bufferSeconds: Double, fullSeconds: Double, now: Int64) -> Decision {
-    if isGuess {
-      isGuess = false
-      current = nil
-      if isKnown(now: now) {
-        let (index, reason) = firstChoice(within: PlaybackLimits.bridgedSeconds, fullSeconds: fullSeconds, now: now)
-        return decide(index, reason, now: now)
-      }
-    }
     let (index, reason) = choice(bufferSeconds: bufferSeconds, fullSeconds: fullSeconds, now: now)
     return decide(index, reason, now: now)
   }
-
-  /// Whether the device says, or its marks do, what arrives at it. What a kernel takes for delivered may only be in some
-  /// memory on the way.
-  public func isHeard(now: Int64) -> Bool { estimate.hearsay(now: now) != nil }
-
-  private func isKnown(now: Int64) -> Bool { estimate.isMeasured || isHeard(now: now) }
 
   private mutating func decide(_ index: Int, _ reason: Reason, now: Int64) -> Decision {
     let isSwitch = index != current
@@ -163,10 +139,9 @@ public struct AdaptiveBitrate: Sendable {
     savesData ? ladder.highest(within: PlaybackLimits.dataSaverBitsPerSecond) : ladder.rungs.count - 1
   }
 
-  /// - Parameter seconds: in what time the segment is to be there.
-  private func firstChoice(within seconds: Double, fullSeconds: Double, now: Int64) -> (Int, Reason) {
-    let soon = startIndex(within: seconds, now: now)
-    guard isKnown(now: now) else { return (min(top, soon), .startup) }
+  private func firstChoice(fullSeconds: Double, now: Int64) -> (Int, Reason) {
+    let soon = startIndex(now: now)
+    guard estimate.isMeasured || estimate.hearsay(now: now) != nil else { return (min(top, soon), .startup) }
     let full = Self.full(fullSeconds)
     let outlook = outlook(bufferSeconds: full, fullSeconds: full, isFull: true, isReplenished: false, now: now)
     let free = min(soon, index(of: outlook, current: ladder.rungs.count - 1, now: now))
@@ -190,8 +165,8 @@ public struct AdaptiveBitrate: Sendable {
 
   private func choice(bufferSeconds: Double, fullSeconds: Double, now: Int64) -> (Int, Reason) {
     // Where nothing can be measured (long polling), a report may still lower what is assumed.
-    guard let current, isKnown(now: now) else {
-      return (min(top, current ?? startIndex(within: PlaybackLimits.startupSeconds, now: now)), .startup)
+    guard let current, estimate.isMeasured || estimate.hearsay(now: now) != nil else {
+      return (min(top, current ?? startIndex(now: now)), .startup)
     }
     let full = Self.full(fullSeconds)
     var buffer = min(max(bufferSeconds.isFinite ? bufferSeconds : 0, 0), full)
@@ -214,9 +189,9 @@ public struct AdaptiveBitrate: Sendable {
     return 0
   }
 
-  /// The rung whose first segment arrives within that time, at the throughput that is assumed.
-  private func startIndex(within seconds: Double, now: Int64) -> Int {
+  /// The first rung: its first segment arrives within a second, at the throughput that is assumed.
+  private func startIndex(now: Int64) -> Int {
     let believed = estimate.bitsPerSecond(assumed: assumed, isFull: false, now: now)
-    return ladder.highest(within: believed * seconds / tuning.segmentSeconds)
+    return ladder.highest(within: believed * PlaybackLimits.startupSeconds / tuning.segmentSeconds)
   }
 }

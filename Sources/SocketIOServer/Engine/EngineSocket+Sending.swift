@@ -34,20 +34,6 @@ extension EngineSocket {
   /// What the WebSocket's connection has carried; nil for polling, and where nobody can say. Event loop only.
   public var connectionStatistics: ConnectionStatistics? { webSocket?.statistics }
 
-  /// Sends a mark behind what was sent before, which comes back as soon as all of it has arrived at the other end, whatever
-  /// is between. Goes out with the next flush. False where there is no WebSocket. Event loop only.
-  func send(mark: UInt64) -> Bool {
-    guard !session.isClosed, let webSocket else { return false }
-    webSocket.write(mark: mark)
-    return true
-  }
-
-  /// A mark came back over that WebSocket.
-  func echoed(_ mark: UInt64, at moment: NIODeadline, over handler: WebSocketHandler) {
-    guard handler === webSocket else { return }
-    onEcho?(mark, moment)
-  }
-
   func send(_ packet: EnginePacket, flush: Bool, mayCompress: Bool = true) {
     guard !session.isClosed else { return }
     if packet.kind == .message { loop.countOut(bytes: packet.payload.readableBytes) }

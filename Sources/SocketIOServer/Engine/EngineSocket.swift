@@ -47,9 +47,6 @@ public final class EngineSocket: @unchecked Sendable {
   /// Until when nothing more is taken of what the client sends.
   var heldUntil = NIODeadline.uptimeNanoseconds(0)
 
-  /// Who is told when a mark has come back. Event loop only.
-  var onEcho: (@Sendable (UInt64, NIODeadline) -> Void)?
-
   /// Who takes the messages; kept until the session ends. Event loop only.
   public var receiver: (any EngineReceiver)?
 
@@ -200,7 +197,6 @@ public final class EngineSocket: @unchecked Sendable {
     let receiver = receiver
     self.receiver = nil
     meter = nil
-    onEcho = nil
     receiver?.closed(reason)
     closePolling(reason, isFinal: isFinal)
     probe?.close(code: 1000, reason: "")

@@ -152,21 +152,6 @@ extension Socket {
   /// What the connection has carried, to whomever; nil for polling, and where nobody can say. Event loop only.
   public var connectionStatistics: ConnectionStatistics? { client.engine.connectionStatistics }
 
-  /// Sends a mark behind what was sent before; the client's WebSocket sends it back by itself as soon as all of that has
-  /// arrived, past whatever memory is on the way. Leaves with the next ``flush()``. Event loop only.
-  /// - Returns: false where the client polls, and nothing comes back.
-  public func send(mark: UInt64) -> Bool {
-    eventLoop.assertInEventLoop()
-    return isConnected && client.engine.send(mark: mark)
-  }
-
-  /// Whom to tell, on the event loop, which mark came back and when: one for the whole connection. What a client sends
-  /// unasked is told as well. Event loop only.
-  public func onEcho(_ handler: @escaping @Sendable (UInt64, NIODeadline) -> Void) {
-    eventLoop.assertInEventLoop()
-    client.engine.onEcho = handler
-  }
-
   /// Takes nothing of what the client sends for so long: for one who says more than is good for others. What it has
   /// sent stays on the connection, its heartbeats among it; after `pingTimeout` without one it is lost. Event loop only.
   public func pauseReading(for time: TimeAmount) {

@@ -49,14 +49,6 @@ extension WebSocketHandler {
     if let tail = parts.tail { small.writeImmutableBuffer(tail) }
   }
 
-  /// Writes what every WebSocket sends back as soon as it comes to it (RFC 6455, 5.5.2). Goes out with the next flush.
-  func write(mark: UInt64) {
-    var frame = ByteBufferAllocator().buffer(capacity: 2 + MemoryLayout<UInt64>.size)
-    frame.writeWebSocketHeader(.ping, length: MemoryLayout<UInt64>.size)
-    frame.writeInteger(mark)
-    write(frame, flush: false)
-  }
-
   func write(_ frames: [ByteBuffer], flush: Bool) {
     for frame in frames { write(frame, flush: false) }
     if flush { self.flush() }

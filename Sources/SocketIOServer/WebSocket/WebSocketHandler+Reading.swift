@@ -158,21 +158,11 @@ extension WebSocketHandler {
       frame.writeWebSocketHeader(.pong, length: payload.readableBytes)
       frame.writeImmutableBuffer(payload)
       write(frame, flush: true)
-    case .pong(let payload): echoed(payload)
-    case .fragment: break
+    case .pong, .fragment: break
     case .close(let code, _):
       closeOnLoop(code: code == 1005 ? 1000 : code, reason: "", isAbrupt: false)
       end(.transportClose, nil)
     }
-  }
-
-  /// A mark has come back; what else comes as a pong says nothing.
-  private func echoed(_ payload: ByteBuffer) {
-    guard payload.readableBytes == MemoryLayout<UInt64>.size,
-      let mark = payload.getInteger(at: payload.readerIndex, as: UInt64.self)
-    else { return }
-    let now = NIODeadline.now()
-    onSessionLoop { $0.echoed(mark, at: now, over: self) }
   }
 
   private func deliver(_ packet: EnginePacket) {
