@@ -10,6 +10,8 @@ struct ClientBundle: Sendable {
     let bytes: ByteBuffer
     let contentType: String
     let etag: String
+    /// The same by gzip; nil where that isn't smaller.
+    let packed: ByteBuffer?
 
     func response(to request: Request) -> Response {
       guard request.method == .get || request.method == .head else {
@@ -19,6 +21,16 @@ struct ClientBundle: Sendable {
       let known = request.headers[.ifNoneMatch]?.elements() ?? []
       if known.contains(where: { $0 == etag || $0 == "W/\(etag)" || $0 == "*" }) {
         return Response(status: .notModified, headers: headers)
+      }
+      var bytes = bytes
+      if let packed {
+        headers[.vary] = "Accept-Encoding"
+        // The tag is weak then: of another form, though of the same file.
+        if PollingCompression(acceptEncoding: request.headers[.acceptEncoding]) == .gzip {
+          headers[.contentEncoding] = "gzip"
+          headers[.eTag] = "W/" + etag
+          bytes = packed
+        }
       }
       guard request.method != .head else {
         headers[.contentLength] = String(bytes.readableBytes)
@@ -60,7 +72,9 @@ struct ClientBundle: Sendable {
     }
     let hash = SHA256.hash(data: data).prefix(16).map { String(format: "%02x", $0) }.joined()
     let type = path.hasSuffix(".map") ? "application/json" : "application/javascript; charset=utf-8"
-    return File(bytes: ByteBuffer(bytes: data), contentType: type, etag: "\"\(hash)\"")
+    let bytes = ByteBuffer(bytes: data)
+    return File(
+      bytes: bytes, contentType: type, etag: "\"\(hash)\"", packed: Deflater(.gzip, level: 9)?.stream(bytes))
   }
 
   func file(for requestPath: String, below path: String) -> File? {
