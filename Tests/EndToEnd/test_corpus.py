@@ -51,7 +51,7 @@ def pieces(tmp_path_factory):
 
 def played(server, track, quality, **options):
     """What a listener hears of a stream that it is sent as fast as can be, and its rate."""
-    with listening(server, transports=["websocket"], bufferSeconds=120, format="binary") as listener:
+    with listening(server, transports=["websocket"], bufferSeconds=120, format="binary", standalone=True) as listener:
         answer = listener.ok("play_track", {"trackId": track["id"], "quality": quality, **options})
         started = listener.wait_for("stream_started", where=lambda s: s["streamId"] == answer["streamId"], timeout=PATIENCE)
         chunks = listener.wait_ended(answer["streamId"], timeout=PATIENCE)
@@ -185,12 +185,12 @@ def try_ways(verdict, server, track, folder):
     lossy = loaded(server, urls["mp3-320"], verdict.grid, folder, f"{track['id']}.mp3")
     piece = in_one_piece(verdict.expected, verdict.grid, folder / f"{track['id']}-whole.mp3")
     verdict.judge("MP3 over HTTP", lossy, piece=piece)
-    found, rate = played(server, track, "lossless")
+    found, rate = played(server, track, "flac")
     assert rate == verdict.grid
     verdict.judge("FLAC pushed", found)
     verdict.judge("MP3 pushed", played(server, track, "high")[0], piece=piece)
     for start in (11_111, 2 * SEGMENT, verdict.count - 5_000):
-        found, _ = played(server, track, "lossless", position=start / verdict.grid)
+        found, _ = played(server, track, "flac", position=start / verdict.grid)
         verdict.judge(f"from {start}", found, start=start)
 
 
