@@ -15,6 +15,8 @@ public final class FrameCopier: @unchecked Sendable {
   private let frameSamples: Int64
   private let limits: AudioLimits
   private let frames: Range<Int>
+  /// The file's packets of AAC have no header of their own.
+  private let isBare: Bool
   /// The next frame to be handed out.
   private var position: Int
   private let packet: UnsafeMutablePointer<AVPacket>
@@ -40,14 +42,7 @@ public final class FrameCopier: @unchecked Sendable {
     }
     file = try FileSource(path: path)
     file.allow(limits.operationDeadline)
-    let facts: SourceFacts
-    if let known, known.describes(file.identity) {
-      facts = known
-    } else if let remembered = SourceMemory.shared.facts(file.identity) {
-      facts = remembered
-    } else {
-      facts = try SourceInspector(file: file).facts
-    }
+    let facts = try SourceReader.current(of: file, known)
     guard facts.originalFrames == original, facts.sampleRate == settings.sampleRate else {
       throw AudioCodecError(.changed, "The file was replaced since it was probed")
     }
@@ -56,12 +51,8 @@ public final class FrameCopier: @unchecked Sendable {
     self.frames = frames
     sampleRate = settings.sampleRate
     frameSamples = Int64(settings.frameSamples)
-    if let stream = facts.elementary {
-      source = ElementarySource(
-        file: file, stream: stream, sampleRate: facts.sampleRate, frameSamples: settings.frameSamples)
-    } else {
-      source = try ContainerSource(file: file, container: facts.container, isKnown: true)
-    }
+    source = try SourceReader.packets(of: file, facts)
+    isBare = facts.elementary == nil
     position = frames.lowerBound
     guard let packet = av_packet_alloc() else { throw LibAV.outOfMemory() }
     self.packet = packet
@@ -128,7 +119,7 @@ public final class FrameCopier: @unchecked Sendable {
       guard place.remainder == 0 else { throw AudioCodecError(.damaged, "The file's frames have no even length") }
       let count = Int(packet.pointee.size)
       var bytes: [UInt8] = []
-      if source is ContainerSource {
+      if isBare {
         bytes.reserveCapacity(count + ADTSFormat.headerSize)
         try ADTSFormat.appendHeader(payload: count, sampleRate: sampleRate, to: &bytes)
       }

@@ -22,9 +22,10 @@ public struct OriginalFrames: Hashable, Sendable {
   /// Nil where they can't be cut on the grid, or sound otherwise than they are: another rate than the grid's, mono, AAC
   /// that isn't plain LC, frames without an even length.
   init?(_ facts: SourceFacts) {
-    guard facts.sampleRate == facts.gridRate, facts.channels == 2, facts.links == nil, facts.origin >= 0 else {
-      return nil
-    }
+    // Facts come back from where they were stored.
+    guard facts.makeSense, facts.sampleRate == facts.gridRate, facts.channels == 2, facts.links == nil,
+      facts.origin >= 0
+    else { return nil }
     if let start = facts.plainAACStart {
       self.init(.aac, primingFrames: 1, start: start, origin: facts.origin)
     } else if let stream = facts.elementary, stream.model.kind == .layer3, stream.model.samples == 1_152,

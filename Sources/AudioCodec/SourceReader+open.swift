@@ -5,6 +5,21 @@ extension SourceReader {
   static func open(
     file: FileSource, facts known: SourceFacts?
   ) throws(AudioCodecError) -> (reader: any SampleSource, facts: SourceFacts) {
+    let facts = try current(of: file, known)
+    if let links = facts.links {
+      return (LinkedSource(file: file, facts: facts, links: links), facts)
+    }
+    let source = try packets(of: file, facts)
+    let reader = try SourceReader(
+      file: file, source: source, rate: facts.sampleRate, origin: facts.origin, sampleCount: facts.sampleCount,
+      grid: facts.grid, beginsAtZero: facts.isCounted == true, preRoll: facts.preRoll)
+    return (reader, facts)
+  }
+
+  /// What there is to know of an open file: what is known of this very content, or what is found out now.
+  ///
+  /// Throws as ``open(file:facts:)``.
+  static func current(of file: FileSource, _ known: SourceFacts?) throws(AudioCodecError) -> SourceFacts {
     _ = LibAV.ready
     let facts: SourceFacts
     if let known, known.describes(file.identity) {
@@ -23,21 +38,15 @@ extension SourceReader {
     guard facts.makeSense else {
       throw AudioCodecError(.invalidRequest, "The facts given of the file make no sense")
     }
-    if let links = facts.links {
-      return (LinkedSource(file: file, facts: facts, links: links), facts)
-    }
-    let source: any PacketSource
-    if let stream = facts.elementary {
-      source = ElementarySource(
-        file: file, stream: stream, sampleRate: facts.sampleRate,
-        frameSamples: max(stream.model.samples * facts.sampleRate / stream.model.sampleRate, 1))
-    } else {
-      source = try packets(of: file, facts: facts, isKnown: true)
-    }
-    let reader = try SourceReader(
-      file: file, source: source, rate: facts.sampleRate, origin: facts.origin, sampleCount: facts.sampleCount,
-      grid: facts.grid, beginsAtZero: facts.isCounted == true, preRoll: facts.preRoll)
-    return (reader, facts)
+    return facts
+  }
+
+  /// The packets of a file that was inspected and isn't chained.
+  static func packets(of file: FileSource, _ facts: SourceFacts) throws(AudioCodecError) -> any PacketSource {
+    guard let stream = facts.elementary else { return try packets(of: file, facts: facts, isKnown: true) }
+    return ElementarySource(
+      file: file, stream: stream, sampleRate: facts.sampleRate,
+      frameSamples: max(stream.model.samples * facts.sampleRate / stream.model.sampleRate, 1))
   }
 
   /// The packets of a container, with the timestamps that the facts say are to be relied on.

@@ -63,9 +63,10 @@ public enum QualityLadder {
     return Choice(quality: quality, rendition: rendition, isTier: tiers[quality] != nil && codec == nil)
   }
 
-  /// What a choice comes to for a track, which is lossy or not. A tier says how good it is to sound, and of a lossy file nothing sounds better
-  /// than its own frames: they are sent where they cost no more than the tier, or where all is wanted that there is. Made
-  /// into FLAC, it's no better and ten times the bytes: whoever wants that says so.
+  /// What a choice comes to for a track, lossy or not. A tier says how good it is to sound, and of a lossy file nothing
+  /// sounds better than its own frames: they are sent where they cost no more than the tier, or where all is wanted that
+  /// there is. Made into FLAC, it's no better and ten times the bytes: whoever wants that says so.
+  /// - Parameter source: nil for a file that has lost nothing.
   static func choice(
     _ choice: Choice, of source: PlayableTrack.LossySource?, plan: Plan, decodes: (Rendition) -> Bool
   ) -> Choice {

@@ -14,8 +14,9 @@ struct ServeCommand: AsyncParsableCommand {
         dubplate serve --library /music
 
       The library is scanned at the start, when something in it changes, and
-      every ten minutes; what is playing goes on meanwhile. Ctrl-C ends in good order, and all is remembered in the
-      data folder: users, tracks, covers, finished segments.
+      every ten minutes; what is playing goes on meanwhile. Ctrl-C ends in good
+      order, and all is remembered in the data folder: users, tracks, covers,
+      finished segments.
 
       SIGHUP has the --config file read again and the library looked through:
       origins, audio keys, log level and scan interval change while everybody
@@ -117,7 +118,6 @@ struct ServeCommand: AsyncParsableCommand {
   /// Reads the settings, and again when the server is told to.
   private func reader() -> @Sendable () throws -> ServerConfiguration {
     let flags: [ConfigurationKey: String?] = [
-
       .host: host, .port: port, .tlsCertificate: tlsCert, .tlsKey: tlsKey, .data: places.data, .library: places.library,
       .allowedOrigins: allowedOrigins,
       .segmentBudget: places.segmentBudget,

@@ -115,6 +115,27 @@ import Testing
     #expect(try #require(best) < 1e-4)
   }
 
+  /// What comes back from where facts were stored may be anything.
+  @Test(arguments: [
+    #""sampleRate":0,"channels":2,"bitrate":128000"#, #""sampleRate":-1,"channels":2,"bitrate":0"#,
+    #""sampleRate":44100,"channels":2,"bitrate":9223372036854775807"#,
+  ]) func factsThatMakeNoSenseHaveNone(model: String) throws {
+    for (origin, start) in [(0, 0), (Int64.max, 0), (0, Int64.min), (Int64.min, Int64.max)] as [(Int64, Int64)] {
+      for length in [417, 0, -1, Int.min, Int.max] {
+        let text = """
+          {"container":"mp3","sampleRate":44100,"channels":2,"sampleCount":1000,"origin":\(origin),"size":1,
+           "modifiedNanoseconds":1,"elementary":{"model":{"kind":"layer3","length":\(length),"samples":1152,\(model),
+           "sideInformationEnd":36},"firstFrame":0,"delay":0,"padding":0,"isConstantRate":true}}
+          """
+        let facts = try JSONDecoder().decode(SourceFacts.self, from: Data(text.utf8))
+        let isPlain = model.contains("44100") && length == 417 && origin == 0
+        #expect(facts.originalFrames == nil || isPlain)
+        let aac = text.replacing(#""size""#, with: "\"plainAACStart\":\(start),\"size\"")
+        _ = try JSONDecoder().decode(SourceFacts.self, from: Data(aac.utf8)).originalFrames
+      }
+    }
+  }
+
   @Test func anotherFileIsRefused() throws {
     let path = try TestAudio.convert(TestAudio.piece.path, ["-t", "3", "-ar", "44100", "-b:a", "128k"], to: "mp3")
     let probe = try AudioProbe.read(path: path)

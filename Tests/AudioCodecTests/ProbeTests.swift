@@ -43,6 +43,20 @@ import Testing
     #expect(try AudioProbe.read(path: path, limits: limits).cover == nil)
   }
 
+  /// Whether more than the file has can be made of it, and of how many bits that is.
+  @Test(
+    arguments: [
+      ("wav", ["-c:a", "pcm_s24le"], 24), ("flac", [], 16), ("m4a", ["-c:a", "alac"], 16), ("wv", ["-c:a", "wavpack"], 16),
+      ("tta", ["-c:a", "tta"], 16), ("aiff", [], 16), ("mp3", [], 0), ("m4a", ["-c:a", "aac"], 0),
+      ("ogg", ["-c:a", "libvorbis"], 0), ("opus", ["-c:a", "libopus"], 0), ("ac3", [], 0),
+    ] as [(String, [String], Int)])
+  func aFileThatHasLostNothingSaysItsBits(ending: String, arguments: [String], bits: Int) throws {
+    let path = try TestAudio.convert(TestAudio.piece.path, ["-t", "1"] + arguments, to: ending)
+    let probe = try AudioProbe.read(path: path)
+    #expect(probe.isLosslessSource == (bits > 0))
+    #expect((probe.bitsPerSample > 0) == (bits > 0) && probe.bitsPerSample >= bits)
+  }
+
   @Test func aNameSaysNothing() throws {
     let path = try TestAudio.convert(TestAudio.piece.path, ["-t", "1", "-f", "flac"], to: "mp3")
     let probe = try AudioProbe.read(path: path)

@@ -232,6 +232,9 @@ def test_a_jump_within_what_is_held_sends_nothing_again(devices, tracks):
     assert desk.wait_for("audio_chunk", where=lambda chunk: chunk["epoch"] == 1)["position"] == pytest.approx(140, abs=0.001)
     answer = desk.ok("seek_position", {"position": 3, "held": "st_another"})
     assert answer["streamId"] == stream and answer["epoch"] == 1 and answer["position"] > 139
+    # Nor does one move anything that was made before somebody else sought.
+    answer = desk.ok("seek_position", {"position": 3, "held": stream, "epoch": 0})
+    assert answer["streamId"] == stream and answer["epoch"] == 1 and answer["position"] > 139
 
 
 def test_lies_about_what_is_heard_end_nothing_and_move_nobody(devices, tracks):
