@@ -46,7 +46,8 @@ import Testing
   /// Whether more than the file has can be made of it, and of how many bits that is.
   @Test(
     arguments: [
-      ("wav", ["-c:a", "pcm_s24le"], 24), ("flac", [], 16), ("m4a", ["-c:a", "alac"], 16), ("wv", ["-c:a", "wavpack"], 16),
+      ("wav", ["-c:a", "pcm_s24le"], 24), ("flac", [], 16), ("m4a", ["-c:a", "alac"], 16),
+      ("wv", ["-c:a", "wavpack"], 16),
       ("tta", ["-c:a", "tta"], 16), ("aiff", [], 16), ("mp3", [], 0), ("m4a", ["-c:a", "aac"], 0),
       ("ogg", ["-c:a", "libvorbis"], 0), ("opus", ["-c:a", "libopus"], 0), ("ac3", [], 0),
     ] as [(String, [String], Int)])
