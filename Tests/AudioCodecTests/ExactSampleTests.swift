@@ -4,37 +4,31 @@ import Testing
 
 /// Nothing lost, nothing doubled, from the first segment to the last.
 @Suite struct ExactSampleTests {
-  struct Source: Sendable, CustomStringConvertible {
-    var ending: String
-    var arguments: [String]
-    var description: String { arguments.joined(separator: " ") + " " + ending }
-  }
-
   static let sources = [
-    Source(ending: "wav", arguments: ["-ar", "44100", "-c:a", "pcm_s16le"]),
-    Source(ending: "wav", arguments: ["-ar", "96000", "-c:a", "pcm_s24le"]),
-    Source(ending: "flac", arguments: ["-ar", "48000", "-ac", "1"]),
-    Source(ending: "flac", arguments: ["-ar", "88200", "-sample_fmt", "s32"]),
-    Source(ending: "mp3", arguments: ["-ar", "44100", "-b:a", "192k"]),
-    Source(ending: "mp3", arguments: ["-ar", "22050", "-q:a", "3"]),
-    Source(ending: "mp3", arguments: ["-ar", "32000", "-ac", "1", "-b:a", "96k"]),
-    Source(ending: "m4a", arguments: ["-ar", "48000", "-c:a", "aac", "-aac_pns", "0"]),
-    Source(ending: "ogg", arguments: ["-ar", "44100", "-c:a", "libvorbis"]),
-    Source(ending: "opus", arguments: ["-c:a", "libopus"]),
-    Source(ending: "aiff", arguments: ["-ar", "22050"]),
-    Source(ending: "m4a", arguments: ["-c:a", "alac"]),
-    Source(ending: "wv", arguments: ["-c:a", "wavpack"]),
-    Source(ending: "wav", arguments: ["-ar", "8000", "-c:a", "pcm_u8"]),
-    Source(ending: "wav", arguments: ["-ar", "192000", "-c:a", "pcm_f32le"]),
-    Source(ending: "wav", arguments: ["-ar", "11025", "-c:a", "pcm_s32le"]),
-    Source(ending: "flac", arguments: ["-ar", "192000", "-sample_fmt", "s32"]),
-    Source(ending: "flac", arguments: ["-ar", "48000", "-ac", "8"]),
-    Source(ending: "opus", arguments: ["-c:a", "libopus", "-ac", "6", "-mapping_family", "1"]),
-    Source(ending: "mp3", arguments: ["-ar", "8000", "-ac", "1", "-b:a", "32k"]),
+    TestAudio.Recipe(ending: "wav", arguments: ["-ar", "44100", "-c:a", "pcm_s16le"]),
+    TestAudio.Recipe(ending: "wav", arguments: ["-ar", "96000", "-c:a", "pcm_s24le"]),
+    TestAudio.Recipe(ending: "flac", arguments: ["-ar", "48000", "-ac", "1"]),
+    TestAudio.Recipe(ending: "flac", arguments: ["-ar", "88200", "-sample_fmt", "s32"]),
+    TestAudio.Recipe(ending: "mp3", arguments: ["-ar", "44100", "-b:a", "192k"]),
+    TestAudio.Recipe(ending: "mp3", arguments: ["-ar", "22050", "-q:a", "3"]),
+    TestAudio.Recipe(ending: "mp3", arguments: ["-ar", "32000", "-ac", "1", "-b:a", "96k"]),
+    TestAudio.Recipe(ending: "m4a", arguments: ["-ar", "48000", "-c:a", "aac", "-aac_pns", "0"]),
+    TestAudio.Recipe(ending: "ogg", arguments: ["-ar", "44100", "-c:a", "libvorbis"]),
+    TestAudio.Recipe(ending: "opus", arguments: ["-c:a", "libopus"]),
+    TestAudio.Recipe(ending: "aiff", arguments: ["-ar", "22050"]),
+    TestAudio.Recipe(ending: "m4a", arguments: ["-c:a", "alac"]),
+    TestAudio.Recipe(ending: "wv", arguments: ["-c:a", "wavpack"]),
+    TestAudio.Recipe(ending: "wav", arguments: ["-ar", "8000", "-c:a", "pcm_u8"]),
+    TestAudio.Recipe(ending: "wav", arguments: ["-ar", "192000", "-c:a", "pcm_f32le"]),
+    TestAudio.Recipe(ending: "wav", arguments: ["-ar", "11025", "-c:a", "pcm_s32le"]),
+    TestAudio.Recipe(ending: "flac", arguments: ["-ar", "192000", "-sample_fmt", "s32"]),
+    TestAudio.Recipe(ending: "flac", arguments: ["-ar", "48000", "-ac", "8"]),
+    TestAudio.Recipe(ending: "opus", arguments: ["-c:a", "libopus", "-ac", "6", "-mapping_family", "1"]),
+    TestAudio.Recipe(ending: "mp3", arguments: ["-ar", "8000", "-ac", "1", "-b:a", "32k"]),
   ]
 
   @Test(arguments: sources)
-  func everyCodecKeepsEverySample(_ source: Source) throws {
+  func everyCodecKeepsEverySample(_ source: TestAudio.Recipe) throws {
     // Six seconds and a bit: two segments and a short third one.
     let path = try TestAudio.convert(TestAudio.piece.path, ["-t", "5.4321"] + source.arguments, to: source.ending)
     let probe = try AudioProbe.read(path: path)

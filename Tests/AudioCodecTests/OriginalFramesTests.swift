@@ -5,28 +5,24 @@ import Testing
 
 /// A file's own frames, cut on the grid: what is decoded of any stretch is what the whole file decodes to there.
 @Suite struct OriginalFramesTests {
-  struct Source: Sendable, CustomStringConvertible {
-    var ending: String
-    var arguments: [String]
-    var description: String { arguments.joined(separator: " ") + " " + ending }
-  }
-
   static let sources = [
-    Source(ending: "mp3", arguments: ["-ar", "44100", "-b:a", "128k"]),
-    Source(ending: "mp3", arguments: ["-ar", "48000", "-b:a", "320k"]),
-    Source(ending: "mp3", arguments: ["-ar", "44100", "-b:a", "64k"]),
-    Source(ending: "mp3", arguments: ["-ar", "44100", "-q:a", "0"]),
-    Source(ending: "mp3", arguments: ["-ar", "48000", "-q:a", "9", "-joint_stereo", "0"]),
-    Source(ending: "mp3", arguments: ["-ar", "44100", "-abr", "1", "-b:a", "160k"]),
-    Source(ending: "mp3", arguments: ["-ar", "44100", "-b:a", "192k", "-write_xing", "0", "-id3v2_version", "0"]),
-    Source(ending: "m4a", arguments: ["-ar", "44100", "-c:a", "aac", "-b:a", "128k", "-aac_pns", "0"]),
-    Source(
+    TestAudio.Recipe(ending: "mp3", arguments: ["-ar", "44100", "-b:a", "128k"]),
+    TestAudio.Recipe(ending: "mp3", arguments: ["-ar", "48000", "-b:a", "320k"]),
+    TestAudio.Recipe(ending: "mp3", arguments: ["-ar", "44100", "-b:a", "64k"]),
+    TestAudio.Recipe(ending: "mp3", arguments: ["-ar", "44100", "-q:a", "0"]),
+    TestAudio.Recipe(ending: "mp3", arguments: ["-ar", "48000", "-q:a", "9", "-joint_stereo", "0"]),
+    TestAudio.Recipe(ending: "mp3", arguments: ["-ar", "44100", "-abr", "1", "-b:a", "160k"]),
+    TestAudio.Recipe(
+      ending: "mp3", arguments: ["-ar", "44100", "-b:a", "192k", "-write_xing", "0", "-id3v2_version", "0"]),
+    TestAudio.Recipe(ending: "m4a", arguments: ["-ar", "44100", "-c:a", "aac", "-b:a", "128k", "-aac_pns", "0"]),
+    TestAudio.Recipe(
       ending: "m4a", arguments: ["-ar", "48000", "-c:a", "aac", "-b:a", "96k", "-aac_pns", "0", "-use_editlist", "0"]),
-    Source(ending: "aac", arguments: ["-ar", "44100", "-c:a", "aac", "-b:a", "160k", "-aac_pns", "0", "-f", "adts"]),
+    TestAudio.Recipe(
+      ending: "aac", arguments: ["-ar", "44100", "-c:a", "aac", "-b:a", "160k", "-aac_pns", "0", "-f", "adts"]),
   ]
 
   @Test(arguments: sources)
-  func anyStretchIsTheFilesOwnSound(_ source: Source) throws {
+  func anyStretchIsTheFilesOwnSound(_ source: TestAudio.Recipe) throws {
     let path = try TestAudio.convert(TestAudio.piece.path, ["-t", "8.765"] + source.arguments, to: source.ending)
     let probe = try AudioProbe.read(path: path)
     let original = try #require(probe.facts.originalFrames)
@@ -64,19 +60,19 @@ import Testing
   }
 
   static let others = [
-    Source(ending: "mp3", arguments: ["-ar", "22050"]),
-    Source(ending: "mp3", arguments: ["-ar", "44100", "-ac", "1"]),
-    Source(ending: "mp3", arguments: ["-ar", "32000"]),
-    Source(ending: "m4a", arguments: ["-ar", "44100", "-ac", "1", "-c:a", "aac"]),
-    Source(ending: "m4a", arguments: ["-ar", "44100", "-c:a", "alac"]),
-    Source(ending: "flac", arguments: []),
-    Source(ending: "ogg", arguments: ["-c:a", "libvorbis"]),
-    Source(ending: "opus", arguments: ["-c:a", "libopus"]),
-    Source(ending: "mka", arguments: ["-c:a", "aac"]),
+    TestAudio.Recipe(ending: "mp3", arguments: ["-ar", "22050"]),
+    TestAudio.Recipe(ending: "mp3", arguments: ["-ar", "44100", "-ac", "1"]),
+    TestAudio.Recipe(ending: "mp3", arguments: ["-ar", "32000"]),
+    TestAudio.Recipe(ending: "m4a", arguments: ["-ar", "44100", "-ac", "1", "-c:a", "aac"]),
+    TestAudio.Recipe(ending: "m4a", arguments: ["-ar", "44100", "-c:a", "alac"]),
+    TestAudio.Recipe(ending: "flac", arguments: []),
+    TestAudio.Recipe(ending: "ogg", arguments: ["-c:a", "libvorbis"]),
+    TestAudio.Recipe(ending: "opus", arguments: ["-c:a", "libopus"]),
+    TestAudio.Recipe(ending: "mka", arguments: ["-c:a", "aac"]),
   ]
 
   @Test(arguments: others)
-  func whatCannotBeCutHasNone(_ source: Source) throws {
+  func whatCannotBeCutHasNone(_ source: TestAudio.Recipe) throws {
     let path = try TestAudio.convert(TestAudio.piece.path, ["-t", "2"] + source.arguments, to: source.ending)
     #expect(try AudioProbe.read(path: path).facts.originalFrames == nil)
   }

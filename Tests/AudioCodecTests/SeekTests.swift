@@ -4,7 +4,7 @@ import Testing
 
 /// What is read at a position does not depend on the way there.
 @Suite struct SeekTests {
-  static let sources: [ExactSampleTests.Source] = [
+  static let sources: [TestAudio.Recipe] = [
     .init(ending: "flac", arguments: []),
     .init(ending: "wav", arguments: ["-c:a", "pcm_s16le"]),
     .init(ending: "wav", arguments: ["-ar", "96000", "-c:a", "pcm_s24le"]),
@@ -27,7 +27,7 @@ import Testing
   ]
 
   @Test(arguments: sources)
-  func readingAfterASeekIsReadingStraight(_ source: ExactSampleTests.Source) throws {
+  func readingAfterASeekIsReadingStraight(_ source: TestAudio.Recipe) throws {
     let path = try TestAudio.convert(TestAudio.piece.path, source.arguments, to: source.ending)
     let probe = try AudioProbe.read(path: path)
     let straight = try PCMReader(path: path, facts: probe.facts).read(Int(probe.gridSampleCount))
@@ -60,7 +60,7 @@ import Testing
 
   /// The judge reads the same samples: position 0 is the first one behind the encoder's delay.
   @Test(arguments: sources.filter { !$0.arguments.contains("-ar") && $0.ending != "opus" })
-  func positionsAreThoseOfTheJudge(_ source: ExactSampleTests.Source) throws {
+  func positionsAreThoseOfTheJudge(_ source: TestAudio.Recipe) throws {
     let path = try TestAudio.convert(TestAudio.piece.path, source.arguments, to: source.ending)
     // Its decoder of choice for MP2 reckons in integers, and cuts off what is louder than full scale.
     let judge = try TestAudio.decode(path, decoder: source.ending == "mp2" ? "mp2float" : nil)

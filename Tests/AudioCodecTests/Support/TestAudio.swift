@@ -12,6 +12,13 @@ enum TestAudio {
     var description: String { name }
   }
 
+  /// How the ffmpeg program makes a file of one kind.
+  struct Recipe: Sendable, CustomStringConvertible {
+    var ending: String
+    var arguments: [String]
+    var description: String { arguments.joined(separator: " ") + " " + ending }
+  }
+
   static let folder: String = {
     let path = NSTemporaryDirectory() + "dubplate-audio-\(getpid())"
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

@@ -36,26 +36,12 @@ export function setUpAccount(user, onLogOut, navigation) {
     const heading = element('div', { class: 'menu__heading', id: 'account-languages', 'data-text': 'account.language' });
     return element('div', { role: 'group', 'aria-labelledby': heading.id, class: 'menu__group' }, heading, ...choices);
   };
-  const languageItem = (id, attributes, ...name) => {
-    const isChosen = id === language.choice;
-    const node = element(
-      'button',
-      {
-        class: 'menu__item',
-        type: 'button',
-        role: 'menuitemradio',
-        'aria-checked': String(isChosen),
-        'data-language': id,
-      },
-      isChosen ? icon('check') : element('span'),
-      element('span', attributes, ...name),
+  const languageItem = (id, attributes, ...name) =>
+    menu.choice(
+      { isChosen: id === language.choice, data: { 'data-language': id } },
+      [element('span', attributes, ...name)],
+      () => language.choose(id),
     );
-    node.addEventListener('click', () => {
-      menu.close();
-      language.choose(id);
-    });
-    return node;
-  };
   const toggled = (/** @type {boolean} */ isOpen) => (isOpen ? navigation.show('account') : navigation.close('account'));
   const menu = new Menu(byId('account-button'), byId('account-menu'), fill, toggled);
   return {

@@ -1,3 +1,5 @@
+import { element, icon } from './dom.js';
+
 /** A button with a menu: opens, closes, arrows, Escape, and a click beside it (WAI-ARIA practices, "menu button"). */
 export class Menu {
   #button;
@@ -32,6 +34,36 @@ export class Menu {
     const items = this.#items();
     (items.find((item) => item.getAttribute('aria-checked') === 'true') ?? items[0])?.focus();
     this.#onToggle(true);
+  }
+
+  /**
+   * A choice, marked when it's made; a press closes the menu.
+   *
+   * @param {object} choice
+   * @param {boolean} choice.isChosen
+   * @param {boolean} [choice.isLocked] it can't be made, and `act` says why
+   * @param {boolean} [choice.standsAlone] it's no one of several: a press takes it back
+   * @param {Record<string, string | boolean>} choice.data attributes that tell it from others
+   * @param {HTMLElement[]} words
+   * @param {() => void} act
+   * @returns {HTMLElement}
+   */
+  choice({ isChosen, isLocked = false, standsAlone = false, data }, words, act) {
+    const attributes = {
+      class: standsAlone ? 'menu__item menu__item--apart' : 'menu__item',
+      type: 'button',
+      role: standsAlone ? 'menuitemcheckbox' : 'menuitemradio',
+      'aria-checked': String(isChosen),
+      'aria-disabled': isLocked ? 'true' : undefined,
+      ...data,
+    };
+    const mark = isLocked ? icon('lock') : isChosen ? icon('check') : element('span');
+    const node = element('button', attributes, mark, ...words);
+    node.addEventListener('click', () => {
+      this.close();
+      act();
+    });
+    return node;
   }
 
   /** @param {boolean} [returnsFocus] */

@@ -1,6 +1,6 @@
 import { language, t } from '../i18n/language.js';
 import { preferences } from '../preferences.js';
-import { byId, element, icon } from './dom.js';
+import { byId, element } from './dom.js';
 import { sourceFormat } from './format.js';
 import { Menu } from './menu.js';
 
@@ -63,72 +63,29 @@ export function setUpQualityMenu({ transport, session, loudness, user, say }) {
 
   function item(tier) {
     const isLocked = tier.isPremium && user()?.plan === 'free';
+    const words = [element('span', { 'data-text': tier.name }), element('span', { class: 'menu__note' }, tier.note())];
     const isChosen = tier.id === transport.quality;
-    const node = element(
-      'button',
-      {
-        class: 'menu__item',
-        type: 'button',
-        role: 'menuitemradio',
-        'aria-checked': String(isChosen),
-        'aria-disabled': isLocked ? 'true' : undefined,
-        'data-quality': tier.id,
-      },
-      isLocked ? icon('lock') : isChosen ? icon('check') : element('span'),
-      element('span', { 'data-text': tier.name }),
-      element('span', { class: 'menu__note' }, tier.note()),
-    );
-    node.addEventListener('click', () => {
-      menu.close();
+    return menu.choice({ isChosen, isLocked, data: { 'data-quality': tier.id } }, words, () => {
       if (isLocked) say(t('quality.locked', { name: t(tier.name) }));
       else transport.setQuality(tier.id);
     });
-    return node;
   }
 
   function saver() {
     const isOn = preferences.get('dataSaver', false);
-    const node = element(
-      'button',
-      {
-        class: 'menu__item menu__item--apart',
-        type: 'button',
-        role: 'menuitemcheckbox',
-        'aria-checked': String(isOn),
-        'data-saver': true,
-      },
-      isOn ? icon('check') : element('span'),
+    const words = [
       element('span', { 'data-text': 'quality.saver' }),
       element('span', { class: 'menu__note', 'data-text': 'quality.saverNote' }),
-    );
-    node.addEventListener('click', () => {
-      menu.close();
+    ];
+    return menu.choice({ isChosen: isOn, standsAlone: true, data: { 'data-saver': true } }, words, () => {
       preferences.set('dataSaver', !isOn);
       transport.attempt(session.setDevice({ dataSaver: !isOn }));
     });
-    return node;
   }
 
   function loudnessItem({ mode, name, note }) {
-    const isChosen = mode === loudness.mode;
-    const node = element(
-      'button',
-      {
-        class: 'menu__item',
-        type: 'button',
-        role: 'menuitemradio',
-        'aria-checked': String(isChosen),
-        'data-loudness': mode,
-      },
-      isChosen ? icon('check') : element('span'),
-      element('span', { 'data-text': name }),
-      element('span', { class: 'menu__note' }, note()),
-    );
-    node.addEventListener('click', () => {
-      menu.close();
-      loudness.set(mode);
-    });
-    return node;
+    const words = [element('span', { 'data-text': name }), element('span', { class: 'menu__note' }, note())];
+    return menu.choice({ isChosen: mode === loudness.mode, data: { 'data-loudness': mode } }, words, () => loudness.set(mode));
   }
 
   const show = () => {
