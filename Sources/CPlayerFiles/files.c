@@ -36,6 +36,9 @@ static const unsigned char css_queue_css[] = {
 static const unsigned char css_tokens_css[] = {
 #embed "../WebAPI/Resources/player/css/tokens.css"
 };
+static const unsigned char css_touch_css[] = {
+#embed "../WebAPI/Resources/player/css/touch.css"
+};
 static const unsigned char favicon_svg[] = {
 #embed "../WebAPI/Resources/player/favicon.svg"
 };
@@ -425,6 +428,7 @@ static const dubplate_player_file files[] = {
     FILE_AT("css/plate.css", css_plate_css),
     FILE_AT("css/queue.css", css_queue_css),
     FILE_AT("css/tokens.css", css_tokens_css),
+    FILE_AT("css/touch.css", css_touch_css),
     FILE_AT("favicon.svg", favicon_svg),
     FILE_AT("images/icon-512.png", images_icon_512_png),
     FILE_AT("images/icon-maskable.svg", images_icon_maskable_svg),

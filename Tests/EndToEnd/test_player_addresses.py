@@ -179,6 +179,8 @@ def test_logging_out_on_one_page_ends_the_others_and_a_log_in_is_theirs_as_well(
 def test_a_log_in_that_was_put_off_has_a_button(open_player):
     player = open_player()
     page = player.page
+    # A cover that is still asked for without a session would be an error of the console.
+    player.until("all covers are there", lambda: page.evaluate("[...document.images].every((image) => image.complete)"))
     player.context.clear_cookies()
     page.evaluate("__dubplate.dropConnection()")
     page.wait_for_selector("#login", state="visible")

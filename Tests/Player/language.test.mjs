@@ -6,7 +6,7 @@ import { en } from '../../Sources/WebAPI/Resources/player/js/i18n/en.js';
 import { LANGUAGES, faultText, language, languageFor, t } from '../../Sources/WebAPI/Resources/player/js/i18n/language.js';
 import { ru } from '../../Sources/WebAPI/Resources/player/js/i18n/ru.js';
 import { Wording } from '../../Sources/WebAPI/Resources/player/js/i18n/wording.js';
-import { longTime, spokenTime } from '../../Sources/WebAPI/Resources/player/js/ui/format.js';
+import { longTime, sourceFormat, spokenTime } from '../../Sources/WebAPI/Resources/player/js/ui/format.js';
 
 const PLAYER = new URL('../../Sources/WebAPI/Resources/player/', import.meta.url);
 const read = (path) => readFileSync(new URL(path, PLAYER), 'utf8');
@@ -134,7 +134,9 @@ test('another language takes effect at once, and is kept', () => {
     language.choose('ru');
     assert.deepEqual([t('library.title'), root.lang, changes], ['Медиатека', 'ru', 1]);
     assert.deepEqual([spokenTime(61), longTime(3_720)].map((text) => text.replace(/\s/g, ' ')), ['1 минута 1 секунда', '1 ч 2 мин']);
+    assert.equal(sourceFormat({ codec: 'flac', sampleRate: 44_100, bitsPerSample: 16 }), 'FLAC 44,1/16');
     language.choose('en');
+    assert.equal(sourceFormat({ codec: 'flac', sampleRate: 44_100, bitsPerSample: 16 }), 'FLAC 44.1/16');
     assert.deepEqual([t('library.title'), root.lang, kept.get('dubplate.language')], ['Library', 'en', '"en"']);
   } finally {
     stop();

@@ -141,7 +141,7 @@ export const en = {
   'queue.removed': '“{title}” was taken out of the queue.',
   'queue.moved': '{title} is number {place} of {total}.',
   'queue.cleared': 'The queue was cleared.',
-  'queue.replaced': 'The queue is another one now.',
+  'queue.replaced': 'The queue was replaced.',
   'queue.kept': 'What you queued comes next.',
   'queue.changedElsewhere': 'The queue had been changed on another device; it is shown as it is now.',
   'queue.next': '“{title}” plays next.',
@@ -150,8 +150,8 @@ export const en = {
   'queue.addedMany': { one: '{count} track is in the queue.', other: '{count} tracks are in the queue.' },
 
   'lyrics.nothing': 'Nothing is playing.',
-  'lyrics.none': 'No words are tagged in this track.',
-  'lyrics.failed': 'The words could not be fetched.',
+  'lyrics.none': 'This track’s file has no lyrics.',
+  'lyrics.failed': 'The lyrics could not be loaded.',
 
   'deck.title': 'Player',
   'deck.show': 'Show what is playing',

@@ -6,7 +6,7 @@
 export const ru = {
   'app.home': 'Dubplate, на главную',
   'app.skip': 'Перейти к медиатеке',
-  'app.lead': 'Ваша музыка — пластинка для одного слушателя.',
+  'app.lead': 'Ваша музыка в единственном экземпляре.',
   'app.lost': 'По этому адресу ничего нет. Вот ваша медиатека.',
 
   'link.offline': 'Не в сети',
@@ -54,7 +54,7 @@ export const ru = {
   'library.columnFormat': 'Формат',
   'library.columnTime': 'Время',
   'library.lookAgain': 'Обновить',
-  'library.lookAgainHint': 'Поискать новую музыку в папке на сервере',
+  'library.lookAgainHint': 'Проверить, нет ли в папке на сервере новой музыки',
   'library.tooSoon': 'Папку только что проверяли. Ещё раз можно через {seconds} с.',
   'library.nothingFound': 'Ничего не нашлось',
   'library.nothingHas': 'Нет ни трека, ни исполнителя, ни альбома со словами «{query}».',
@@ -74,7 +74,7 @@ export const ru = {
   'scan.skipped': {
     one: '{count} файл не подошёл',
     few: '{count} файла не подошли',
-    many: '{count} файлов не подошли',
+    many: '{count} файлов не подошло',
   },
 
   'problem.library_unavailable': 'Папку с музыкой не удаётся прочитать: {reason}.',
@@ -89,7 +89,7 @@ export const ru = {
   'empty.skipped': {
     one: '{count} файл не подошёл; почему — сказано в журнале сервера.',
     few: '{count} файла не подошли; почему — сказано в журнале сервера.',
-    many: '{count} файлов не подошли; почему — сказано в журнале сервера.',
+    many: '{count} файлов не подошло; почему — сказано в журнале сервера.',
   },
   'empty.missing': 'Папки с музыкой нет на месте',
   'empty.missingText':
@@ -161,8 +161,8 @@ export const ru = {
   'queue.next': 'Следующим прозвучит «{title}».',
   'queue.nextMany': {
     one: 'Следующим прозвучит {count} трек.',
-    few: 'Следующими сыграют {count} трека.',
-    many: 'Следующими сыграют {count} треков.',
+    few: 'Следующими прозвучат {count} трека.',
+    many: 'Следующими прозвучат {count} треков.',
   },
   'queue.added': '«{title}» — в очереди.',
   'queue.addedMany': {
@@ -257,7 +257,7 @@ export const ru = {
   'device.delayField': 'Задержка, мс',
   'device.save': 'Сохранить',
   'device.delayNote':
-    'Насколько позже слышен его звук, например по Bluetooth. Остальные подождут, чтобы все звучали разом.',
+    'Насколько запаздывает звук этого устройства, например по Bluetooth. Остальные подождут, чтобы все звучали разом.',
   'device.offline': 'Не в сети',
   'device.playing': 'Играет',
   'device.paused': 'Пауза',
@@ -344,7 +344,7 @@ export const ru = {
   'fault.not_found': 'На сервере такого нет.',
   'fault.method_not_allowed': 'Сервер так не умеет.',
   'fault.unknown_item': 'Этого трека уже нет в очереди.',
-  'fault.unknown_device': 'Это устройство больше не известно.',
+  'fault.unknown_device': 'Сервер больше не знает этого устройства.',
   'fault.stale_version': 'Очередь изменили на другом устройстве. Попробуйте ещё раз.',
   'fault.queue_ended': 'Это был последний трек в очереди.',
   'fault.device_offline': 'Этого устройства уже нет в сети.',

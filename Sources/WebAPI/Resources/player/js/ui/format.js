@@ -58,6 +58,6 @@ export function bitrate(bitsPerSecond) {
 export function sourceFormat({ codec = '', sampleRate: hertz, bitsPerSample, bitrate: rate }) {
   const name = codec.toUpperCase();
   const isLossless = /^(FLAC|ALAC|WAV|PCM|APE|WAVPACK)/.test(name);
-  if (isLossless && hertz) return `${name} ${hertz / 1000}${bitsPerSample ? `/${bitsPerSample}` : ''}`;
+  if (isLossless && hertz) return `${name} ${number(hertz / 1000)}${bitsPerSample ? `/${bitsPerSample}` : ''}`;
   return rate ? `${name} ${Math.round(rate / 1000)}` : name;
 }

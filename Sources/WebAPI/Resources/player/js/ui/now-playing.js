@@ -57,5 +57,5 @@ function etchingOf({ status, stream, isHere }) {
   if (status === 'failed') return t('now.stopped');
   if (!stream) return status === 'loading' && isHere ? t('now.loading') : '';
   const { codec, bitrate: rate, sampleRate: hertz } = stream;
-  return [codec, rate > 0 && bitrate(rate), hertz && sampleRate(hertz)].filter(Boolean).join(' · ');
+  return [codec?.toUpperCase(), rate > 0 && bitrate(rate), hertz && sampleRate(hertz)].filter(Boolean).join(' · ');
 }

@@ -17,7 +17,7 @@ export function toast(message, kind = 'error', undo) {
   const node = element(
     'div',
     { class: `toast toast--${kind}`, role: kind === 'error' ? 'alert' : 'status', 'data-message': message },
-    icon(kind === 'error' ? 'alert' : 'device'),
+    ...(kind === 'error' ? [icon('alert')] : []),
     element('span', {}, message),
     ...(undo ? [undoButton(() => (node.remove(), undo()))] : []),
     close,

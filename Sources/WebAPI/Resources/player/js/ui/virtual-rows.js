@@ -98,7 +98,8 @@ export class VirtualRows {
     if (here?.dataset.key === key) return;
     const row = this.#options.draw(index);
     row.dataset.key = key;
-    row.style.transform = `translateY(${index * this.rowHeight}px)`;
+    // By the style sheet's own height, which changes with the screen's width while the rows stay.
+    row.style.transform = `translateY(calc(${index} * var(${this.#options.heightVariable})))`;
     // The order of the page is the order of the rows, for whoever reads it aloud.
     if (here) {
       const hadFocus = here.contains(document.activeElement);
