@@ -76,6 +76,8 @@ final class AudioStream {
   let startedNanoseconds: Int64
   /// The session has been told that all of it has been heard.
   var hasReportedEnd = false
+  /// The policy has chosen another rendition, of which the session hasn't been told.
+  var hasNewRendition = false
   /// What it plays for the listener's session: which item of the queue, and which start of it.
   var role: Role?
   /// The next segment's rendition has not been chosen yet.
@@ -278,6 +280,7 @@ final class AudioStream {
           of: track, after: choice.rendition, bufferSeconds: $0, fullSeconds: bufferSeconds, now: now)
       } ?? automatic.first(of: track, fullSeconds: bufferSeconds, now: now)
     guard rendition != choice.rendition else { return }
+    hasNewRendition = true
     apply(QualityLadder.Choice(quality: choice.quality, rendition: rendition), reason: reason, at: sample)
   }
 

@@ -279,3 +279,14 @@ def test_a_queue_of_ten_thousand_stays_quick(open_device, server, listener, trac
     player.page.keyboard.press("Alt+ArrowUp")
     player.until("it has moved", lambda: "number 9999 of 10000" in player.page.inner_text("#queue-live"))
     assert player.is_audible()
+
+
+def test_a_remote_shows_the_codec_that_is_heard_also_where_the_server_chose_it(two):
+    active, remote = two
+    remote.until("it shows the codec", lambda: remote.session()["state"].get("codec") == active.stats()["codec"])
+    before = active.stats()["codec"]
+    active.page.evaluate("__dubplate.command('device_settings', { dataSaver: true })")
+    active.until("another one is heard", lambda: active.stats()["codec"] != before)
+    remote.until("it shows that", lambda: remote.session()["state"]["codec"] == active.stats()["codec"])
+    badge = remote.page.locator("#quality-text")
+    remote.until("its badge, too", lambda: badge.inner_text() == active.stats()["codec"].upper())

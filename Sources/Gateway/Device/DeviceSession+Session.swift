@@ -175,6 +175,14 @@ extension DeviceSession {
     }
   }
 
+  /// Remotes show what is heard, also where the policy chooses it.
+  func reportRendition(of stream: AudioStream) {
+    guard stream.hasNewRendition else { return }
+    stream.hasNewRendition = false
+    let action = SessionAction.quality(quality: stream.choice.quality, codec: stream.choice.rendition.codecName)
+    reportMoved(stream, action, by: device.deviceId)
+  }
+
   func reportStopped(order: UInt64?, by: String) {
     tellSession { [deviceId = device.deviceId] core in
       core.state.stopped(deviceId, order: order, by: by)

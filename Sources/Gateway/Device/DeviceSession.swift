@@ -240,6 +240,7 @@ final class DeviceSession {
       }
     }
     guard stream === self.stream else { return }
+    reportRendition(of: stream)
     prepareFollowing()
     if stream.isFinished { awaitEnd(of: stream) }
   }
