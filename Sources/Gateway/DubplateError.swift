@@ -31,6 +31,7 @@ public struct DubplateError: Error, Sendable, CustomStringConvertible {
     public static let unknownDevice = Code(name: "unknown_device", httpStatus: 404)
     public static let methodNotAllowed = Code(name: "method_not_allowed", httpStatus: 405)
     public static let deviceOffline = Code(name: "device_offline", httpStatus: 409)
+    public static let deviceOnline = Code(name: "device_online", httpStatus: 409)
     public static let notInSession = Code(name: "not_in_session", httpStatus: 409)
     public static let staleVersion = Code(name: "stale_version", httpStatus: 409)
     public static let queueEnded = Code(name: "queue_ended", httpStatus: 409)
@@ -84,8 +85,8 @@ public struct DubplateError: Error, Sendable, CustomStringConvertible {
   public init(_ error: SessionError) {
     let codes: [SessionError.Code: Code] = [
       .staleVersion: .staleVersion, .queueEnded: .queueEnded, .queueFull: .queueFull, .unknownItem: .unknownItem,
-      .unknownDevice: .unknownDevice, .deviceOffline: .deviceOffline, .nothingPlays: .noStream,
-      .positionOutOfRange: .positionOutOfRange, .badRequest: .badRequest,
+      .unknownDevice: .unknownDevice, .deviceOffline: .deviceOffline, .deviceOnline: .deviceOnline,
+      .nothingPlays: .noStream, .positionOutOfRange: .positionOutOfRange, .badRequest: .badRequest,
     ]
     self.init(codes[error.code] ?? .internalFault, error.message)
   }

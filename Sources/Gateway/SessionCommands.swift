@@ -100,6 +100,9 @@ extension Command {
     var deviceId: String
     var play: Bool?
   }
+  struct Forget: Decodable {
+    var deviceId: String
+  }
   struct Group: Decodable {
     var deviceId: String?
   }

@@ -73,7 +73,7 @@ def test_a_server_keeps_to_it_in_both_directions(server, tracks, listener, fresh
         connect = lambda **auth: stack.enter_context(witnessing(server, listener, record, **auth))
         desk = connect(
             deviceId="desk", deviceName="Desk", deviceKind="desktop", bufferSeconds=2, outputDelayMs=20,
-            dataSaver=False, codecs=["mp3", "aac", "opus", "flac"], standalone=False, format="binary",
+            dataSaver=False, codecs=["mp3", "aac", "opus", "flac"], standalone=False, temporary=False, format="binary",
         )  # fmt: skip
         phone = connect(deviceId="phone", format="protobuf")
         for device in (desk, phone):
@@ -81,6 +81,8 @@ def test_a_server_keeps_to_it_in_both_directions(server, tracks, listener, fresh
         one_stream(server, desk, phone, long, listener)
         one_queue(desk, phone, long, odd, first)
         many_devices(desk, phone, long)
+        guest = connect(deviceId="guest")
+        one_that_leaves(desk, guest)
         kiosk = connect(standalone=True, format="base64")
         kiosk.ok("play_track", {"trackId": long, "quality": "rescue"})
         kiosk.wait_for("audio_chunk")
@@ -237,6 +239,18 @@ def many_devices(desk, phone, long):
     phone.ok("stop_track")
 
 
+def one_that_leaves(desk, guest):
+    """What is known of a device that is offline, until nobody wants to know."""
+    guest.wait_for("sync_state", where=lambda state: state["action"] == "hello")
+    desk.refused("device_forget", {"deviceId": "guest"}, "device_online")
+    guest.client.disconnect()
+    desk.wait_for(
+        "device_update", where=lambda update: any(d["deviceId"] == "guest" and "lastUsed" in d for d in update["devices"])
+    )
+    desk.ok("device_forget", {"deviceId": "guest"})
+    desk.refused("device_forget", {"deviceId": "guest"}, "unknown_device")
+
+
 def test_connect_is_answered_as_it_says(server, listener):
     def packet(auth):
         """The namespace's answer to a CONNECT packet, over long polling."""
@@ -264,7 +278,7 @@ def test_connect_is_answered_as_it_says(server, listener):
     [
         ("format", "xml"), ("deviceId", "a b"), ("deviceId", "x" * 65), ("bufferSeconds", 0.5), ("bufferSeconds", 121),
         ("deviceKind", "fridge"), ("codecs", ["mp4"]), ("codecs", []), ("dataSaver", 1), ("outputDelayMs", 2001),
-        ("standalone", "yes"),
+        ("standalone", "yes"), ("temporary", 1),
     ],
 )  # fmt: skip
 def test_what_it_does_not_allow_in_connect_is_refused(server, key, value):
@@ -297,6 +311,7 @@ FULL = [
     ("repeat_change", {"repeat": "off"}),
     ("crossfade_change", {"seconds": 0}),
     ("device_transfer", {"deviceId": "d"}),
+    ("device_forget", {"deviceId": "d"}),
 ]
 
 

@@ -1,6 +1,7 @@
 """One listener, many devices: the queue, what follows without a gap, hand-over and playing together."""
 
 import contextlib
+import json
 import signal
 import sqlite3
 import time
@@ -309,6 +310,37 @@ def test_settings_of_devices_are_kept_and_heard(devices, server):
     again.ok("device_settings", {"name": "desk", "volume": 1, "outputDelayMs": 0})
 
 
+def listed(update):
+    """Devices by their ids."""
+    return {device["deviceId"]: device for device in update["devices"]}
+
+
+def test_a_device_is_forgotten_when_asked_for_if_it_has_left(devices):
+    desk, phone = devices("desk", "phone")
+    phone.ok("device_settings", {"name": "Kitchen"})
+    for name, code in (("desk", "device_online"), ("phone", "device_online"), ("nobody", "unknown_device")):
+        desk.refused("device_forget", {"deviceId": name}, code)
+    before, mark = desk.ok("clock_sync", {"t0": 0})["t2"], desk.mark()
+    phone.client.disconnect()
+    known = listed(desk.wait_for("device_update", mark, lambda update: not listed(update)["phone"]["online"]))
+    after = desk.ok("clock_sync", {"t0": 0})["t2"]
+    assert before - 1 <= known["phone"]["lastUsed"] <= after and known["phone"]["name"] == "Kitchen"
+    assert "lastUsed" not in known["desk"]
+    mark = desk.mark()
+    desk.ok("device_forget", {"deviceId": "phone"})
+    desk.wait_for("device_update", mark, lambda update: "phone" not in listed(update))
+    devices("phone")
+    assert listed(desk.ok("device_list"))["phone"]["name"] == "Device", "nothing is left of its settings"
+
+
+def test_a_temporary_device_is_known_for_as_long_as_it_is_there(devices):
+    desk, tab = devices("desk"), devices("tab", temporary=True)
+    assert listed(desk.ok("device_list"))["tab"]["online"]
+    mark = desk.mark()
+    tab.client.disconnect()
+    desk.wait_for("device_update", mark, lambda update: "tab" not in listed(update))
+
+
 def test_a_standalone_device_has_no_part_in_it(devices, server, tracks):
     desk = devices("desk")
     (track,) = ids(tracks, "Long")
@@ -367,7 +399,7 @@ def test_numbers_beyond_all_bounds_are_answered_and_end_nothing(devices, tracks,
 
 @pytest.mark.parametrize("event", [
     "queue_set", "queue_add", "queue_remove", "queue_move", "queue_jump", "shuffle_change", "repeat_change",
-    "crossfade_change", "device_transfer",
+    "crossfade_change", "device_transfer", "device_forget",
 ])
 @pytest.mark.parametrize("payload", ["text", 5, [], {}, {"tracks": 5}, {"items": {}}, {"version": -1}, {"index": 1e300}])
 def test_nonsense_is_refused_and_changes_nothing(devices, event, payload):
@@ -388,10 +420,10 @@ def stopped_with_a_queue(fresh_server):
     return server, wanted
 
 
-def alter_database(server, statement):
+def alter_database(server, statement, *values):
     """Runs a statement on the database of a server, beside it if it runs."""
     with contextlib.closing(sqlite3.connect(server.data / "dubplate.db", timeout=20)) as database, database:
-        database.execute(statement)
+        database.execute(statement, values)
 
 
 def read_database(server, query):
@@ -422,6 +454,37 @@ def test_a_server_that_is_killed_knows_where_the_listener_was(fresh_server):
         mark = desk.mark()
         desk.ok("resume_track")
         assert abs(desk.wait_for("audio_chunk", mark)["position"] - state["position"]) < 0.1
+    assert server.stop() == 0
+
+
+def test_devices_are_kept_with_their_last_use_and_forgotten_when_they_stay_away(fresh_server):
+    server = fresh_server().start()
+    with listening(server, deviceId="desk", **WEBSOCKET) as desk:
+        for name in ("phone", "window", "guest"):
+            with listening(server, deviceId=name, **WEBSOCKET) as other:
+                other.wait_for("sync_state", where=lambda state: state["action"] == "hello")
+                if name == "phone":
+                    other.ok("device_settings", {"name": "Kitchen"})
+        known = eventually(
+            lambda: sum(d["online"] for d in (now := listed(desk.ok("device_list"))).values()) == 1 and now,
+            "all but one have left",
+        )
+        desk.ok("device_forget", {"deviceId": "guest"})
+    assert server.stop() == 0
+    ((body,),) = read_database(server, "SELECT body FROM playback_sessions")
+    kept = json.loads(body)
+    stored = {device["id"]: device for device in kept["devices"]["devices"]}
+    assert set(stored) == {"desk", "phone", "window"}
+    days = 2 * 24 * 3_600_000
+    for name in ("phone", "window"):
+        assert stored[name]["lastUsed"] == known[name]["lastUsed"]
+        stored[name]["lastUsed"] -= days
+    alter_database(server, "UPDATE playback_sessions SET body = ?", json.dumps(kept).encode())
+    server.start()
+    with listening(server, deviceId="desk", **WEBSOCKET) as desk:
+        left = listed(desk.ok("device_list"))
+        assert set(left) == {"desk", "phone"}, "who came only once, and has no name, is forgotten after a day"
+        assert left["phone"]["lastUsed"] == known["phone"]["lastUsed"] - days and left["phone"]["name"] == "Kitchen"
     assert server.stop() == 0
 
 

@@ -21,6 +21,8 @@ struct ConnectedDevice: Sendable {
   let bufferSeconds: Double
   /// Has no part in the user's session.
   let isStandalone: Bool
+  /// Its id ends with it.
+  let isTemporary: Bool
   let dataSaver: Bool
   let outputDelayMs: Double
   /// What it can decode.
@@ -29,7 +31,8 @@ struct ConnectedDevice: Sendable {
   /// How the others see it.
   var announcement: PlaybackDevice.Announcement {
     PlaybackDevice.Announcement(
-      name: name, kind: kind, codecs: codecs, dataSaver: dataSaver, outputDelayMs: outputDelayMs)
+      name: name, kind: kind, codecs: codecs, dataSaver: dataSaver, outputDelayMs: outputDelayMs,
+      isTemporary: isTemporary || !isNamed)
   }
 
   func decodes(_ rendition: Rendition) -> Bool { codecs.contains { $0.rawValue == rendition.codecName } }
@@ -56,6 +59,7 @@ struct ConnectedDevice: Sendable {
       ?? PlaybackLimits.defaultBufferSeconds
     outputDelayMs = try Self.number(auth, "outputDelayMs", in: 0...PlaybackLimits.outputDelayMs) ?? 0
     isStandalone = try Self.flag(auth, "standalone")
+    isTemporary = try Self.flag(auth, "temporary")
     dataSaver = try Self.flag(auth, "dataSaver")
     if let asked = auth["codecs"], !asked.isNull {
       let named = asked.array?.map { $0.string.flatMap(PlaybackDevice.Codec.init(rawValue:)) } ?? []

@@ -137,6 +137,12 @@ extension DeviceSession {
         core.applySettings(of: target)
         return ["device": core.state.devices[target].map { .object(core.deviceFields($0)) } ?? .null]
       }
+    case "device_forget":
+      let command = try Command.decode(Command.Forget.self, from: payload)
+      inSession(reply) { core, _ in
+        try core.state.forget(command.deviceId)
+        return [:]
+      }
     case "group_join":
       let command = try Command.decode(Command.Group.self, from: payload)
       inSession(reply) { core, device in

@@ -42,13 +42,15 @@ extension UserSession.Core {
   var groupFields: SocketValue { .array(state.devices.group.sorted().map { .string($0) }) }
 
   func deviceFields(_ device: PlaybackDevice) -> SocketObject {
-    [
+    var fields: SocketObject = [
       "deviceId": .string(device.deviceId), "name": .string(device.name), "kind": .string(device.kind.rawValue),
       "volume": .double(device.volume), "outputDelayMs": .double(device.outputDelayMs),
       "dataSaver": .bool(device.dataSaver), "active": .bool(device.isActive),
       "online": .bool(device.isOnline), "inGroup": .bool(device.isInGroup),
       "codecs": .array(device.codecs.map(\.rawValue).sorted().map { .string($0) }),
     ]
+    fields["lastUsed"] = device.lastUsed.map { .int($0) }
+    return fields
   }
 
   func stateFields(_ action: SessionAction, by: String) -> SocketObject {

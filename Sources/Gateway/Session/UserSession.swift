@@ -107,6 +107,8 @@ final class UserSession: Sendable {
 
     var now: Int64 { DeviceSession.now }
 
+    private var unixMilliseconds: Int64 { Int64(services.clock.unixMilliseconds(at: now)) }
+
     /// Does something with the state, in the order in which it was asked for, as soon as that is loaded.
     func take(_ call: Call) {
       if isUnreadable, !call.canWait || waiting.count >= GatewayLimits.waitingForSession {
@@ -172,10 +174,10 @@ final class UserSession: Sendable {
       if let former = members.updateValue(member, forKey: deviceId) {
         // The same device on a new connection; the old one has not noticed yet.
         former.eventLoop.execute { former.device.value.isReplaced() }
-        state.disconnect(deviceId, isKept: true, now: now)
+        state.disconnect(deviceId, isKept: true, now: now, unixMilliseconds: unixMilliseconds)
       }
       do {
-        try state.connect(deviceId, as: announcement)
+        try state.connect(deviceId, as: announcement, unixMilliseconds: unixMilliseconds)
       } catch {
         services.logger.error("a device can't join its session", metadata: ["error": "\(error)"])
       }
@@ -197,7 +199,7 @@ final class UserSession: Sendable {
       // Nobody else who comes under that id is sent away.
       if let member = members[deviceId], member.socketId == socketId {
         members[deviceId] = nil
-        state.disconnect(deviceId, isKept: member.isKept, now: now)
+        state.disconnect(deviceId, isKept: member.isKept, now: now, unixMilliseconds: unixMilliseconds)
         carryOut()
       }
       if members.isEmpty { services.sessions.isEmpty(self) }

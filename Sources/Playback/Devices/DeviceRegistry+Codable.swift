@@ -1,5 +1,6 @@
-/// What is kept of a user's devices: their names, kinds and settings, those first that have been away longest. All are
-/// offline when they are read, none is active, and what is online counts as having left last.
+/// What is kept of a user's devices: their names, kinds, settings and last use, those first that have been away longest.
+/// All are offline when they are read, none is active, and what is online counts as having left last. Those whose id
+/// ends with them are left out.
 extension DeviceRegistry: Codable {
   private static let format = 1
 
@@ -14,12 +15,15 @@ extension DeviceRegistry: Codable {
     let dataSaver: Bool
     let outputDelayMs: Double
     let settings: PlaybackDevice.Settings
+    /// Neither of them was kept at first: who is of that time isn't forgotten for it.
+    let lastUsed: Int64?
+    let hasReturned: Bool?
   }
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(Self.format, forKey: .format)
-    let order = known.sorted {
+    let order = known.filter { !$0.value.isTemporary }.sorted {
       let (left, right) = (
         $0.value.codecs == nil ? $0.value.leftAt : .max, $1.value.codecs == nil ? $1.value.leftAt : .max
       )
@@ -28,7 +32,7 @@ extension DeviceRegistry: Codable {
     let stored = order.map { id, known in
       Stored(
         id: id, name: known.name, kind: known.kind, dataSaver: known.dataSaver, outputDelayMs: known.outputDelayMs,
-        settings: known.settings)
+        settings: known.settings, lastUsed: known.lastUsed, hasReturned: known.hasReturned)
     }
     try container.encode(stored, forKey: .devices)
   }
@@ -58,9 +62,12 @@ extension DeviceRegistry: Codable {
     try Self.check(PlaybackDevice.Settings(name: stored.name, outputDelayMs: stored.outputDelayMs))
     try Self.check(stored.settings)
     guard known[stored.id] == nil else { throw .badData("a device stands twice") }
+    guard stored.lastUsed.map({ 0...Int64(PlaybackLimits.mostVersion) ~= $0 }) ?? true else {
+      throw .badData("a number is out of range")
+    }
     departures += 1
     known[stored.id] = Known(
       name: stored.name, kind: stored.kind, dataSaver: stored.dataSaver, outputDelayMs: stored.outputDelayMs,
-      settings: stored.settings, leftAt: departures)
+      settings: stored.settings, leftAt: departures, lastUsed: stored.lastUsed, hasReturned: stored.hasReturned ?? true)
   }
 }

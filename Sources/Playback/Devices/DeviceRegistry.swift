@@ -4,7 +4,8 @@
 /// A device that goes offline leaves the group but stays the active one: a phone in a tunnel comes back and plays on.
 ///
 /// Up to ``PlaybackLimits/devicesPerUser`` devices are online, and up to ``PlaybackLimits/knownDevices`` known; beyond
-/// that the one that has been offline longest, and isn't active, is forgotten.
+/// that the one that has been offline longest, and isn't active, is forgotten. So is one that is not to be expected any
+/// more (``forgetGone(at:)``).
 public struct DeviceRegistry: Sendable, Equatable {
   /// What is known of a device, be it online or not.
   struct Known: Sendable, Equatable {
@@ -17,6 +18,22 @@ public struct DeviceRegistry: Sendable, Equatable {
     var codecs: Set<PlaybackDevice.Codec>?
     /// Grows with each going offline: the least has been away longest.
     var leftAt: UInt64 = 0
+    /// When it went offline, Unix time in milliseconds; nil while it is online, and where that isn't known.
+    var lastUsed: Int64?
+    /// Whether its id ends with it, by its own word.
+    var isTemporary = false
+    /// Whether it has come back after it had been away for ``PlaybackLimits/visitMilliseconds``: its id lasts.
+    var hasReturned = false
+
+    /// Whether it is offline and not to be expected again.
+    func isGone(at unixMilliseconds: Int64) -> Bool {
+      guard codecs == nil else { return false }
+      if isTemporary { return true }
+      guard let lastUsed else { return false }
+      let isPassing = !hasReturned && !settings.isOwn
+      let most = isPassing ? PlaybackLimits.passingDeviceMilliseconds : PlaybackLimits.absentDeviceMilliseconds
+      return unixMilliseconds - lastUsed >= most
+    }
   }
 
   /// Grows by one with every change.
@@ -44,26 +61,30 @@ public struct DeviceRegistry: Sendable, Equatable {
       deviceId: deviceId, name: known.settings.name ?? known.name, kind: known.kind,
       volume: known.settings.volume ?? 1, outputDelayMs: known.settings.outputDelayMs ?? known.outputDelayMs,
       dataSaver: known.settings.dataSaver ?? known.dataSaver, codecs: known.codecs ?? [],
-      isOnline: known.codecs != nil, isActive: deviceId == activeDeviceId, isInGroup: group.contains(deviceId))
+      isOnline: known.codecs != nil, isActive: deviceId == activeDeviceId, isInGroup: group.contains(deviceId),
+      lastUsed: known.codecs == nil ? known.lastUsed : nil)
   }
 
   /// A device has connected, again perhaps; returns it with its settings.
   ///
   /// Throws `too_many_devices`, and `bad_request` for what no device can announce. A device with several connections
-  /// connects with each; ``disconnect(_:)`` is for the last of them.
+  /// connects with each; ``disconnect(_:at:)`` is for the last of them.
+  /// - Parameter unixMilliseconds: now.
   @discardableResult
-  public mutating func connect(_ deviceId: String, as announced: PlaybackDevice.Announcement) throws(SessionError)
-    -> PlaybackDevice
-  {
+  public mutating func connect(
+    _ deviceId: String, as announced: PlaybackDevice.Announcement, at unixMilliseconds: Int64
+  ) throws(SessionError) -> PlaybackDevice {
     try Self.check(text: deviceId, "deviceId")
     try Self.check(
       PlaybackDevice.Settings(name: announced.name, outputDelayMs: announced.outputDelayMs))
     let former = known[deviceId]
     guard former?.codecs != nil || onlineCount < PlaybackLimits.devicesPerUser else { throw .tooManyDevices }
+    let wasAway = former?.lastUsed.map { unixMilliseconds - $0 >= PlaybackLimits.visitMilliseconds } ?? false
     let now = Known(
       name: announced.name, kind: announced.kind, dataSaver: announced.dataSaver,
       outputDelayMs: announced.outputDelayMs, settings: former?.settings ?? PlaybackDevice.Settings(),
-      codecs: announced.codecs, leftAt: former?.leftAt ?? 0)
+      codecs: announced.codecs, leftAt: former?.leftAt ?? 0, isTemporary: announced.isTemporary,
+      hasReturned: wasAway || former?.hasReturned ?? false)
     if now != former {
       known[deviceId] = now
       forgetLongestAbsent()
@@ -74,12 +95,14 @@ public struct DeviceRegistry: Sendable, Equatable {
 
   /// A device has gone offline: it leaves the group. Returns whether it was the active one; does nothing for one that
   /// isn't online.
+  /// - Parameter unixMilliseconds: now.
   @discardableResult
-  public mutating func disconnect(_ deviceId: String) -> Bool {
+  public mutating func disconnect(_ deviceId: String, at unixMilliseconds: Int64) -> Bool {
     guard known[deviceId]?.codecs != nil else { return false }
     departures += 1
     known[deviceId]?.codecs = nil
     known[deviceId]?.leftAt = departures
+    known[deviceId]?.lastUsed = unixMilliseconds
     group.remove(deviceId)
     version += 1
     return deviceId == activeDeviceId
@@ -88,12 +111,38 @@ public struct DeviceRegistry: Sendable, Equatable {
   /// Whether a device is connected.
   public func isOnline(_ deviceId: String) -> Bool { known[deviceId]?.codecs != nil }
 
+  /// A device is not known any more, nor what was set for it; throws `unknown_device`, or `device_online` for one that
+  /// is there.
+  public mutating func forget(_ deviceId: String) throws(SessionError) {
+    guard try !device(deviceId).isOnline else { throw .deviceOnline }
+    discard(deviceId)
+  }
+
   /// A device that is offline, and can't be known again, is not kept.
-  public mutating func forget(_ deviceId: String) {
+  public mutating func discard(_ deviceId: String) {
     guard let device = known[deviceId], device.codecs == nil else { return }
     known[deviceId] = nil
     if activeDeviceId == deviceId { activeDeviceId = nil }
     version += 1
+  }
+
+  /// Forgets who is offline and not to be expected again, but for the active one, whose sound goes on where it comes
+  /// back: who said that its id ends with it at once; who came only once (as a private window does, whose id ends with
+  /// it and which doesn't know that), and for whom nothing was set, after
+  /// ``PlaybackLimits/passingDeviceMilliseconds``; all others after ``PlaybackLimits/absentDeviceMilliseconds``.
+  /// - Parameter unixMilliseconds: now.
+  public mutating func forgetGone(at unixMilliseconds: Int64) {
+    let gone = known.filter { $0.key != activeDeviceId && $0.value.isGone(at: unixMilliseconds) }
+    guard !gone.isEmpty else { return }
+    for id in gone.keys { known[id] = nil }
+    version += 1
+  }
+
+  /// The same devices, with a last use also of those that are online, in case they are not seen again.
+  func seen(at unixMilliseconds: Int64) -> Self {
+    var seen = self
+    for (id, device) in known where device.codecs != nil { seen.known[id]?.lastUsed = unixMilliseconds }
+    return seen
   }
 
   /// Makes an online device the active one; throws `unknown_device` or `device_offline`.

@@ -18,16 +18,19 @@ public struct PlaybackDevice: Sendable, Equatable {
     public var dataSaver: Bool
     /// Milliseconds, 0 to ``PlaybackLimits/outputDelayMs``.
     public var outputDelayMs: Double
+    /// Whether its id ends with it, as that of a browser's second tab does: it won't come again.
+    public var isTemporary: Bool
 
     public init(
       name: String, kind: Kind = .other, codecs: Set<Codec> = Set(Codec.allCases), dataSaver: Bool = false,
-      outputDelayMs: Double = 0
+      outputDelayMs: Double = 0, isTemporary: Bool = false
     ) {
       self.name = name
       self.kind = kind
       self.codecs = codecs
       self.dataSaver = dataSaver
       self.outputDelayMs = outputDelayMs
+      self.isTemporary = isTemporary
     }
   }
 
@@ -53,6 +56,10 @@ public struct PlaybackDevice: Sendable, Equatable {
         name: name ?? former.name, volume: volume ?? former.volume,
         outputDelayMs: outputDelayMs ?? former.outputDelayMs, dataSaver: dataSaver ?? former.dataSaver)
     }
+
+    /// Whether a listener has taken the trouble to tell the device from others. Its volume doesn't say so: a player tells
+    /// the one that it begins with.
+    var isOwn: Bool { name != nil || outputDelayMs != nil || dataSaver != nil }
   }
 
   public let deviceId: String
@@ -68,4 +75,6 @@ public struct PlaybackDevice: Sendable, Equatable {
   public let isOnline: Bool
   public let isActive: Bool
   public let isInGroup: Bool
+  /// When it was last online, Unix time in milliseconds; nil while it is, and where that isn't known.
+  public let lastUsed: Int64?
 }

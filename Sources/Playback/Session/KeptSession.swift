@@ -53,7 +53,7 @@ extension ListeningSession {
       sounding = KeptSession.Sounding(since: unixMilliseconds, duration: duration)
     }
     return KeptSession(
-      queue: queue, devices: devices, wish: wish, version: version,
+      queue: queue, devices: devices.seen(at: Int64(unixMilliseconds)), wish: wish, version: version,
       position: playing.map { $0.isOver ? 0 : $0.position(at: now) } ?? resumePosition, sounding: sounding)
   }
 

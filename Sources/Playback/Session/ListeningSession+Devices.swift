@@ -1,19 +1,36 @@
 /// Devices that come and go, hand over, and play together.
 extension ListeningSession {
-  public mutating func connect(_ deviceId: String, as announced: PlaybackDevice.Announcement) throws {
-    try devices.connect(deviceId, as: announced)
+  /// - Parameter unixMilliseconds: now, by the wall clock.
+  public mutating func connect(
+    _ deviceId: String, as announced: PlaybackDevice.Announcement, unixMilliseconds: Int64
+  ) throws {
+    try devices.connect(deviceId, as: announced, at: unixMilliseconds)
+    // Behind that: who comes back late is still known.
+    devices.forgetGone(at: unixMilliseconds)
     devicesChanged()
   }
 
+  /// Forgets a device that is offline, and what was set for it.
+  public mutating func forget(_ device: String) throws {
+    try devices.forget(device)
+    devicesChanged()
+    add(.save)
+  }
+
   /// A device has gone. Its sound has gone with it, unless others play along.
-  /// - Parameter isKept: whether it can come back as the same one.
-  public mutating func disconnect(_ device: String, isKept: Bool, now: Int64) {
+  /// - Parameters:
+  ///   - isKept: whether it can come back as the same one.
+  ///   - unixMilliseconds: the same moment as `now`, by the wall clock.
+  public mutating func disconnect(_ device: String, isKept: Bool, now: Int64, unixMilliseconds: Int64) {
     guard devices.isOnline(device) else { return }
     let wasGrouped = isGrouped
     withSound.remove(device)
-    devices.disconnect(device)
-    if !isKept { devices.forget(device) }
-    defer { devicesChanged() }
+    devices.disconnect(device, at: unixMilliseconds)
+    if isKept { add(.save) } else { devices.discard(device) }
+    defer {
+      devices.forgetGone(at: unixMilliseconds)
+      devicesChanged()
+    }
     if let handover, handover.to == device, devices.isOnline(handover.former.deviceId) {
       return giveBack(handover.former)
     }

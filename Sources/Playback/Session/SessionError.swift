@@ -22,6 +22,8 @@ public struct SessionError: Error, Sendable, Equatable, CustomStringConvertible 
     public static let unknownDevice = Self("unknown_device")
     /// Only a device that is online can do that.
     public static let deviceOffline = Self("device_offline")
+    /// Only a device that is offline can be forgotten.
+    public static let deviceOnline = Self("device_online")
     /// The user has ``PlaybackLimits/devicesPerUser`` devices online.
     public static let tooManyDevices = Self("too_many_devices")
     /// Nothing plays.
@@ -52,6 +54,7 @@ public struct SessionError: Error, Sendable, Equatable, CustomStringConvertible 
   static let unknownItem = Self(code: .unknownItem, message: "the queue has no such item")
   static let unknownDevice = Self(code: .unknownDevice, message: "there is no such device")
   static let deviceOffline = Self(code: .deviceOffline, message: "the device is not connected")
+  static let deviceOnline = Self(code: .deviceOnline, message: "the device is connected")
   static let tooManyDevices = Self(
     code: .tooManyDevices, message: "at most \(PlaybackLimits.devicesPerUser) devices can be connected")
   static let nothingPlays = Self(code: .nothingPlays, message: "nothing is playing")

@@ -59,7 +59,7 @@ import Testing
     var session = ListeningSession()
     session.restore(kept, end: 2_000_000)
     #expect(session.resumePosition >= 0 && session.resumePosition.isFinite)
-    try session.connect("desk", as: .init(name: "Desk"))
+    try session.connect("desk", as: .init(name: "Desk"), unixMilliseconds: 2_000_000)
     try session.resumeHere("desk", now: 0)
     try session.next(version: nil, by: "desk", now: 0)
     try session.shuffle(false, version: nil, by: "desk")
@@ -73,8 +73,20 @@ import Testing
         .init(streamId: "s", position: order.position, duration: 200, quality: "high", codec: "mp3"), isPaused: false,
         now: 0)
     }
-    session.disconnect("desk", isKept: true, now: 1_000_000_000)
+    session.disconnect("desk", isKept: true, now: 1_000_000_000, unixMilliseconds: 3_000_000)
     _ = try JSONEncoder().encode(session.kept(now: 1_000_000_000, unixMilliseconds: 3_000_000))
+  }
+
+  @Test func aDeviceThatIsThereIsKeptWithItsLastUse() throws {
+    var world = SessionWorld(seed: 9)
+    for id in ["desk", "phone"] { world.connect(id) }
+    world.disconnect("phone")
+    let left = world.now / 1_000_000
+    world.now += 60_000_000_000
+    let kept = world.session.kept(now: world.now, unixMilliseconds: 1_000_000)
+    let read = try JSONDecoder().decode(KeptSession.self, from: JSONEncoder().encode(kept))
+    #expect(read.devices["desk"]?.lastUsed == 1_000_000 && read.devices["phone"]?.lastUsed == left)
+    #expect(world.session.devices["desk"]?.lastUsed == nil)
   }
 
   @Test func aVersionThatNoSessionReachesIsDamage() throws {

@@ -49,6 +49,34 @@ import Testing
     #expect(world.session.playing?.status == .playing)
   }
 
+  @Test func whatBecomesOfADeviceIsToldAndKept() throws {
+    var world = SessionWorld(seed: 3)
+    for id in ["desk", "phone", "tab"] { world.connect(id) }
+    world.session.disconnect("phone", isKept: true, now: world.now, unixMilliseconds: 1_000)
+    let left = world.session.takeEffects()
+    #expect(left.contains(.save) && left.contains(.devicesChanged))
+    world.session.disconnect("tab", isKept: false, now: world.now, unixMilliseconds: 1_000)
+    #expect(world.session.takeEffects() == [.devicesChanged])
+    #expect(throws: SessionError.deviceOnline) { try world.session.forget("desk") }
+    #expect(world.session.takeEffects().isEmpty)
+    try world.session.forget("phone")
+    #expect(world.session.takeEffects() == [.devicesChanged, .save])
+    #expect(world.session.devices.devices.map(\.deviceId) == ["desk"])
+  }
+
+  @Test func whoHasGoneForGoodIsForgottenWhenAnotherComesButNotItself() throws {
+    let day: Int64 = 86_400_000
+    var session = ListeningSession()
+    for id in ["desk", "window"] { try session.connect(id, as: .init(name: id), unixMilliseconds: 0) }
+    session.disconnect("window", isKept: true, now: 0, unixMilliseconds: 0)
+    session.disconnect("desk", isKept: true, now: 0, unixMilliseconds: 0)
+    try session.connect("desk", as: .init(name: "desk"), unixMilliseconds: 2 * day)
+    #expect(session.devices.devices.map(\.deviceId) == ["desk"])
+    session.disconnect("desk", isKept: true, now: 0, unixMilliseconds: 2 * day)
+    try session.connect("window", as: .init(name: "window"), unixMilliseconds: 4 * day)
+    #expect(session.devices.devices.map(\.deviceId) == ["desk", "window"], "it had come back, and so it lasts")
+  }
+
   @Test func anOlderVersionChangesNothing() throws {
     var world = SessionWorld(seed: 4)
     world.connect("desk")
@@ -130,7 +158,7 @@ import Testing
     restored.restore(kept)
     #expect(restored.queue == world.session.queue)
     #expect(abs(restored.resumePosition - 12) < 0.01)
-    try restored.connect("desk", as: .init(name: "Desk"))
+    try restored.connect("desk", as: .init(name: "Desk"), unixMilliseconds: 1_000_000)
     _ = restored.takeEffects()
     try restored.resumeHere("desk", now: 0)
     let orders = restored.takeEffects().compactMap { if case .play(_, let order) = $0 { order } else { nil } }

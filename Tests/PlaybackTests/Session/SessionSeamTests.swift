@@ -159,7 +159,7 @@ import Testing
     func restored() throws -> ListeningSession {
       var session = ListeningSession()
       session.restore(kept)
-      try session.connect("desk", as: .init(name: "Desk"))
+      try session.connect("desk", as: .init(name: "Desk"), unixMilliseconds: 0)
       return session
     }
     var session = try restored()

@@ -35,7 +35,7 @@ struct SessionWorld {
   mutating func connect(_ id: String) {
     guard online.insert(id).inserted else { return }
     do {
-      try session.connect(id, as: .init(name: id))
+      try session.connect(id, as: .init(name: id), unixMilliseconds: now / 1_000_000)
     } catch {
       Issue.record(error)
     }
@@ -46,7 +46,7 @@ struct SessionWorld {
     guard online.remove(id) != nil else { return }
     devices[id] = nil
     late.removeAll { $0.device == id }
-    session.disconnect(id, isKept: true, now: now)
+    session.disconnect(id, isKept: true, now: now, unixMilliseconds: now / 1_000_000)
     carryOut()
   }
 

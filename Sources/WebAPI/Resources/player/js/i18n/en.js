@@ -318,6 +318,7 @@ export const en = {
   'fault.stale_version': 'The queue was changed on another device. Try again.',
   'fault.queue_ended': 'That was the last one in the queue.',
   'fault.device_offline': 'That device is not there any more.',
+  'fault.device_online': 'That device is there right now: it can be forgotten when it has left.',
   'fault.not_in_session': 'This device does not take part in the session.',
   'fault.queue_full': 'The queue is full: it holds 10,000 tracks.',
   'fault.body_too_large': 'That is too long for the server.',
