@@ -306,6 +306,9 @@ static const unsigned char js_ui_deck_js[] = {
 static const unsigned char js_ui_device_card_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/device-card.js"
 };
+static const unsigned char js_ui_device_list_js[] = {
+#embed "../WebAPI/Resources/player/js/ui/device-list.js"
+};
 static const unsigned char js_ui_device_panel_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/device-panel.js"
 };
@@ -368,6 +371,9 @@ static const unsigned char js_ui_queue_drag_js[] = {
 };
 static const unsigned char js_ui_queue_panel_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/queue-panel.js"
+};
+static const unsigned char js_ui_second_press_js[] = {
+#embed "../WebAPI/Resources/player/js/ui/second-press.js"
 };
 static const unsigned char js_ui_shortcuts_js[] = {
 #embed "../WebAPI/Resources/player/js/ui/shortcuts.js"
@@ -520,6 +526,7 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/ui/cover.js", js_ui_cover_js),
     FILE_AT("js/ui/deck.js", js_ui_deck_js),
     FILE_AT("js/ui/device-card.js", js_ui_device_card_js),
+    FILE_AT("js/ui/device-list.js", js_ui_device_list_js),
     FILE_AT("js/ui/device-panel.js", js_ui_device_panel_js),
     FILE_AT("js/ui/dom.js", js_ui_dom_js),
     FILE_AT("js/ui/elsewhere.js", js_ui_elsewhere_js),
@@ -541,6 +548,7 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/ui/quality-menu.js", js_ui_quality_menu_js),
     FILE_AT("js/ui/queue-drag.js", js_ui_queue_drag_js),
     FILE_AT("js/ui/queue-panel.js", js_ui_queue_panel_js),
+    FILE_AT("js/ui/second-press.js", js_ui_second_press_js),
     FILE_AT("js/ui/shortcuts.js", js_ui_shortcuts_js),
     FILE_AT("js/ui/side-panel.js", js_ui_side_panel_js),
     FILE_AT("js/ui/slider.js", js_ui_slider_js),

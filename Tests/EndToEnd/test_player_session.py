@@ -169,6 +169,32 @@ def test_a_device_is_renamed_and_its_volume_set_from_another(two):
     active.until("it is silent", lambda: active.state()["volume"] == 0 and active.is_silent())
 
 
+def test_a_device_that_has_left_is_forgotten_by_a_second_press(open_device, server, listener):
+    phone = {"deviceId": "old", "deviceName": "Old phone", "transports": ["websocket"]}
+    with listening(server, user=listener, **phone) as old:
+        old.wait_for("sync_state")
+    player = open_device()
+    player.page.click("#devices-button")
+    card = player.page.locator("[data-device=old]")
+    player.until("its last use is shown", lambda: "Last used" in card.inner_text())
+    forget = card.locator(".device__forget")
+    forget.click()
+    player.until("it asks", lambda: forget.inner_text() == "Really?")
+    assert any(device["deviceId"] == "old" for device in player.session()["devices"])
+    forget.click()
+    player.until("it is gone", lambda: card.count() == 0)
+    assert [device["online"] for device in player.session()["devices"]] == [True]
+
+
+def test_a_second_tab_leaves_no_device_behind(open_device, server):
+    player = open_device()
+    tab = player.context.new_page()
+    tab.goto(server.url)
+    player.until("it is a device", lambda: len(player.session()["devices"]) == 2)
+    tab.close()
+    player.until("it has left", lambda: len(player.session()["devices"]) == 1)
+
+
 def test_shuffle_and_repeat_are_everybodys(two):
     active, remote = two
     active.page.click("#shuffle-button")

@@ -221,6 +221,15 @@ export class FakeServer {
     return { device };
   }
 
+  device_forget({ deviceId }) {
+    const known = this.devices.get(deviceId);
+    if (!known) throw new Refusal('unknown_device');
+    if (known.connection.state === 'online') throw new Refusal('device_online');
+    this.devices.delete(deviceId);
+    this.updateDevices();
+    return {};
+  }
+
   group_join({ deviceId }, by) {
     this.group = [...new Set([this.activeDeviceId, ...this.group, deviceId ?? by])];
     this.updateDevices();

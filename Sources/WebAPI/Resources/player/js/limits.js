@@ -113,8 +113,8 @@ export const MAX_KNOWN_TRACKS = 4_000;
 export const MAX_OUTPUT_DELAY_MS = 2_000;
 /** Longest crossfade, seconds: the server's bound. */
 export const MAX_CROSSFADE_SECONDS = 12;
-/** Devices that are not there, shown at most. */
-export const MAX_OFFLINE_DEVICES = 4;
+/** How long a button asks whether what can't be undone is meant, ms. */
+export const SECOND_PRESS_MS = 5_000;
 
 /** Time between two reports of the network while playing. */
 export const NETWORK_STATS_MS = 5_000;

@@ -64,12 +64,14 @@ if (typeof globalThis.io !== 'function') {
 }
 // `?decoder=decodeAudioData` plays as a browser without WebCodecs would.
 const forceFallback = new URLSearchParams(location.search).get('decoder') === 'decodeAudioData';
-const connection = new Connection(await claimDeviceId(), async () => {
+const { id: deviceId, isTemporary } = await claimDeviceId();
+const connection = new Connection(deviceId, async () => {
   const savesData = preferences.get('dataSaver', false);
   const { connection: link, deviceMemory: memoryGb } = /** @type {any} */ (navigator);
   return {
     codecs: await decodableCodecs({ forceFallback }),
     dataSaver: savesData,
+    temporary: isTemporary,
     bufferSeconds: wantedBuffer({ savesData, link, memoryGb }),
   };
 });
@@ -112,6 +114,7 @@ const devices = new DevicePanel({
   transport,
   volume: playback.volume,
   syncQuality: () => (group.isGrouped && clockSync.clock.isReady ? clockSync.clock.boundMs : null),
+  now: serverNow,
   navigation,
 });
 let isLoggedIn = false;

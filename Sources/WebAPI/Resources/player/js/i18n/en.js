@@ -237,6 +237,11 @@ export const en = {
   'device.delayNote':
     'How much later its sound is heard, as with Bluetooth. Others wait that long, so that all are heard together.',
   'device.offline': 'Offline',
+  'device.lastUsed': 'Last used {ago}',
+  'device.forget': 'Forget',
+  'device.forgetAgain': 'Really?',
+  'device.forgetName': 'Forget {name}',
+  'device.forgetNameAgain': 'Really? Press again to forget {name}',
   'device.playing': 'Playing',
   'device.paused': 'Paused',
   'device.clickHere': 'Click to play here',

@@ -259,6 +259,11 @@ export const ru = {
   'device.delayNote':
     'Насколько запаздывает звук этого устройства, например по Bluetooth. Остальные подождут, чтобы все звучали разом.',
   'device.offline': 'Не в сети',
+  'device.lastUsed': 'Было в сети {ago}',
+  'device.forget': 'Забыть',
+  'device.forgetAgain': 'Точно?',
+  'device.forgetName': 'Забыть «{name}»',
+  'device.forgetNameAgain': 'Точно? Нажмите ещё раз, чтобы забыть «{name}»',
   'device.playing': 'Играет',
   'device.paused': 'Пауза',
   'device.clickHere': 'Нажмите, чтобы слушать здесь',

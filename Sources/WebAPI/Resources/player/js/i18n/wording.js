@@ -13,6 +13,7 @@ export class Wording {
   #plurals;
   #numbers;
   #list;
+  #relative;
   /** @type {Map<string, Intl.NumberFormat>} */
   #units = new Map();
 
@@ -23,6 +24,7 @@ export class Wording {
     this.#plurals = new Intl.PluralRules(language);
     this.#numbers = new Intl.NumberFormat(language);
     this.#list = new Intl.ListFormat(language);
+    this.#relative = new Intl.RelativeTimeFormat(language);
   }
 
   /** @param {string} key */
@@ -57,6 +59,15 @@ export class Wording {
   /** @param {string[]} parts @returns {string} `a, b and c` */
   list(parts) {
     return this.#list.format(parts);
+  }
+
+  /**
+   * @param {number} value below zero for what has been
+   * @param {'minute' | 'hour' | 'day' | 'month'} unit
+   * @returns {string} `3 days ago`
+   */
+  relative(value, unit) {
+    return this.#relative.format(value, unit);
   }
 
   /**

@@ -3,18 +3,21 @@ import { t } from '../i18n/language.js';
 const KEY = 'dubplate.device';
 
 /**
- * @returns {Promise<string>} this device's id. Two tabs are two devices, since both can make sound: the first one is this
- *   browser's own, the same for ever; another has one for as long as it lives. A lock says which ids are taken
+ * This device's id. Two tabs are two devices, since both can make sound: the first one is this browser's own, the same
+ * for ever; another has one for as long as it lives. A lock says which ids are taken.
+ *
+ * @returns {Promise<{id: string, isTemporary: boolean}>} temporary: the id ends with the tab, or with the page where
+ *   storage is forbidden. (A private window's seems to last as any other's: no browser tells.)
  */
 export async function claimDeviceId() {
-  const mine = read(sessionStorage);
-  if (mine && (await isFree(mine))) return mine;
-  const known = read(localStorage);
+  const mine = read('sessionStorage');
+  if (mine && (await isFree(mine))) return { id: mine, isTemporary: read('localStorage') !== mine };
+  const known = read('localStorage');
   const id = known && (await isFree(known)) ? known : newId();
   if (id !== known) await isFree(id);
-  write(sessionStorage, id);
-  if (!known) write(localStorage, id);
-  return id;
+  write('sessionStorage', id);
+  if (!known) write('localStorage', id);
+  return { id, isTemporary: read('localStorage') !== id };
 }
 
 function newId() {
@@ -26,7 +29,7 @@ function newId() {
 function isFree(id) {
   const { locks } = navigator;
   // Without locks (a page that isn't secure) two tabs of one browser are told apart by their tabs' own storage.
-  if (!locks) return Promise.resolve(sessionStorage.getItem(KEY) === id || localStorage.getItem(KEY) !== id);
+  if (!locks) return Promise.resolve(read('sessionStorage') === id || read('localStorage') !== id);
   return new Promise((resolve) => {
     locks
       .request(`${KEY}.${id}`, { ifAvailable: true }, (lock) => {
@@ -37,19 +40,21 @@ function isFree(id) {
   });
 }
 
-/** @param {Storage} storage */
-function read(storage) {
+/** @typedef {'localStorage' | 'sessionStorage'} StorageName a storage that is forbidden throws where it is named */
+
+/** @param {StorageName} name */
+function read(name) {
   try {
-    return storage.getItem(KEY);
+    return globalThis[name].getItem(KEY);
   } catch {
     return null;
   }
 }
 
-/** @param {Storage} storage @param {string} id */
-function write(storage, id) {
+/** @param {StorageName} name @param {string} id */
+function write(name, id) {
   try {
-    storage.setItem(KEY, id);
+    globalThis[name].setItem(KEY, id);
   } catch {
     // Storage is forbidden: the id lasts as long as the page.
   }

@@ -15,6 +15,7 @@ import { QueueModel } from './queue-model.js';
  * @property {boolean} online
  * @property {boolean} inGroup
  * @property {string[]} codecs
+ * @property {number} [lastUsed] when it was online last, Unix ms; only of one that isn't, where the server knows
  *
  * @typedef {object} State what plays; `position` seconds are heard at `timestamp`, Unix ms of the server
  * @property {string | null} itemId
@@ -273,6 +274,11 @@ export class Session extends Emitter {
     const ack = await this.#connection.command('device_settings', settings);
     this.#deviceChanged(ack.device);
     return ack;
+  }
+
+  /** What was set for a device that has left is gone with it. @param {string} deviceId */
+  async forget(deviceId) {
+    return this.#connection.command('device_forget', { deviceId });
   }
 
   /** @param {string} deviceId @param {boolean} joins */

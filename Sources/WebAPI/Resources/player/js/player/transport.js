@@ -8,7 +8,7 @@ import { RemoteVolume } from './volume.js';
 /** @typedef {import('../net/api.js').Track} Track */
 
 /** Refusals that say that there is nothing to do. */
-const NOTES = new Set(['queue_ended', 'no_stream', 'device_offline', 'unknown_item']);
+const NOTES = new Set(['queue_ended', 'no_stream', 'device_offline', 'device_online', 'unknown_device', 'unknown_item']);
 
 /**
  * What the buttons are wired to: play, pause, seek, next … act on this device's sound or, when another device plays, on

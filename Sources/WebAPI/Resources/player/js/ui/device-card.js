@@ -1,7 +1,9 @@
-import { MAX_OUTPUT_DELAY_MS, VOLUME_STEP } from '../limits.js';
+import { MAX_OUTPUT_DELAY_MS, SECOND_PRESS_MS, VOLUME_STEP } from '../limits.js';
 import { t } from '../i18n/language.js';
 import { element, icon } from './dom.js';
+import { SecondPress } from './second-press.js';
 import { Slider } from './slider.js';
+import { setText } from './texts.js';
 
 const KINDS = new Set(['web', 'mobile', 'desktop', 'speaker', 'tv', 'car', 'other']);
 
@@ -16,6 +18,7 @@ const KINDS = new Set(['web', 'mobile', 'desktop', 'speaker', 'tv', 'car', 'othe
  * @property {(deviceId: string, joins: boolean) => void} onGroup
  * @property {(deviceId: string, volume: number) => void} onVolume
  * @property {(settings: {deviceId: string, name?: string, outputDelayMs?: number}) => void} onSettings
+ * @property {(deviceId: string) => void} onForget
  */
 
 /** One device of the list: hand-over, volume, playing along, and what is set once. */
@@ -27,6 +30,8 @@ export class DeviceCard {
   #status = element('span', { class: 'device__status' });
   #kind = element('span', { class: 'device__kind' });
   #group = element('button', { class: 'chip chip--small', type: 'button' }, icon('group'), element('span', {}));
+  #forget = element('button', { class: 'chip chip--small device__forget', type: 'button' });
+  #forgetting = new SecondPress(SECOND_PRESS_MS, () => this.#showForget());
   #gear = element(
     'button',
     { class: 'button-icon device__gear', type: 'button', 'aria-expanded': 'false', 'data-title': 'device.settingsHint' },
@@ -79,13 +84,15 @@ export class DeviceCard {
     this.root = element(
       'li',
       { class: 'device', 'data-device': deviceId },
-      element('div', { class: 'device__row' }, this.#main, this.#gear),
+      element('div', { class: 'device__row' }, this.#main, this.#forget, this.#gear),
       element('div', { class: 'device__volume' }, icon('volume'), this.#sliderNode, this.#group),
       this.#form,
     );
     this.#main.addEventListener('click', () => actions.onTransfer(deviceId));
     this.#group.addEventListener('click', () => actions.onGroup(deviceId, !this.#device.inGroup));
     this.#gear.addEventListener('click', () => this.#toggleForm());
+    this.#forget.addEventListener('click', ({ detail }) => this.#forgetting.press(detail) && actions.onForget(deviceId));
+    this.#forget.addEventListener('blur', () => this.#forgetting.cancel());
   }
 
   /** @param {import('../player/session.js').Device} device @param {CardView} view */
@@ -112,6 +119,16 @@ export class DeviceCard {
     this.#sliderNode.parentElement.hidden = !online;
     this.#sliderNode.setAttribute('aria-label', t('device.volume', { name: text }));
     this.#slider.set(volume * 100);
+    this.#forget.hidden = online;
+    if (online) this.#forgetting.cancel();
+    this.#showForget();
+  }
+
+  #showForget() {
+    const { isAsking } = this.#forgetting;
+    const { name } = this.#device;
+    setText(this.#forget, isAsking ? 'device.forgetAgain' : 'device.forget');
+    this.#forget.setAttribute('aria-label', t(isAsking ? 'device.forgetNameAgain' : 'device.forgetName', { name }));
   }
 
   /** @param {CardActions} actions */

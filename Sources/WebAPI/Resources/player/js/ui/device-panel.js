@@ -1,8 +1,8 @@
 import { language, t } from '../i18n/language.js';
-import { MAX_OFFLINE_DEVICES } from '../limits.js';
 import { DeviceCard } from './device-card.js';
+import { inOrder } from './device-list.js';
 import { byId, element } from './dom.js';
-import { number } from './format.js';
+import { ago, number } from './format.js';
 import { Popover } from './popover.js';
 
 /** The devices of this listener: which plays, how loud, which play together. */
@@ -10,6 +10,7 @@ export class DevicePanel {
   #session;
   #transport;
   #syncQuality;
+  #now;
   #panel = byId('devices-panel');
   #list = element('ul', { class: 'devices__list', role: 'list' });
   /** @type {Map<string, DeviceCard>} */
@@ -25,13 +26,15 @@ export class DevicePanel {
    * @param {import('../player/volume.js').Volume} parts.volume of this device
    * @param {() => number | null} parts.syncQuality ms by which its picture of the server's clock may be off; null: it is
    *   in no group
+   * @param {() => number} parts.now the server's clock, Unix ms
    * @param {import('../navigation.js').Navigation} parts.navigation
    */
-  constructor({ session, transport, volume, syncQuality, navigation }) {
+  constructor({ session, transport, volume, syncQuality, now, navigation }) {
     this.#session = session;
     this.#transport = transport;
     this.#volume = volume;
     this.#syncQuality = syncQuality;
+    this.#now = now;
     this.#panel.append(
       element('h2', { class: 'devices__title', 'data-text': 'devices.title' }),
       this.#list,
@@ -77,10 +80,12 @@ export class DevicePanel {
   }
 
   #show() {
-    const devices = this.#shown();
+    const devices = inOrder(this.#session.devices, this.#session.deviceId, language.wording.language);
     const ids = new Set(devices.map(({ deviceId }) => deviceId));
     for (const [id, card] of this.#cards) {
       if (ids.has(id)) continue;
+      // The focus would be lost with it.
+      if (card.root.contains(document.activeElement)) this.#panel.focus();
       card.root.remove();
       this.#cards.delete(id);
     }
@@ -95,21 +100,12 @@ export class DevicePanel {
     }
   }
 
-  /** Those that are there, this one first; of the others the ones that were named last. */
-  #shown() {
-    const { devices, deviceId } = this.#session;
-    const there = devices.filter(({ online }) => online);
-    const away = devices.filter(({ online }) => !online).slice(0, MAX_OFFLINE_DEVICES);
-    const mine = there.filter((device) => device.deviceId === deviceId);
-    const others = there.filter((device) => device.deviceId !== deviceId);
-    return [...mine, ...others.sort((a, b) => a.name.localeCompare(b.name, language.wording.language)), ...away];
-  }
-
-  #statusOf({ active, online, inGroup, outputDelayMs }, isMe) {
+  #statusOf({ active, online, inGroup, outputDelayMs, lastUsed }, isMe) {
     const { state, group } = this.#session;
     const delay = outputDelayMs > 0 && t('device.delay', { delay: Math.round(outputDelayMs) });
     const status = (/** @type {(string | false)[]} */ ...parts) => [...parts, delay].filter(Boolean).join(' · ');
-    if (!online) return t('device.offline');
+    if (!online && lastUsed === undefined) return t('device.offline');
+    if (!online) return t('device.lastUsed', { ago: ago(this.#now() - lastUsed) });
     if (inGroup && group.length > 1) {
       const error = isMe ? this.#syncQuality() : null;
       const precision = error !== null && t('device.clock', { error: number(error, error < 10 ? 1 : 0) });
@@ -131,6 +127,7 @@ export class DevicePanel {
         else this.#tellVolume(id, volume);
       },
       onSettings: (settings) => transport.attempt(session.setDevice(settings)),
+      onForget: (id) => transport.attempt(session.forget(id)),
     });
     this.#cards.set(device.deviceId, card);
     return card;

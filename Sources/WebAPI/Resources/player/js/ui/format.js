@@ -31,6 +31,16 @@ export function spokenTime(seconds) {
   return minutes > 0 ? `${duration(minutes, 'minute', 'long')} ${s}` : s;
 }
 
+/** @param {number} ms since then @returns {string} `5 minutes ago`, `3 days ago`; at least a minute */
+export function ago(ms) {
+  const minutes = Math.max(1, Math.floor(ms / 60_000));
+  if (minutes < 60) return language.wording.relative(-minutes, 'minute');
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return language.wording.relative(-hours, 'hour');
+  const days = Math.floor(hours / 24);
+  return days < 60 ? language.wording.relative(-days, 'day') : language.wording.relative(-Math.floor(days / 30), 'month');
+}
+
 /** @param {number} value @param {'second' | 'minute' | 'hour'} unit @param {'short' | 'long'} width */
 function duration(value, unit, width) {
   return language.wording.duration(value, unit, width);
