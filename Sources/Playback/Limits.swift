@@ -49,12 +49,13 @@ public enum PlaybackLimits {
   /// Devices of one user whose settings are kept, online or not. Browsers that clear their storage come as new ones
   /// each time, so those that have been away longest are forgotten.
   public static let knownDevices = 128
-  /// Away for less than this, in milliseconds, is the same visit: a tunnel, a reload, a lunch of the laptop's.
+  /// Away for less than this, in milliseconds, is the same visit: a tunnel, a reload, a nap of the laptop.
   static let visitMilliseconds: Int64 = 3_600_000
   /// How long after it a device is forgotten that has visited only once and for which nothing was set, in milliseconds:
   /// a day. If it isn't a private window after all, and comes again, it has lost nothing.
   static let passingDeviceMilliseconds: Int64 = 24 * 3_600_000
-  /// How long any other is remembered that isn't seen: ninety days, more than a summer away from it.
+  /// How long any other is remembered that isn't seen: ninety days, longer
+  /// than a summer away from home.
   static let absentDeviceMilliseconds: Int64 = 90 * 24 * 3_600_000
   /// Characters of a device's id and name, as the gateway bounds them.
   public static let deviceTextCharacters = 64

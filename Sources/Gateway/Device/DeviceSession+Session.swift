@@ -193,6 +193,7 @@ extension DeviceSession {
   func reportAdvanced(_ stream: AudioStream) {
     guard let role = stream.role else { return }
     let (deviceId, sounding, now) = (device.deviceId, sounding(stream), Self.now)
+    stream.hasNewRendition = false
     tellSession { core in
       core.state.advanced(
         deviceId, order: role.order, turn: role.turn, itemId: role.itemId, sounding, now: now)

@@ -68,6 +68,7 @@ final class UserSession: Sendable {
       let eventLoop: any EventLoop
       /// Whether its id is its own, by which it's known again.
       let isKept: Bool
+      let since = DeviceSession.now
     }
 
     /// What is to be done with the state.
@@ -200,7 +201,10 @@ final class UserSession: Sendable {
       if let member = members[deviceId], member.socketId == socketId {
         members[deviceId] = nil
         state.disconnect(deviceId, isKept: member.isKept, now: now, unixMilliseconds: unixMilliseconds)
+        state.forgetGone(unixMilliseconds: unixMilliseconds)
         carryOut()
+        let wasVisit = !members.isEmpty || now - member.since >= GatewayLimits.leastVisitNanoseconds
+        if member.isKept, wasVisit { scheduleSave() }
       }
       if members.isEmpty { services.sessions.isEmpty(self) }
     }

@@ -62,7 +62,7 @@ extension DeviceRegistry: Codable {
     try Self.check(PlaybackDevice.Settings(name: stored.name, outputDelayMs: stored.outputDelayMs))
     try Self.check(stored.settings)
     guard known[stored.id] == nil else { throw .badData("a device stands twice") }
-    guard stored.lastUsed.map({ 0...Int64(PlaybackLimits.mostVersion) ~= $0 }) ?? true else {
+    if let lastUsed = stored.lastUsed, !(0...Int64(PlaybackLimits.mostVersion)).contains(lastUsed) {
       throw .badData("a number is out of range")
     }
     departures += 1

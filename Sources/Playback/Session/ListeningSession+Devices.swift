@@ -5,9 +5,18 @@ extension ListeningSession {
     _ deviceId: String, as announced: PlaybackDevice.Announcement, unixMilliseconds: Int64
   ) throws {
     try devices.connect(deviceId, as: announced, at: unixMilliseconds)
-    // Behind that: who comes back late is still known.
-    devices.forgetGone(at: unixMilliseconds)
     devicesChanged()
+    // Behind that: who comes back late is still known.
+    forgetGone(unixMilliseconds: unixMilliseconds)
+  }
+
+  /// Forgets devices that are not to be expected again. Whoever replaces itself on another connection has not gone, so
+  /// this is apart from ``disconnect(_:isKept:now:unixMilliseconds:)``.
+  /// - Parameter unixMilliseconds: now, by the wall clock.
+  public mutating func forgetGone(unixMilliseconds: Int64) {
+    let version = devices.version
+    devices.forgetGone(at: unixMilliseconds)
+    if devices.version != version { devicesChanged() }
   }
 
   /// Forgets a device that is offline, and what was set for it.
@@ -26,11 +35,8 @@ extension ListeningSession {
     let wasGrouped = isGrouped
     withSound.remove(device)
     devices.disconnect(device, at: unixMilliseconds)
-    if isKept { add(.save) } else { devices.discard(device) }
-    defer {
-      devices.forgetGone(at: unixMilliseconds)
-      devicesChanged()
-    }
+    if !isKept { devices.discard(device) }
+    defer { devicesChanged() }
     if let handover, handover.to == device, devices.isOnline(handover.former.deviceId) {
       return giveBack(handover.former)
     }

@@ -53,14 +53,23 @@ import Testing
     var world = SessionWorld(seed: 3)
     for id in ["desk", "phone", "tab"] { world.connect(id) }
     world.session.disconnect("phone", isKept: true, now: world.now, unixMilliseconds: 1_000)
-    let left = world.session.takeEffects()
-    #expect(left.contains(.save) && left.contains(.devicesChanged))
     world.session.disconnect("tab", isKept: false, now: world.now, unixMilliseconds: 1_000)
-    #expect(world.session.takeEffects() == [.devicesChanged])
+    #expect(world.session.takeEffects() == [.devicesChanged, .devicesChanged])
+    world.session.forgetGone(unixMilliseconds: 1_000)
+    #expect(world.session.takeEffects().isEmpty, "nobody has been away for long")
     #expect(throws: SessionError.deviceOnline) { try world.session.forget("desk") }
     #expect(world.session.takeEffects().isEmpty)
     try world.session.forget("phone")
     #expect(world.session.takeEffects() == [.devicesChanged, .save])
+    #expect(world.session.devices.devices.map(\.deviceId) == ["desk"])
+    let tab = PlaybackDevice.Announcement(name: "A second tab", isTemporary: true)
+    try world.session.connect("tab", as: tab, unixMilliseconds: 2_000)
+    world.session.disconnect("tab", isKept: true, now: world.now, unixMilliseconds: 2_000)
+    try world.session.connect("tab", as: tab, unixMilliseconds: 2_000)
+    #expect(world.session.devices.devices.map(\.deviceId) == ["desk", "tab"], "it has come on another connection")
+    world.session.disconnect("tab", isKept: true, now: world.now, unixMilliseconds: 3_000)
+    world.session.forgetGone(unixMilliseconds: 3_000)
+    #expect(world.session.takeEffects().last == .devicesChanged)
     #expect(world.session.devices.devices.map(\.deviceId) == ["desk"])
   }
 

@@ -30,7 +30,8 @@ export function followOrders({ playback, session, group }) {
         if (isOurs && Number.isFinite(payload.position)) playback.follow(payload);
         break;
       case 'quality':
-        if (!payload.quality) break;
+        // What was chosen here, by the listener or the server, is no order.
+        if (!payload.quality || deviceId === session.deviceId) break;
         playback.choice.remember(payload.quality);
         playback.requalify();
         break;
