@@ -465,10 +465,12 @@ def test_devices_are_kept_with_their_last_use_and_forgotten_when_they_stay_away(
                 other.wait_for("sync_state", where=lambda state: state["action"] == "hello")
                 if name == "phone":
                     other.ok("device_settings", {"name": "Kitchen"})
-        known = eventually(
-            lambda: sum(d["online"] for d in (now := listed(desk.ok("device_list"))).values()) == 1 and now,
-            "all but one have left",
-        )
+
+        def left():
+            devices = listed(desk.ok("device_list"))
+            return [id for id, device in devices.items() if device["online"]] == ["desk"] and devices
+
+        known = eventually(left, "all but one have left")
         desk.ok("device_forget", {"deviceId": "guest"})
     assert server.stop() == 0
     ((body,),) = read_database(server, "SELECT body FROM playback_sessions")
