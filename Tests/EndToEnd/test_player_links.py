@@ -1,5 +1,6 @@
 """The first click: whatever rates stream and sound card have, over slow links, and on a page that came over plain HTTP."""
 
+import os
 import types
 
 import numpy
@@ -63,6 +64,30 @@ def test_the_first_sound_is_said_as_late_as_it_was(chromium, server, listener):
             said = player.stats()["firstSoundMs"]
             # The card's own latency, and that a page looks only now and then, are between them.
             assert abs(said - heard) < 0.25 * heard + 150, (said, heard)
+        finally:
+            player.close()
+
+
+# bit/s, one way in seconds, and in how many a click is to be heard: what a pause to think, two round trips, and a second
+# of the rung's sound take.
+FIGURES = [(1_600_000, 0.075, 1.0), (400_000, 0.2, 2.0), (100_000, 0.1, 4.0), (10_000_000, 0.25, 1.6)]
+
+
+@pytest.mark.skipif("DUBPLATE_SLOW_LINK" not in os.environ, reason="DUBPLATE_SLOW_LINK isn't set")
+@pytest.mark.parametrize("bandwidth, latency, seconds", FIGURES)
+def test_a_click_is_heard_in_the_time_that_its_link_takes(chromium, server, listener, bandwidth, latency, seconds):
+    with slow_link(server.port, bandwidth, latency=latency) as link:
+        player = Player(chromium, with_address(server, link.url))
+        try:
+            player.page.set_default_timeout(120_000)
+            player.enter(listener)
+            player.search("Long")
+            player.page.evaluate(WATCH_FIRST_SOUND)
+            player.row("Long").click()
+            assert player.page.evaluate("firstSound") <= 1_000 * seconds
+            # What it begins with, the link carries.
+            player.until("some of it was heard", lambda: player.position() > 5)
+            assert player.stats()["underruns"] <= (1 if bandwidth > 100_000 else 3)
         finally:
             player.close()
 

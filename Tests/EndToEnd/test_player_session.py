@@ -170,10 +170,10 @@ def test_a_device_is_renamed_and_its_volume_set_from_another(two):
 
 
 def test_a_device_that_has_left_is_forgotten_by_a_second_press(open_device, server, listener):
+    player = open_device()
     phone = {"deviceId": "old", "deviceName": "Old phone", "transports": ["websocket"]}
     with listening(server, user=listener, **phone) as old:
         old.wait_for("sync_state")
-    player = open_device()
     player.page.click("#devices-button")
     card = player.page.locator("[data-device=old]")
     player.until("its last use is shown", lambda: "Last used" in card.inner_text())

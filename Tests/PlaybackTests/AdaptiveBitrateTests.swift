@@ -178,6 +178,21 @@ import Testing
     #expect(told.first(fullSeconds: 10, now: Self.second).rung.id == min(rung, 192), "hearsay raises nothing")
   }
 
+  @Test(arguments: [(1_500_000.0, 192), (800_000, 128), (300_000, 48)])
+  func whatBothEndsSayAmplyCarriesARungNeedsNoSavingUp(link: Double, rung: Int) throws {
+    var policy = AdaptiveBitrate(ladder: try Self.ladder())
+    policy.report(bitsPerSecond: link, isOfArrivals: true, now: 0)
+    _ = policy.first(fullSeconds: 120, now: 0)
+    policy.delivered(bytes: Int(link / 8), over: Self.second)
+    var unconfirmed = try measured(link)
+    _ = unconfirmed.first(fullSeconds: 120, now: 0)
+    #expect(policy.next(bufferSeconds: 2, fullSeconds: 120, now: Self.second).rung.id == rung)
+    #expect(unconfirmed.next(bufferSeconds: 2, fullSeconds: 120, now: Self.second).rung.id == 48)
+    // A collapse is believed at once.
+    policy.delivered(bytes: 10_000, over: 4 * Self.second)
+    #expect(policy.next(bufferSeconds: 2, fullSeconds: 120, now: 5 * Self.second).rung.id == 48)
+  }
+
   @Test func soundThatBeginsAnewHasNothingToMissYet() throws {
     var policy = try measured(2e6)
     _ = policy.first(fullSeconds: 10, now: 0)

@@ -1,6 +1,7 @@
 import { OutputClock } from '../../Sources/WebAPI/Resources/player/js/audio/output-clock.js';
 import { PlayerState } from '../../Sources/WebAPI/Resources/player/js/audio/player-state.js';
 import { Playout } from '../../Sources/WebAPI/Resources/player/js/audio/playout.js';
+import { RECOVER_SECONDS, START_SECONDS } from '../../Sources/WebAPI/Resources/player/js/limits.js';
 
 const QUANTUM = 128;
 const REPORT_EVERY_SAMPLES = 2048;
@@ -50,8 +51,8 @@ export class VirtualOutput extends Playout {
     this.#random = random;
     this.#clock = new OutputClock(sampleRate);
     this.#state = new PlayerState({
-      startThreshold: Math.round(0.05 * sampleRate),
-      recoverThreshold: Math.round(0.4 * sampleRate),
+      startThreshold: Math.round(START_SECONDS * sampleRate),
+      recoverThreshold: Math.round(RECOVER_SECONDS * sampleRate),
     });
     this.#state.receive({ type: 'flush', generation: this.generation });
   }

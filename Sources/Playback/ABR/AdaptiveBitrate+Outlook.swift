@@ -2,6 +2,8 @@ extension AdaptiveBitrate {
   /// All that one decision rests on.
   struct Outlook {
     let bitsPerSecond: Double
+    /// The device says so too, of what has arrived there: it isn't the memory of something on the way.
+    let isConfirmed: Bool
     let variability: Double
     let roundTripSeconds: Double
     let bufferSeconds: Double
@@ -18,9 +20,15 @@ extension AdaptiveBitrate {
     }
 
     /// Whether a segment of that bitrate may be sent if it can count on `share` of the throughput.
+    ///
+    /// Where both ends say that the link carries several times as much, little in the buffer is no reason for less: a
+    /// link of 1.6 Mbit/s would begin each track with eight seconds of the rescue rung.
     func allows(_ bitrate: Double, share: Double) -> Bool {
       guard bitrate <= bitsPerSecond * (tuning.steadyShare + tuning.overdraft * variability) else { return false }
       let arrival = roundTripSeconds + bitrate * tuning.segmentSeconds / (bitsPerSecond * share)
+      if isConfirmed, bitrate <= bitsPerSecond * tuning.ampleShare, arrival * tuning.ampleArrivals <= bufferSeconds {
+        return true
+      }
       return arrival * horizon <= tuning.segmentSeconds * bufferSeconds
     }
 

@@ -81,6 +81,9 @@ struct ThroughputEstimate: Sendable, Equatable {
     return reported
   }
 
+  /// Whether server and device have measured the link, each at its end.
+  func isConfirmed(now: Int64) -> Bool { isMeasured && isReportOfArrivals && hearsay(now: now) != nil }
+
   /// What to reckon with, bit/s.
   /// - Parameters:
   ///   - assumed: what to believe before anything was measured.
