@@ -147,6 +147,42 @@ test('another language takes effect at once, and is kept', () => {
   }
 });
 
+test('a language that is chosen on another page is this page\u2019s as well, and nothing is written', async () => {
+  const kept = new Map();
+  const listeners = [];
+  const root = { lang: 'en' };
+  const globals = {
+    document: { documentElement: root },
+    localStorage: { getItem: (key) => kept.get(key) ?? null, setItem: () => assert.fail('it was written') },
+    navigator: { languages: ['en'] },
+    addEventListener: (name, listener) => listeners.push([name, listener]),
+  };
+  const before = Object.fromEntries(Object.keys(globals).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
+  const choose = (text, key = 'dubplate.language') => {
+    if (text === null) kept.clear();
+    else kept.set(key, text);
+    for (const [name, listener] of listeners) if (name === 'storage') listener({ key: text === null ? null : key });
+  };
+  try {
+    for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true });
+    const page = await import('../../Sources/WebAPI/Resources/player/js/i18n/language.js?another-page');
+    let changes = 0;
+    page.language.on('change', () => (changes += 1));
+    choose('"ru"');
+    assert.deepEqual([page.t('library.title'), root.lang, page.language.choice, changes], ['Медиатека', 'ru', 'ru', 1]);
+    choose('"light"', 'dubplate.theme');
+    choose('"ru"');
+    assert.equal(changes, 1);
+    choose(null);
+    assert.deepEqual([page.t('library.title'), root.lang, page.language.choice, changes], ['Library', 'en', 'auto', 2]);
+  } finally {
+    for (const [name, descriptor] of Object.entries(before)) {
+      if (descriptor) Object.defineProperty(globalThis, name, descriptor);
+      else delete globalThis[name];
+    }
+  }
+});
+
 test('a player that did not load says so in either language, without its catalogues', () => {
   class HTMLScriptElement {
     getAttribute() {

@@ -25,4 +25,12 @@ export const preferences = {
       // Private windows may forbid it: the choice then lasts as long as the page.
     }
   },
+
+  /** Calls back when another page of this browser has chosen. @param {string} key @param {() => void} listener */
+  onElsewhere(key, listener) {
+    globalThis.addEventListener?.('storage', (event) => {
+      // Without a key all of it was forgotten.
+      if (event.key === PREFIX + key || event.key === null) listener();
+    });
+  },
 };

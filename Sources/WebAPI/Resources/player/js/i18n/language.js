@@ -33,10 +33,21 @@ class Language extends Emitter {
   choice = preferences.get('language', 'auto');
   wording = WORDINGS[languageFor(globalThis.document?.documentElement?.lang, [])];
 
-  /** @param {Choice} choice */
+  constructor() {
+    super();
+    preferences.onElsewhere('language', () => this.#follow(preferences.get('language', 'auto')));
+  }
+
+  /** @param {Choice} choice the other pages of this browser follow */
   choose(choice) {
-    this.choice = choice;
     preferences.set('language', choice);
+    this.#follow(choice);
+  }
+
+  /** @param {Choice} choice */
+  #follow(choice) {
+    if (choice === this.choice) return;
+    this.choice = choice;
     this.wording = WORDINGS[languageFor(choice, navigator.languages)];
     document.documentElement.lang = this.wording.language;
     this.emit('change');

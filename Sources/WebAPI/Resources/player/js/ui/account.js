@@ -44,6 +44,8 @@ export function setUpAccount(user, onLogOut, navigation) {
     );
   const toggled = (/** @type {boolean} */ isOpen) => (isOpen ? navigation.show('account') : navigation.close('account'));
   const menu = new Menu(byId('account-button'), byId('account-menu'), fill, toggled);
+  // Chosen on another page; what is marked by `data-text` is written anew once it's here.
+  language.on('change', () => menu.refresh());
   return {
     /** Shows the menu where the address says so and somebody is logged in. */
     follow() {

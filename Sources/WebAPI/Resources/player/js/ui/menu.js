@@ -26,6 +26,14 @@ export class Menu {
     });
   }
 
+  /** Makes the items anew, where they are to be seen: what they say has changed. */
+  refresh() {
+    if (this.#menu.hidden) return;
+    const at = this.#items().indexOf(/** @type {any} */ (document.activeElement));
+    this.#menu.replaceChildren(...this.#fill());
+    this.#items()[at]?.focus();
+  }
+
   open() {
     if (!this.#menu.hidden) return;
     this.#menu.replaceChildren(...this.#fill());

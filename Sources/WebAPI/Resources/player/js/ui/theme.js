@@ -23,6 +23,10 @@ export function setUpTheme() {
     preferences.set('theme', theme);
     show();
   });
+  preferences.onElsewhere('theme', () => {
+    theme = preferences.get('theme', 'auto');
+    show();
+  });
   matchMedia('(prefers-color-scheme: light)').addEventListener('change', show);
   language.on('change', show);
   show();
