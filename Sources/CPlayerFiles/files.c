@@ -198,6 +198,9 @@ static const unsigned char js_player_album_run_js[] = {
 static const unsigned char js_player_buffer_wish_js[] = {
 #embed "../WebAPI/Resources/player/js/player/buffer-wish.js"
 };
+static const unsigned char js_player_chosen_rendition_js[] = {
+#embed "../WebAPI/Resources/player/js/player/chosen-rendition.js"
+};
 static const unsigned char js_player_chunk_gate_js[] = {
 #embed "../WebAPI/Resources/player/js/player/chunk-gate.js"
 };
@@ -260,6 +263,9 @@ static const unsigned char js_player_sound_guard_js[] = {
 };
 static const unsigned char js_player_stream_receiver_js[] = {
 #embed "../WebAPI/Resources/player/js/player/stream-receiver.js"
+};
+static const unsigned char js_player_stream_row_js[] = {
+#embed "../WebAPI/Resources/player/js/player/stream-row.js"
 };
 static const unsigned char js_player_track_list_js[] = {
 #embed "../WebAPI/Resources/player/js/player/track-list.js"
@@ -490,6 +496,7 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/player/after-outage.js", js_player_after_outage_js),
     FILE_AT("js/player/album-run.js", js_player_album_run_js),
     FILE_AT("js/player/buffer-wish.js", js_player_buffer_wish_js),
+    FILE_AT("js/player/chosen-rendition.js", js_player_chosen_rendition_js),
     FILE_AT("js/player/chunk-gate.js", js_player_chunk_gate_js),
     FILE_AT("js/player/chunk-store.js", js_player_chunk_store_js),
     FILE_AT("js/player/loudness-choice.js", js_player_loudness_choice_js),
@@ -511,6 +518,7 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/player/shown-track.js", js_player_shown_track_js),
     FILE_AT("js/player/sound-guard.js", js_player_sound_guard_js),
     FILE_AT("js/player/stream-receiver.js", js_player_stream_receiver_js),
+    FILE_AT("js/player/stream-row.js", js_player_stream_row_js),
     FILE_AT("js/player/track-list.js", js_player_track_list_js),
     FILE_AT("js/player/track-store.js", js_player_track_store_js),
     FILE_AT("js/player/transport.js", js_player_transport_js),

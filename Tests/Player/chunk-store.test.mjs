@@ -128,32 +128,68 @@ test('a stream that is taken back goes, with all behind it, handed on or not', (
     store.add(chunk(1, { streamId: 'b' }));
     for (let at = 0; at < taken; at += 1) store.take();
     assert.equal(store.crossfadeAhead, taken === 4 ? 3 : 0);
-    store.cut('b');
+    store.cancel('b');
     assert.equal(store.crossfadeAhead, 0);
     assert.equal(store.bytes, 1000);
     assert.equal(store.aheadSeconds, taken === 4 ? 6 : 0);
   }
 });
 
-test('what waits gives way to another quality, from the last sample on that was handed on', () => {
+test('what waits gives way to what comes in its place, and not before that has come', () => {
   const store = filled({ taken: 3 });
-  assert.deepEqual(store.cutAhead(), { streamId: 'a', position: 3 });
-  assert.deepEqual([store.aheadSeconds, store.bytes], [0, 300]);
-  assert.equal(store.cutAhead(), null);
+  assert.deepEqual(store.stopBehind(0), { streamId: 'a', position: 3 });
+  assert.deepEqual([store.aheadSeconds, store.bytes, store.peek(), store.take()], [7, 1000, undefined, undefined]);
+  store.add(chunk(10));
+  store.goOn();
+  assert.deepEqual([store.take().position, store.aheadSeconds], [3, 7]);
+  store.stopBehind(0);
+  store.cut();
+  assert.deepEqual([store.aheadSeconds, store.bytes], [0, 400]);
+  assert.equal(store.stopBehind(0), null);
   store.add(follow('b'));
   store.add(chunk(0, { streamId: 'b', isStart: true }));
   store.take();
-  assert.deepEqual(store.cutAhead(), { streamId: 'b', position: 0 });
+  assert.deepEqual(store.stopBehind(0), { streamId: 'b', position: 0 });
+});
+
+test('of what waits, what is as it should be stays', () => {
+  const store = filled({ taken: 3 });
+  const isFlac = (format) => format === FLAC;
+  for (let at = 10; at < 14; at += 1) store.add(chunk(at, { format: OPUS }));
+  assert.equal(store.stopBefore((format) => format === null), null);
+  assert.deepEqual(store.stopBefore((format) => !isFlac(format)), { streamId: 'a', position: 10 });
+  assert.deepEqual(store.stopBefore(isFlac), { streamId: 'a', position: 3 });
+});
+
+test('while it waits for what comes in its place, a jump leads to what is still to be heard', () => {
+  const store = filled({ taken: 3 });
+  store.stopBehind(2);
+  assert.equal(store.rewind(of('a'), 6.5), null);
+  assert.equal(store.rewind(of('a'), 1.5).position, 1.5);
+  const rest = [];
+  for (let entry = store.take(); entry; entry = store.take()) rest.push(entry.position);
+  assert.deepEqual(rest, [2, 3, 4]);
+});
+
+test('what is forgotten in front of it moves no stop', () => {
+  const store = filled({ taken: 3, keptSeconds: 2 });
+  store.stopBehind(4);
+  for (let at = 3; at < 7; at += 1) assert.equal(store.take().position, at);
+  assert.equal(store.take(), undefined);
+  store.cut();
+  assert.equal(store.aheadSeconds, 0);
 });
 
 test('of what waits the first seconds may stay, whatever stream they are of', () => {
   const store = filled({ taken: 3 });
-  assert.equal(store.cutAhead(7), null);
-  assert.deepEqual(store.cutAhead(4.5), { streamId: 'a', position: 8 });
+  assert.equal(store.stopBehind(7), null);
+  assert.deepEqual(store.stopBehind(4.5), { streamId: 'a', position: 8 });
+  store.cut();
   assert.equal(store.aheadSeconds, 5);
   store.add(follow('b'));
   for (let at = 0; at < 5; at += 1) store.add(chunk(at, { streamId: 'b', isStart: at === 0 }));
-  assert.deepEqual(store.cutAhead(6), { streamId: 'b', position: 1 });
+  assert.deepEqual(store.stopBehind(6), { streamId: 'b', position: 1 });
+  store.cut();
   assert.deepEqual([store.take().position, store.aheadSeconds], [3, 5]);
 });
 

@@ -51,6 +51,10 @@ export class FakeServer {
   devices = new Map();
   activeDeviceId = null;
   group = [];
+  /** Seconds of an item's track. @type {(itemId: string) => number} */
+  durationOf = () => 100;
+  /** Of its streams. */
+  sampleRate = 44_100;
   /** Behind the queue's last track. */
   isOver = false;
   state = { status: 'stopped', position: 0, timestamp: 0 };
@@ -303,12 +307,13 @@ export class FakeServer {
     const { id, trackId } = this.items[this.index];
     const streamId = `s${this.#streams}`;
     const { activeDeviceId: deviceId, now: timestamp } = this;
-    this.state = { itemId: id, trackId, streamId, deviceId, status, position, timestamp, duration: 100, epoch: 0 };
+    const duration = this.durationOf(id);
+    this.state = { itemId: id, trackId, streamId, deviceId, status, position, timestamp, duration, epoch: 0 };
     const announce = () => {
       if (this.state.streamId !== streamId) return;
       this.devices.get(deviceId).connection.emit('stream_started', {
-        ...{ streamId, trackId, itemId: id, title: trackId, duration: 100, position: this.state.position, epoch: 0 },
-        ...{ quality: 'auto', codec: 'mp3', bitrate: 192_000, sampleRate: 44_100, channels: 2 },
+        ...{ streamId, trackId, itemId: id, title: trackId, duration, position: this.state.position, epoch: 0 },
+        ...{ quality: 'auto', codec: 'mp3', bitrate: 192_000, sampleRate: this.sampleRate, channels: 2 },
         ...(this.state.status === 'paused' ? { paused: true } : {}),
       });
     };

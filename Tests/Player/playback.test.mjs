@@ -795,3 +795,144 @@ test('a quality that a remote chose is heard as soon', async () => {
   await settled();
   assert.deepEqual([a.connection.commands.includes('queue_jump'), a.playback.receiver.bufferedSeconds < 8], [true, true]);
 });
+
+/** As `playing`, with a minute held of which the server refuses to send another quality. */
+async function refused(code) {
+  const { server, a } = await playing();
+  const { streamId } = server.state;
+  send(a, { streamId, from: 10, first: 10, count: 50 });
+  await settled();
+  const { queue_jump: jump } = server;
+  server.queue_jump = () => {
+    throw Object.assign(new Error('refused'), { code });
+  };
+  a.connection.sent.length = 0;
+  return { server, a, streamId, allow: () => (server.queue_jump = jump) };
+}
+
+test('a quality that is refused leaves what plays playing, with all that is held of it, and says so in a line', async () => {
+  for (const code of ['rate_limited', 'busy', 'unknown_item', 'track_unavailable', 'internal', 'timeout']) {
+    const { server, a, streamId, allow } = await refused(code);
+    a.transport.setQuality('lossless');
+    await settled();
+    await settled();
+    assert.deepEqual(a.connection.commands, ['quality_change', 'queue_jump'], code);
+    assert.deepEqual([a.playback.status, a.output.isPlaying, a.playback.stream.streamId], ['playing', true, streamId], code);
+    assert.equal(a.errors.length, 1, code);
+    assert.match(a.errors[0], /loaded is heard first/);
+    // It goes on coming.
+    send(a, { streamId, from: 60, first: 60, count: 5 });
+    await settled();
+    assert.deepEqual([a.playback.receiver.bufferedSeconds, a.playback.receiver.books.discontinuities], [65, 0], code);
+    allow();
+    a.transport.setQuality('high');
+    await settled();
+    assert.equal(a.connection.commands.at(-2), 'pause_track', code);
+    assert.notEqual(server.state.streamId, streamId);
+  }
+});
+
+test('a quality that the server does not have, or never hears of, is not chosen', async () => {
+  const { server, a } = await playing();
+  server.quality_change = () => {
+    throw Object.assign(new Error('refused'), { code: 'unknown_quality' });
+  };
+  a.transport.setQuality('lossless');
+  await settled();
+  assert.deepEqual([a.transport.quality, a.errors.length, a.playback.status], ['auto', 1, 'playing']);
+  server.offline(a.connection);
+  a.transport.setQuality('high');
+  await settled();
+  assert.deepEqual([a.transport.quality, a.errors.length, a.playback.status], ['auto', 2, 'playing']);
+  assert.match(a.errors[1], /no connection/);
+});
+
+test('a connection that is lost while another quality is on its way costs nothing that is held', async () => {
+  const { server, a } = await playing();
+  const { streamId } = server.state;
+  send(a, { streamId, from: 10, first: 10, count: 50 });
+  server.held = [];
+  a.transport.setQuality('lossless');
+  await settled();
+  server.offline(a.connection);
+  await settled();
+  server.held = null;
+  a.connection.sent.length = 0;
+  server.online(a.connection, true);
+  await settled();
+  assert.deepEqual(a.connection.sent[0], ['queue_jump', { item: 'i1', position: 60 }]);
+  assert.equal(a.playback.status, 'playing');
+});
+
+test('a choice that comes to what is held already fetches nothing', async () => {
+  const { server, a } = await playing();
+  const { streamId } = server.state;
+  const format = { streamId, quality: 'auto', codec: 'mp3', sampleRate: 44_100 };
+  a.connection.emit('quality_change', { ...format, rendition: 'mp3-320', bitrate: 320_000 });
+  send(a, { streamId, from: 10, first: 10, count: 50 });
+  await settled();
+  a.playback.receiver.jump(12);
+  a.connection.sent.length = 0;
+  for (const quality of ['high', 'high', 'auto']) {
+    a.transport.setQuality(quality);
+    await settled();
+  }
+  assert.deepEqual([a.connection.commands, a.playback.receiver.bufferedSeconds], [['quality_change', 'quality_change', 'quality_change'], 48]);
+  // What is of another one gives way, and nothing in front of it.
+  a.connection.emit('quality_change', { ...format, rendition: 'opus-48', codec: 'opus', bitrate: 48_000 });
+  send(a, { streamId, from: 60, first: 60, count: 20 });
+  a.connection.sent.length = 0;
+  a.transport.setQuality('high');
+  await settled();
+  assert.deepEqual(a.connection.sent[1], ['queue_jump', { item: 'i1', position: 60 }]);
+});
+
+test('the next track, asked for in another quality, is heard from its first sample on, behind the one before', async () => {
+  const { server, a } = await playing();
+  const former = server.state.streamId;
+  a.connection.emit('stream_ended', { streamId: former, reason: 'finished' });
+  server.index = 1;
+  const itemId = server.items[1].id;
+  a.connection.emit('stream_started', { ...STREAM, streamId: 'n1', trackId: 't1', itemId, follows: former });
+  a.playback.receiver.jump(7);
+  send(a, { streamId: 'n1', count: 40 });
+  await settled();
+  a.connection.sent.length = 0;
+  const { queue_jump: jump } = server;
+  server.queue_jump = function (payload, by) {
+    // What was prepared is taken back for what is asked for.
+    a.connection.emit('stream_ended', { streamId: 'n1', reason: 'cancelled' });
+    return jump.call(this, payload, by);
+  };
+  a.transport.setQuality('lossless');
+  await settled();
+  const [, { item, position }] = a.connection.sent[1];
+  assert.deepEqual([item, position > 0 && position < 8], [itemId, true]);
+  assert.deepEqual([a.playback.track.id, a.playback.receiver.bufferedSeconds], ['t0', 3 + position]);
+  // There is no place in it yet.
+  assert.deepEqual(a.connection.commands, ['quality_change', 'queue_jump']);
+  a.output.emit('heard', { id: 'n1', atMs: 0 });
+  await settled();
+  assert.equal(a.playback.track.id, 't1');
+  assert.equal(a.connection.sent[2][1].streamId, server.state.streamId);
+  assert.ok(a.connection.sent[2][1].position < position);
+});
+
+test('a lost stream that the server is too busy for is asked for again while what is held is heard', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const now = () => new Promise((resolve) => setImmediate(resolve));
+  const { server, a } = await playing();
+  const { queue_jump: jump } = server;
+  server.queue_jump = () => {
+    throw Object.assign(new Error('busy'), { code: 'busy' });
+  };
+  server.offline(a.connection);
+  server.online(a.connection, true);
+  await now();
+  assert.deepEqual([a.playback.status, a.playback.receiver.bufferedSeconds, a.errors], ['playing', 10, []]);
+  server.queue_jump = jump;
+  a.connection.sent.length = 0;
+  t.mock.timers.tick(5_000);
+  await now();
+  assert.deepEqual(a.connection.sent[0], ['queue_jump', { item: 'i1', position: 10 }]);
+});

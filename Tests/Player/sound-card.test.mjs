@@ -164,7 +164,7 @@ test('in whatever order the sound card is opened, loads, fails and is late, only
         } else if (choice <= 2) {
           presses += 1;
           assert.ok(receiver.open());
-          receiver.expect(`t${presses}`, false);
+          receiver.expect({ trackId: `t${presses}` }, false);
         } else if (choice === 3 && presses > 0) {
           connection.start(presses, below(2) === 0 ? 44_100 : 48_000);
         } else if (choice === 4 && out) {

@@ -76,6 +76,8 @@ export const RESTART_AFTER_SECONDS = 3;
 export const SEEK_MARGIN_SECONDS = 0.25;
 /** Less than this left of a track is nothing left. */
 export const NOTHING_LEFT_SECONDS = 0.05;
+/** A stream that begins this near to where it was asked for goes on there; the rest is rounding to a sample. */
+export const SAME_PLACE_SECONDS = 0.05;
 /** Seconds of a seek by arrow key, and of one with Shift. */
 export const SEEK_STEP_SECONDS = 5;
 export const SEEK_LEAP_SECONDS = 30;

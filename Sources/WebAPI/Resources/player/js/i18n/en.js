@@ -299,6 +299,7 @@ export const en = {
 
   'fault.offline': 'The server cannot be reached; there is no connection to it right now.',
   'fault.timeout': 'The server does not answer.',
+  'fault.quality_later': 'What is loaded is heard first, as it is; then the quality that you chose.',
   'fault.needs_click': 'Press play to hear it here.',
   'fault.left_group': 'The browser stopped the sound: this device has left the group.',
   'fault.stalled': 'No sound comes from the server. Press play to try again.',

@@ -20,6 +20,9 @@
  *
  * @typedef {HeldChunk | Follow | End} Entry
  *
+ * Where what is handed on ends for now: in which stream, and behind which of its seconds.
+ * @typedef {{streamId: string, position: number}} Edge
+ *
  * Where a jump leads.
  * @typedef {object} Place
  * @property {number} position of the first sample to be heard, seconds
@@ -44,6 +47,8 @@ export class ChunkStore {
   #entries = [];
   /** Index of the first entry that wasn't handed on. */
   #next = 0;
+  /** Index of the first entry that isn't to be handed on; null where all are. @type {number | null} */
+  #stop = null;
   #bytes = 0;
   #aheadSeconds = 0;
   #behindSeconds = 0;
@@ -79,7 +84,7 @@ export class ChunkStore {
 
   /** @returns {Entry | undefined} what `take` would give */
   peek() {
-    return this.#entries[this.#next];
+    return this.#next === this.#stop ? undefined : this.#entries[this.#next];
   }
 
   /** @param {Entry} entry behind all others */
@@ -93,7 +98,7 @@ export class ChunkStore {
 
   /** @returns {Entry | undefined} the next one, which counts as handed on */
   take() {
-    const entry = this.#entries[this.#next];
+    const entry = this.peek();
     if (!entry) return undefined;
     this.#next += 1;
     if (entry.kind === 'chunk') {
@@ -105,29 +110,50 @@ export class ChunkStore {
   }
 
   /** Drops a stream that followed another one, and all behind it. @param {string} streamId */
-  cut(streamId) {
+  cancel(streamId) {
     const at = this.#entries.findIndex((entry) => entry.kind === 'follow' && entry.stream.streamId === streamId);
     if (at >= 0) this.#truncate(at);
   }
 
   /**
-   * Drops all that wasn't handed on, but for the first of it.
+   * Hands nothing on behind the first seconds of what waits, as of now: another stream is to go on there. Until it does
+   * (`cut`), or `goOn`, nothing is lost.
    *
-   * @param {number} [keptSeconds] so much stays
-   * @returns {{streamId: string, position: number} | null} where that is: in which stream, and behind which of its
-   *   seconds; null where no chunk waits, and nothing is dropped
+   * @param {number} keptSeconds
+   * @returns {Edge | null} null where no chunk waits behind them, and nothing has changed
    */
-  cutAhead(keptSeconds = 0) {
+  stopBehind(keptSeconds) {
     let at = this.#next;
     for (let kept = 0; at < this.#entries.length && kept < keptSeconds; at += 1) {
       const entry = this.#entries[at];
       if (entry.kind === 'chunk') kept += secondsOf(entry);
     }
-    const last = this.#entries[at - 1];
-    if (!last || last.kind === 'end' || !this.#entries.slice(at).some(({ kind }) => kind === 'chunk')) return null;
+    return this.#stopAt(at);
+  }
+
+  /** The same before the first chunk that waits of such a format. @param {(format: any) => boolean} isSuch */
+  stopBefore(isSuch) {
+    const waits = (entry, index) => index >= this.#next && entry.kind === 'chunk' && isSuch(entry.format);
+    const at = this.#entries.findIndex(waits);
+    return at < 0 ? null : this.#stopAt(at);
+  }
+
+  /** Hands on nothing that is still to be added. */
+  stop() {
+    this.#stop = this.#entries.length;
+  }
+
+  /** All is handed on again. */
+  goOn() {
+    this.#stop = null;
+  }
+
+  /** Drops what wasn't to be handed on. */
+  cut() {
+    if (this.#stop === null) return;
+    const at = this.#stop;
+    this.#stop = null;
     this.#truncate(at);
-    if (last.kind === 'chunk') return { streamId: last.streamId, position: endOf(last) };
-    return { streamId: last.stream.streamId, position: last.stream.position };
   }
 
   /**
@@ -139,7 +165,8 @@ export class ChunkStore {
    */
   rewind(streamIds, position) {
     const at = this.#entries.findIndex(
-      (entry) =>
+      (entry, index) =>
+        index < (this.#stop ?? Infinity) &&
         entry.kind === 'chunk' &&
         streamIds.has(entry.streamId) &&
         position >= entry.position - 0.5 / entry.rate &&
@@ -161,14 +188,25 @@ export class ChunkStore {
   clear() {
     this.#entries = [];
     this.#next = 0;
+    this.#stop = null;
     this.#bytes = 0;
     this.#aheadSeconds = 0;
     this.#behindSeconds = 0;
   }
 
+  /** @param {number} at @returns {Edge | null} */
+  #stopAt(at) {
+    const last = this.#entries[at - 1];
+    if (!last || last.kind === 'end' || !this.#entries.slice(at).some(({ kind }) => kind === 'chunk')) return null;
+    this.#stop = at;
+    if (last.kind === 'chunk') return { streamId: last.streamId, position: endOf(last) };
+    return { streamId: last.stream.streamId, position: last.stream.position };
+  }
+
   /** @param {number} at */
   #truncate(at) {
     this.#entries.length = at;
+    if (this.#stop !== null) this.#stop = Math.min(this.#stop, at);
     this.#handOnFrom(Math.min(this.#next, at));
   }
 
@@ -197,6 +235,7 @@ export class ChunkStore {
     if (count === 0) return;
     this.#entries.splice(0, count);
     this.#next -= count;
+    if (this.#stop !== null) this.#stop -= count;
   }
 }
 

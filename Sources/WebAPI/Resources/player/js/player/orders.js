@@ -15,7 +15,8 @@ export function followOrders({ playback, session, group }) {
     }
     // A group's moments are agreed on; what they are comes with `group_sync`.
     if (!playback.track || session.role !== 'active' || session.isInGroup) return;
-    const isOurs = !payload.streamId || payload.streamId === playback.stream?.streamId;
+    const { receiver, stream } = playback;
+    const isOurs = !payload.streamId || payload.streamId === receiver.latest(stream?.streamId)?.streamId;
     switch (action) {
       case 'pause':
         playback.hold();
@@ -33,7 +34,7 @@ export function followOrders({ playback, session, group }) {
         // What was chosen here, by the listener or the server, is no order.
         if (!payload.quality || deviceId === session.deviceId) break;
         playback.choice.remember(payload.quality);
-        playback.requalify();
+        playback.requalify(payload);
         break;
       case 'transfer':
         if (session.state?.status === 'paused') playback.hold();

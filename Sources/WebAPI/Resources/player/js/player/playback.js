@@ -1,6 +1,7 @@
 import { Emitter } from '../events.js';
 import { faultText } from '../i18n/language.js';
 import { SEEK_MARGIN_SECONDS } from '../limits.js';
+import { isAsChosen } from './chosen-rendition.js';
 import { Pending } from './pending.js';
 import { QualityChoice } from './quality-choice.js';
 import { Recovery } from './recovery.js';
@@ -123,6 +124,11 @@ export class Playback extends Emitter {
     return Math.min(this.receiver.position, this.duration || Infinity);
   }
 
+  /** What is heard, or sought, as the server is told of it. */
+  get #place() {
+    return this.#seeker.target === null ? this.receiver.place : this.#seeker.place;
+  }
+
   /** Whether sound is wanted, be it there or not. */
   get isActive() {
     return this.status === 'playing' || this.status === 'loading' || this.status === 'buffering';
@@ -164,9 +170,9 @@ export class Playback extends Emitter {
 
   pause() {
     if (!this.isActive) return;
-    this.hold();
     // What has not come yet is nowhere.
-    const place = this.#isAwaited ? {} : { position: this.position, streamId: this.stream?.streamId };
+    const place = (!this.#isAwaited && this.#place) || {};
+    this.hold();
     this.#pending.press(true, () => this.#requests.tell('pause_track', place));
   }
 
@@ -187,8 +193,9 @@ export class Playback extends Emitter {
     }
     const { receiver } = this;
     this.release();
+    const isThere = receiver.isOpen || receiver.hasAllChunks;
     if (this.#pending.request?.isLost) this.#askAgain();
-    else if (this.#isAwaited || receiver.isOpen || receiver.hasAllChunks) this.#pending.press(false, () => this.#resume());
+    else if (this.#isAwaited || receiver.isAwaiting || isThere) this.#pending.press(false, () => this.#resume());
     else this.#recovery.continue();
   }
 
@@ -252,10 +259,10 @@ export class Playback extends Emitter {
       wantsSound: () => this.isActive,
       isHeard: () => this.status === 'playing' && receiver.output.queued > 0 && !receiver.output.isStarved,
       status: () => this.status,
-      position: () => this.position,
+      place: () => this.#place,
       seekTarget: () => this.#seeker.target,
+      soughtIn: () => this.#seeker.stream,
       heard: () => receiver.stream,
-      newest: () => receiver.newest,
       track: () => ({ ...this.#what, duration: this.duration }),
       isAwaited: () => this.#isAwaited,
       isAsking: () => this.#pending.request?.isTaken === false,
@@ -299,7 +306,7 @@ export class Playback extends Emitter {
       this.#load(this.#shown.of(stream), stream.position);
     }
     if (!receiver.open()) return;
-    receiver.expect(stream.trackId, false);
+    receiver.welcome(stream);
     if (isPaused) {
       this.hold();
       return;
@@ -339,14 +346,17 @@ export class Playback extends Emitter {
 
   /**
    * What comes is of another quality from now on, by the listener's choice: what is held of the old one gives way, except
-   * for the seconds that are decoded. In a group it is heard: one device can't go back by itself.
+   * for the seconds that are decoded, and for what is as it was chosen already. In a group it is heard: one device can't
+   * go back by itself.
+   *
+   * @param {{quality: string, codec?: string}} chosen as the server says it
    */
-  requalify() {
+  requalify(chosen) {
     const { receiver } = this;
     const isHere = this.status === 'playing' || this.status === 'paused';
     const isOnItsWay = this.#isAwaited || receiver.isAwaiting || this.#seeker.target !== null;
     if (!isHere || isOnItsWay || this.#connection.state !== 'online' || this.#session.isInGroup) return;
-    if (receiver.cutAhead()) this.#recovery.continue(false);
+    this.#recovery.exchange((format) => !isAsChosen(format, chosen));
   }
 
   /** The server seeks in the stream that is heard. @param {{position: number, epoch: number}} seek */

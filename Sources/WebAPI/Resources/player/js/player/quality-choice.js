@@ -1,5 +1,7 @@
 import { preferences } from '../preferences.js';
-import { isGone } from './requests.js';
+
+/** Refusals after which the choice is one for what plays next. */
+const NOTHING_PLAYS = new Set(['no_stream', 'unknown_stream']);
 
 /** The quality that a listener chose on this device, and why the present rendition is what it is. */
 export class QualityChoice {
@@ -24,7 +26,7 @@ export class QualityChoice {
   }
 
   /**
-   * Chooses, and tells the server; a refusal takes it back.
+   * Chooses, and tells the server; a refusal takes it back, unless it only says that nothing plays.
    *
    * @param {string} value
    * @param {(quality: string) => Promise<unknown>} tell
@@ -35,8 +37,8 @@ export class QualityChoice {
     try {
       await tell(value);
     } catch (error) {
-      if (isGone(error)) return;
-      this.remember(before);
+      if (NOTHING_PLAYS.has(error.code)) return;
+      if (this.value === value) this.remember(before);
       this.#report(error);
     }
   }

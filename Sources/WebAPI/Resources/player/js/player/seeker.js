@@ -10,6 +10,12 @@ import { isGone } from './requests.js';
 export class Seeker {
   /** Seconds, null when none is on its way. @type {number | null} */
   target = null;
+  /**
+   * In which stream that was pointed at; null where that was still to come.
+   *
+   * @type {import('./stream-receiver.js').StreamInfo | null}
+   */
+  #aimedIn = null;
   /** @type {ReturnType<typeof setTimeout> | null} */
   #timer = null;
   /** Where the sound has jumped to, of which the server is still to be told. @type {number | null} */
@@ -40,10 +46,21 @@ export class Seeker {
     this.#recovery = recovery;
   }
 
+  /** The stream that it's in. */
+  get stream() {
+    return this.#aimedIn ?? this.#patient.heard();
+  }
+
+  /** Where it leads, as the server is told of it; null while that stream isn't here. */
+  get place() {
+    const stream = this.#receiver.latest(this.stream?.streamId);
+    return stream && this.target !== null ? { streamId: stream.streamId, position: this.target } : null;
+  }
+
   /** @param {number} position seconds */
   aim(position) {
     const isQuick = this.#timer !== null;
-    this.target = position;
+    this.#point(position);
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#send(position), SEEK_DEBOUNCE_MS);
     if (!isQuick) this.#jump(position);
@@ -53,7 +70,7 @@ export class Seeker {
   /** A remote made the server seek in the stream that is heard. @param {{position: number, epoch: number}} seek */
   follow({ position, epoch }) {
     this.#patient.newAttempt(null);
-    this.target = position;
+    this.#point(position);
     this.#isSought = true;
     this.#awaitEpoch(position, epoch);
     this.#patient.changed();
@@ -75,6 +92,19 @@ export class Seeker {
     if (this.target !== null) this.target = position;
   }
 
+  /** @param {number} position seconds */
+  #point(position) {
+    this.target = position;
+    this.#aimedIn = this.#patient.heard();
+  }
+
+  /** Whether another track is heard by now than the one that was pointed into. */
+  get #isLeftBehind() {
+    const heard = this.#patient.heard();
+    if (!heard || !this.#aimedIn) return false;
+    return this.#receiver.latest(this.#aimedIn.streamId) !== this.#receiver.latest(heard.streamId);
+  }
+
   async #send(position) {
     this.#timer = null;
     const receiver = this.#receiver;
@@ -83,10 +113,11 @@ export class Seeker {
     if (this.#jumped === position || this.#jump(position)) {
       this.#jumped = null;
       this.landed();
-      this.#tellOfJump(position);
+      this.#tellOfJump();
       return;
     }
-    if (patient.status() === 'ended' || !(receiver.isOpen || patient.isAwaited())) {
+    const isReceived = receiver.isOpen && !receiver.isAwaiting;
+    if (patient.status() === 'ended' || this.#isLeftBehind || !(isReceived || patient.isAwaited())) {
       this.#restartAt(position);
       return;
     }
@@ -96,7 +127,7 @@ export class Seeker {
       // A stream that is still to come begins there.
       if (!patient.isCurrent(attempt) || patient.isAwaited()) return;
       // At a track's very end the server may be in the next one already.
-      if (streamId && streamId !== patient.heard()?.streamId) this.#restartAt(position);
+      if (streamId && streamId !== this.place?.streamId) this.#restartAt(position);
       else this.#awaitEpoch(position, epoch);
     } catch (error) {
       if (patient.isCurrent(attempt)) this.#refused(error, position);
@@ -111,7 +142,8 @@ export class Seeker {
     const status = patient.status();
     const isHere = status === 'playing' || status === 'paused' || (status === 'buffering' && !receiver.isAwaiting);
     this.#jumped = null;
-    if (!stream || !isHere || this.#isSought || patient.isAwaited() || this.#requests.isInGroup) return false;
+    if (!stream || !isHere || this.#isLeftBehind || this.#isSought) return false;
+    if (patient.isAwaited() || this.#requests.isInGroup) return false;
     if (stream.duration - receiver.position < NEAR_END_SECONDS) return false;
     // What follows, which may be mixed with this one's end, is the server's to move.
     if (stream.duration - position < NEAR_END_SECONDS + MOST_CROSSFADE_SECONDS) return false;
@@ -120,18 +152,16 @@ export class Seeker {
     return hasJumped;
   }
 
-  /** The server counts on from there; what it has sent stays. @param {number} position */
-  async #tellOfJump(position) {
+  /** The server counts on from there; what it has sent stays. */
+  async #tellOfJump() {
     const patient = this.#patient;
     const attempt = patient.attempt();
-    const held = patient.heard()?.streamId;
-    const { epoch: before } = this.#receiver;
+    const place = patient.place();
+    if (!place) return;
+    const { position, streamId: held } = place;
+    const before = this.#receiver.epochOf(held);
     try {
-      const { epoch, streamId } = await this.#requests.send('seek_position', {
-        position: patient.position(),
-        held,
-        epoch: before,
-      });
+      const { epoch, streamId } = await this.#requests.send('seek_position', { position, held, epoch: before });
       if (!patient.isCurrent(attempt) || this.target !== null) return;
       // It has gone on to the next one, or a remote has said something else.
       if (streamId !== held) this.#restartAt(position);
@@ -170,28 +200,33 @@ export class Seeker {
     const receiver = this.#receiver;
     receiver.hasAllChunks = false;
     if (!Number.isFinite(epoch)) return;
-    receiver.expectEpoch(epoch);
-    if (receiver.epoch < epoch) {
+    const streamId = this.place?.streamId;
+    receiver.expectEpoch(epoch, streamId);
+    if (receiver.epochOf(streamId ?? '') < epoch) {
       if (this.#patient.status() !== 'paused') return;
       receiver.clear(position);
     }
     this.landed();
   }
 
-  /** Seeks by a new stream, where the server has none (any more). */
+  /** Seeks by a new stream, where the server has none (any more), in the track that was pointed into. */
   #restartAt(position) {
     const receiver = this.#receiver;
     const patient = this.#patient;
     const attempt = patient.newAttempt(position);
     receiver.release();
     if (patient.status() === 'paused') {
-      receiver.hasAllChunks = false;
-      receiver.clear(position);
+      if (!this.#isLeftBehind) {
+        receiver.hasAllChunks = false;
+        receiver.clear(position);
+      }
       this.landed();
       return;
     }
+    // What is here of it is not what is waited for.
+    receiver.hasAllChunks = false;
     patient.buffers();
     this.#recovery.watch();
-    this.#recovery.request(attempt, position, false);
+    this.#recovery.request(attempt, position, false, this.stream);
   }
 }

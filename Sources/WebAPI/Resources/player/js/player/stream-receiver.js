@@ -2,9 +2,10 @@ import { createDecoder } from '../audio/decoders.js';
 import { AudioOutput } from '../audio/output.js';
 import { DecodePipeline } from '../audio/pipeline.js';
 import { Emitter } from '../events.js';
-import { DECODED_SECONDS, KEPT_SECONDS, MAX_HELD_BYTES, MAX_HELD_SECONDS } from '../limits.js';
+import { DECODED_SECONDS, KEPT_SECONDS, MAX_HELD_BYTES, MAX_HELD_SECONDS, SAME_PLACE_SECONDS } from '../limits.js';
 import { ChunkGate } from './chunk-gate.js';
 import { ChunkStore } from './chunk-store.js';
+import { StreamRow } from './stream-row.js';
 
 /** The longest part of a track that may be mixed with another one. */
 const MAX_CROSSFADE_SHARE = 0.5;
@@ -29,6 +30,14 @@ const MAX_CROSSFADE_SHARE = 0.5;
  * @property {boolean} [paused] whether it waits for `resume_track`
  * @property {{track?: import('../audio/loudness.js').Loudness, album?: import('../audio/loudness.js').Loudness}}
  *   [loudness] as far as it is known
+ *
+ * @typedef {object} Awaited a stream that was asked for
+ * @property {string} trackId
+ * @property {string | null} [itemId] the queue's item, where it is one
+ * @property {string} [streamId] where it is known which one it is
+ * @property {boolean} continues whether it goes on, sample for sample, at the `edge`
+ * @property {string} [former] the stream that it then takes the place of
+ * @property {boolean} [isCancelled] whether that one was taken back meanwhile
  *
  * @typedef {object} ReceiverEvents
  * @property {undefined} change another stream, or another rendition of it
@@ -81,13 +90,12 @@ export class StreamReceiver extends Emitter {
   #formats = new WeakMap();
   /** How what the pipeline is given is encoded. @type {any} */
   #fedFormat = null;
-  /** Streams whose place the first one has taken, and of which it is the rest. @type {Set<string>} */
-  #former = new Set();
-  /** Streams that are heard or will be, in that order. @type {StreamInfo[]} */
-  #streams = [];
+  #row = new StreamRow();
   #basePosition = 0;
-  /** @type {{trackId: string, continues: boolean} | null} */
+  /** @type {Awaited | null} */
   #awaited = null;
+  /** Where decoding stops for what is to come there. @type {import('./chunk-store.js').Edge | null} */
+  #edge = null;
   #opening = 0;
 
   /**
@@ -121,17 +129,17 @@ export class StreamReceiver extends Emitter {
 
   /** The stream that is heard now, or will be as soon as there is sound. @type {StreamInfo | null} */
   get stream() {
-    return this.#streams[0] ?? null;
+    return this.#row.heard;
   }
 
   /** The stream that chunks come for. @type {StreamInfo | null} */
   get newest() {
-    return this.#streams.at(-1) ?? null;
+    return this.#row.newest;
   }
 
   /** The stream that follows the one heard, if it has begun to arrive. @type {StreamInfo | null} */
   get preloaded() {
-    return this.#streams[1] ?? null;
+    return this.#row.second;
   }
 
   /** Whether chunks may come: a stream has started and neither ended nor been given up. */
@@ -156,7 +164,7 @@ export class StreamReceiver extends Emitter {
 
   /** A stream that is heard or will be. @param {string | undefined} id @returns {StreamInfo | undefined} */
   streamOf(id) {
-    return this.#streams.find(({ streamId }) => streamId === id);
+    return this.#row.of(id);
   }
 
   /** Source position of what is heard now (at the ear: latency and output delay taken off), seconds. */
@@ -164,9 +172,28 @@ export class StreamReceiver extends Emitter {
     return this.output.heard()?.position ?? this.#basePosition;
   }
 
-  /** Source position behind the last chunk that came: where another stream has to go on, seconds. */
+  /** What is heard now, the way the server is told: it may know it as a stream that has taken this one's place. */
+  get place() {
+    const { stream } = this;
+    const { id, position } = this.output.heard() ?? { id: stream?.streamId, position: this.#basePosition };
+    // At the seam the output may be a sample behind its own word.
+    return this.#row.place(id, position) ?? this.#row.place(stream?.streamId, stream?.position ?? 0);
+  }
+
+  /** The stream that goes on where this one ends, or itself. @param {string | undefined} id @returns {StreamInfo | null} */
+  latest(id) {
+    return this.#row.latest(id);
+  }
+
+  /** Where another stream has to go on: of which one, and its source position in seconds. */
+  get edge() {
+    const stream = this.#edge ? this.#row.latest(this.#edge.streamId) : this.newest;
+    return { stream, position: this.endPosition };
+  }
+
+  /** Source position behind the last chunk that is to be heard. */
   get endPosition() {
-    return this.#gate.endPosition;
+    return this.#edge?.position ?? this.#gate.endPosition;
   }
 
   /** Sound that is here and not heard yet, decoded or not. */
@@ -219,14 +246,39 @@ export class StreamReceiver extends Emitter {
   }
 
   /**
-   * Takes the next stream of this track for ours.
+   * Takes the next stream of this track for ours. One that goes on at the `edge` takes the place of all behind it when it
+   * comes; until then, or until it is given up, that is neither heard nor lost.
    *
-   * @param {string} trackId
-   * @param {boolean} continues whether it goes on, sample for sample, where the chunks so far end
+   * @param {{trackId: string, itemId?: string | null}} what
+   * @param {boolean} continues whether it goes on, sample for sample, at the `edge`
+   * @returns {Awaited}
    */
-  expect(trackId, continues) {
-    this.#gate.stop();
-    this.#awaited = { trackId, continues };
+  expect({ trackId, itemId }, continues) {
+    if (!continues) this.#decodeAll();
+    const former = continues ? this.edge.stream?.streamId : undefined;
+    // Without a stop there is nothing that could still be heard of what comes from now on.
+    if (!this.#edge) this.#gate.stop();
+    const awaited = { trackId, itemId, continues, former };
+    this.#awaited = awaited;
+    return awaited;
+  }
+
+  /** Takes that stream for ours, of which the server is about to say more. @param {StreamInfo} stream */
+  welcome({ streamId, trackId, itemId }) {
+    this.expect({ trackId, itemId }, false).streamId = streamId;
+  }
+
+  /**
+   * Whether that stream is the one that is awaited.
+   *
+   * @param {{streamId: string, trackId: string, itemId?: string | null, follows?: string}} stream
+   */
+  awaits({ streamId, trackId, itemId, follows }) {
+    const awaited = this.#awaited;
+    if (awaited?.streamId) return awaited.streamId === streamId;
+    // What the server sends behind another one nobody has asked for.
+    if (!awaited || follows || awaited.trackId !== trackId) return false;
+    return !awaited.itemId || !itemId || awaited.itemId === itemId;
   }
 
   /**
@@ -239,10 +291,24 @@ export class StreamReceiver extends Emitter {
     this.#gate.expectEpoch(epoch, streamId);
   }
 
+  /**
+   * Awaits no stream any more: what it was to take the place of is heard after all, and goes on coming.
+   *
+   * @param {Awaited | null} [awaited] only if it's this one
+   */
+  giveUp(awaited = this.#awaited) {
+    if (awaited !== this.#awaited) return;
+    const { former, isCancelled } = awaited ?? {};
+    this.#awaited = null;
+    this.#decodeAll();
+    if (former && isCancelled) this.#cancel(former);
+    this.#feed();
+  }
+
   /** Gives the streams up; what is buffered can still be heard. */
   release() {
     this.#gate.stop();
-    this.#awaited = null;
+    this.giveUp();
   }
 
   /**
@@ -251,7 +317,7 @@ export class StreamReceiver extends Emitter {
    * @param {number} position seconds
    */
   clear(position) {
-    this.#streams.splice(1);
+    this.#row.cutBehind(this.stream?.streamId);
     this.#flush(position);
     this.#gate.endPosition = position;
   }
@@ -264,7 +330,7 @@ export class StreamReceiver extends Emitter {
    */
   jump(position) {
     const { stream } = this;
-    const place = stream && this.#store.rewind(new Set([...this.#former, stream.streamId]), position);
+    const place = stream && this.#store.rewind(this.#row.heardIds, position);
     if (!place) return false;
     this.#empty(place.format, place.position);
     this.#show(stream, place.format);
@@ -275,26 +341,40 @@ export class StreamReceiver extends Emitter {
   }
 
   /**
-   * Throws away what isn't decoded yet, the streams with it that nothing is left of. The place is `endPosition`, in the
-   * `newest` stream.
+   * Decodes nothing behind that much of what waits, be it here or still to come: it's to give way to another stream, which
+   * is asked for next.
    *
-   * @param {number} [keptSeconds] so much stays
+   * @param {number} keptSeconds
+   */
+  stopBehind(keptSeconds) {
+    const { newest, endPosition: position } = this;
+    this.#edge = this.#store.stopBehind(keptSeconds);
+    if (this.#edge || !newest) return;
+    this.#store.stop();
+    this.#edge = { streamId: newest.streamId, position };
+  }
+
+  /**
+   * The same for what waits from the first chunk of such a format on.
+   *
+   * @param {(format: any) => boolean} isSuch
    * @returns {boolean} false where there is nothing of that kind
    */
-  cutAhead(keptSeconds = 0) {
-    const edge = this.#store.cutAhead(keptSeconds);
-    if (!edge) return false;
-    const at = this.#streams.findIndex(({ streamId }) => streamId === edge.streamId);
-    for (const { streamId } of this.#streams.splice(Math.max(at, 0) + 1)) this.#gate.stop(streamId);
-    this.#gate.endPosition = edge.position;
-    this.hasAllChunks = false;
-    return true;
+  stopBefore(isSuch) {
+    this.#edge = this.#store.stopBefore(isSuch);
+    return this.#edge !== null;
+  }
+
+  #decodeAll() {
+    this.#edge = null;
+    this.#store.goOn();
   }
 
   /** Gives the stream up and throws away what is buffered. @param {number} position seconds, of the playhead */
   reset(position) {
-    this.release();
-    this.#streams = [];
+    this.#gate.stop();
+    this.#awaited = null;
+    this.#row.clear();
     this.hasAllChunks = false;
     this.clear(position);
   }
@@ -308,34 +388,53 @@ export class StreamReceiver extends Emitter {
 
   /** Asks `gainFor` again about all streams here; their levels change within some milliseconds. */
   updateGains() {
-    for (const stream of this.#streams) this.output.setGain(stream.streamId, this.#gain(stream));
+    for (const stream of this.#row.all) this.output.setGain(stream.streamId, this.#gain(stream));
   }
 
   /** @param {StreamInfo} stream */
   #streamStarted(stream) {
-    const awaited = this.#awaited;
-    const isAwaited = awaited !== null && stream.trackId === awaited.trackId;
+    const isAwaited = this.awaits(stream);
     if (!isAwaited && stream.follows && this.newest?.streamId === stream.follows) {
-      this.#streamFollows(stream);
+      // Behind one that was given up there is a hole.
+      if (this.#gate.has(stream.follows) || this.hasAllChunks) this.#streamFollows(stream);
       return;
     }
     if (!isAwaited && !this.accept(stream)) return;
+    const awaited = this.#awaited;
+    const continues = isAwaited && awaited.continues && this.#canContinue(stream);
     this.#awaited = null;
     this.hasAllChunks = false;
-    const continues = isAwaited && awaited.continues && this.output.hasSegment && this.output.sampleRate > 0;
     if (this.output.sampleRate === 0 && !this.open()) return;
-    this.#gate.start(stream, continues);
-    if (continues) {
-      // With a track in front of it, the one that it replaces may still be named by what is heard.
-      if (this.#streams.length === 1) this.#former.add(this.#streams.splice(0)[0].streamId);
-      this.#add(stream, 0);
-    } else {
-      this.#streams = [{ ...stream }];
-      this.#formats.set(this.#streams[0], formatOf(stream));
-      this.#flush(stream.position);
-      this.emit('landed');
-    }
+    if (continues) this.#goOnWith(stream, awaited.former);
+    else this.#beginWith(stream);
     this.emit('change');
+  }
+
+  /** Asked for at the edge, it begins elsewhere where somebody has sought meanwhile. @param {StreamInfo} stream */
+  #canContinue({ position }) {
+    const isThere = Math.abs(position - this.endPosition) < SAME_PLACE_SECONDS;
+    return isThere && this.output.hasSegment && this.output.sampleRate > 0;
+  }
+
+  /** Takes the place of what is behind the edge. @param {StreamInfo} stream @param {string | undefined} former */
+  #goOnWith(stream, former) {
+    if (this.#edge) {
+      for (const id of this.#row.cutBehind(former)) this.#gate.stop(id);
+      this.#store.cut();
+      this.#gate.endPosition = this.#edge.position;
+      this.#edge = null;
+    }
+    this.#gate.start(stream, true);
+    this.#add(stream, 0, (added) => this.#row.goOn(added, former));
+  }
+
+  /** Takes the place of all that is here. @param {StreamInfo} stream */
+  #beginWith(stream) {
+    this.#gate.start(stream, false);
+    this.#row.begin({ ...stream });
+    this.#formats.set(this.stream, formatOf(stream));
+    this.#flush(stream.position);
+    this.emit('landed');
   }
 
   /** The next track, right behind the last sample of this one. @param {StreamInfo} stream */
@@ -344,43 +443,46 @@ export class StreamReceiver extends Emitter {
     this.hasAllChunks = false;
     this.#gate.start(stream, false, true);
     const longest = Math.max(duration - position, 0) * MAX_CROSSFADE_SHARE;
-    this.#add(stream, Math.min(stream.crossfade ?? 0, longest));
+    this.#add(stream, Math.min(stream.crossfade ?? 0, longest), (added) => this.#row.follow(added));
     // It may come so late that the one before has been heard to its end, and the output has stopped.
     if (this.output.isPlayedOut) this.output.play();
     this.emit('preloaded', stream);
     this.emit('change');
   }
 
-  /** Chunks of that stream come behind those so far. @param {StreamInfo} announced @param {number} crossfade seconds */
-  #add(announced, crossfade) {
+  /**
+   * Chunks of that stream come behind those so far.
+   *
+   * @param {StreamInfo} announced
+   * @param {number} crossfade seconds
+   * @param {(stream: StreamInfo) => void} enrol puts it into the row
+   */
+  #add(announced, crossfade, enrol) {
     const stream = { ...announced };
     const format = formatOf(stream);
-    this.#streams.push(stream);
+    enrol(stream);
     this.#formats.set(stream, format);
     this.#store.add({ kind: 'follow', stream, format, crossfade });
     this.#feed();
   }
 
   #heard(id, atMs) {
-    const at = this.#streams.findIndex((stream) => stream.streamId === id);
-    if (at <= 0) return;
-    for (const { streamId } of this.#streams.splice(0, at)) this.#gate.stop(streamId);
-    this.#former.clear();
-    this.emit('heard', { stream: this.#streams[0], atMs });
+    const before = this.#row.reach(id);
+    if (!before) return;
+    for (const streamId of before) this.#gate.stop(streamId);
+    this.emit('heard', { stream: this.stream, atMs });
     this.emit('change');
   }
 
   #take(chunk) {
-    const stream = this.#streams.find(({ streamId }) => streamId === chunk.streamId);
+    const stream = this.#row.of(chunk.streamId);
     if (!stream) return;
     const { sampleRate: rate } = this.#formats.get(stream);
     const decision = this.#gate.admit(chunk, rate);
     if (decision === 'drop') return;
     if (decision === 'flush') {
       // A seek in a stream takes back what was to follow it, and what was heard before it.
-      const others = this.#streams.filter((other) => other !== stream);
-      for (const { streamId } of others) this.#gate.stop(streamId);
-      this.#streams = [stream];
+      for (const id of this.#row.begin(stream)) if (id !== stream.streamId) this.#gate.stop(id);
       this.#flush(chunk.position);
       this.hasAllChunks = false;
       this.emit('landed');
@@ -400,7 +502,7 @@ export class StreamReceiver extends Emitter {
 
   /** The next chunk of the stream is encoded in another way. It's shown when that one's turn comes. */
   #renditionChanged({ streamId, quality, rendition, codec, bitrate, description, sampleRate, channels, reason }) {
-    const stream = this.#streams.find((candidate) => candidate.streamId === streamId);
+    const stream = this.#row.of(streamId);
     if (!stream || !this.#gate.has(streamId)) return;
     const before = this.#formats.get(stream);
     const rates = { sampleRate: sampleRate || before.sampleRate, channels: channels || before.channels };
@@ -451,7 +553,12 @@ export class StreamReceiver extends Emitter {
 
   #streamEnded({ streamId, reason }) {
     const isNewest = streamId === this.#gate.streamId;
-    if (reason === 'cancelled') {
+    const awaited = this.#awaited;
+    if (reason === 'cancelled' && awaited?.former && this.#row.isSame(streamId, awaited.former)) {
+      // It makes room for what was asked for: that goes on behind what is here of it.
+      awaited.isCancelled = true;
+      this.#gate.stop(streamId);
+    } else if (reason === 'cancelled') {
       this.#cancel(streamId);
     } else if (reason === 'finished') {
       if (isNewest) this.finish();
@@ -463,12 +570,11 @@ export class StreamReceiver extends Emitter {
 
   /** Takes back a stream that follows another one and isn't heard yet. */
   #cancel(streamId) {
-    const at = this.#streams.findIndex((stream) => stream.streamId === streamId);
-    if (at <= 0) return;
-    const cancelled = this.#streams.splice(at);
+    const cancelled = this.#row.cancel(streamId);
+    if (cancelled.length === 0) return;
     for (const stream of cancelled) this.#gate.stop(stream.streamId);
-    this.#store.cut(streamId);
-    this.#pipeline.cancel(streamId);
+    this.#store.cancel(cancelled[0].streamId);
+    this.#pipeline.cancel(cancelled[0].streamId);
     // What comes before it had ended, or the other could not have followed it.
     this.finish();
     for (const stream of cancelled) this.emit('cancelled', stream);
@@ -485,7 +591,7 @@ export class StreamReceiver extends Emitter {
   #flush(position) {
     const { stream } = this;
     this.#store.clear();
-    this.#former.clear();
+    this.#edge = null;
     // What leads in comes anew.
     const format = stream && { ...this.#formats.get(stream), isBegun: false };
     if (stream) this.#formats.set(stream, format);

@@ -319,8 +319,8 @@ export class Transport extends Emitter {
       return;
     }
     choice.choose(quality, async () => {
-      await this.#connection.command('quality_change', { quality });
-      if (!this.remote) this.#playback.requalify();
+      const { codec } = await this.#connection.command('quality_change', { quality });
+      if (!this.remote) this.#playback.requalify({ quality, codec });
     });
   }
 
