@@ -43,7 +43,9 @@ FAULTS = """(tap) => {
 
 
 def settle(player):
-    player.page.evaluate("Promise.all(document.getAnimations().map((each) => each.effect.getTiming().iterations === 1 && each.finished))")
+    """Waits for what moves once; the record turns on."""
+    player.page.evaluate("""Promise.allSettled(
+      document.getAnimations().filter((each) => each.effect.getTiming().iterations === 1).map((each) => each.finished))""")
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 568), (844, 390)])
@@ -73,6 +75,10 @@ def test_fingers_find_everything_on_a_small_screen(open_player, width, height):
     page.keyboard.press("Escape")
     page.click("#quality-button")
     look_at("quality")
+    if width > 480:
+        page.keyboard.press("Escape")
+        page.set_viewport_size({"width": 1180, "height": 820})
+        look_at("tablet")
     assert not found, "\n".join(found)
 
 
@@ -103,3 +109,6 @@ def test_rows_keep_their_places_when_the_screen_is_turned_and_a_message_leaves_a
     settle(player)
     toast, menu = page.locator(".toast").bounding_box(), page.locator("#quality-menu").bounding_box()
     assert below["y"] > menu["y"] and toast["y"] + toast["height"] <= menu["y"]
+    # A touch beside the sheet closes it, and is nobody else's.
+    page.mouse.click(*(page.locator("#tab-lyrics").bounding_box()[side] + 10 for side in ("x", "y")))
+    assert page.locator("#quality-menu").is_hidden() and page.locator("#panel-queue").is_visible()
