@@ -63,6 +63,7 @@ let package = Package(
     .target(name: "EngineIO", dependencies: [nioCore], swiftSettings: strict),
     .target(name: "SocketIO", dependencies: ["EngineIO", nioCore], swiftSettings: strict),
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "SocketIOServer",
@@ -107,7 +108,7 @@ let package = Package(
       name: "WebAPI",
       dependencies: [
         "Gateway", "Packaging", "Segments", "AudioCodec", "Catalog", "Access", "SocketIOServer", "CPlayerFiles",
-        "CZlib",
+        "CBrotli", "CZlib",
         hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioPosix, logging, crypto,
       ],
       exclude: ["Resources"], swiftSettings: strict),

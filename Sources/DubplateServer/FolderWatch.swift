@@ -22,6 +22,7 @@
 
     private static let settled = UInt32(IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE)
     private static let wanted = settled | UInt32(IN_CREATE) | UInt32(IN_ONLYDIR)
+    private static let isMovedFolder = UInt32(IN_MOVED_FROM | IN_ISDIR)
 
     private let descriptor: CInt
     private let most: Int
@@ -57,15 +58,21 @@
 
     deinit { source.cancel() }
 
+    /// How many folders are watched.
+    var count: Int { watches.withLock(\.folders.count) }
+
     /// Watches a folder from now on, if it isn't watched and there is room. Any thread.
     func add(_ path: String) {
       let failure = watches.withLock { watches -> CInt? in
-        // One that is watched already has the number that it had.
-        guard watches.folders.count < most else { return ENOSPC }
         let number = inotify_add_watch(descriptor, path, Self.wanted)
         guard number >= 0 else { return errno }
-        watches.folders.insert(number)
-        return nil
+        // One that is watched already has the number that it had.
+        if watches.folders.count < most || watches.folders.contains(number) {
+          watches.folders.insert(number)
+          return nil
+        }
+        inotify_rm_watch(descriptor, number)
+        return ENOSPC
       }
       // What can't be entered, or has gone, is the scan's to report.
       guard let failure, failure == ENOSPC || failure == ENOMEM else { return }
@@ -102,10 +109,22 @@
         let number = events.loadUnaligned(fromByteOffset: at, as: CInt.self)
         let what = events.loadUnaligned(fromByteOffset: at + 4, as: UInt32.self)
         at += 16 + Int(events.loadUnaligned(fromByteOffset: at + 12, as: UInt32.self))
-        // It was removed, or its disk was.
-        if what & UInt32(IN_IGNORED) != 0 { watches.withLock { _ = $0.folders.remove(number) } }
+        if what & UInt32(IN_IGNORED) != 0 {
+          // It was removed, or its disk was; or it wasn't to be watched any more, which is no news.
+          guard watches.withLock({ $0.folders.remove(number) != nil }) else { continue }
+        }
+        if what & Self.isMovedFolder == Self.isMovedFolder { forgetAll() }
         let isSettled = what & (Self.settled | UInt32(IN_ISDIR | IN_IGNORED | IN_Q_OVERFLOW)) != 0
         pause.noticed(isSettled ? .settled : .created, now: .now)
+      }
+    }
+
+    /// Watches nothing until the scan to come has named the folders that there are: one that was moved away takes all that
+    /// are in it with it, which the kernel goes on watching, and doesn't say which they are.
+    private func forgetAll() {
+      watches.withLock { watches in
+        for number in watches.folders { inotify_rm_watch(descriptor, number) }
+        watches.folders = []
       }
     }
 

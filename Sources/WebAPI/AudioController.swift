@@ -136,7 +136,7 @@ struct AudioController: Sendable {
       .contentType: "application/vnd.apple.mpegurl", .cacheControl: "private, max-age=60", .vary: "Accept-Encoding",
     ]
     var playlist = playlist
-    if AcceptField(request.headers[.acceptEncoding]).includes("gzip"),
+    if AcceptField(request.headers[.acceptEncoding]).weight(of: "gzip") > 0,
       let packed = playlist.withUTF8({ Gzip.compressed($0, .least) })
     {
       headers[.contentEncoding] = "gzip"

@@ -25,8 +25,14 @@ struct StaticFiles: Sendable {
   private struct File: Sendable {
     let mediaType: String
     let plain: Form
-    /// By gzip; nil where that isn't worth it.
-    let packed: Form?
+    /// By content coding, the smallest first; without those that aren't worth it.
+    let packed: [(coding: String, form: Form)]
+
+    /// What a client takes and likes best; of what it likes as well, the smallest.
+    func packed(for accepted: AcceptField) -> (coding: String, form: Form)? {
+      let best = packed.map { accepted.weight(of: $0.coding) }.max() ?? 0
+      return best > 0 ? packed.first { accepted.weight(of: $0.coding) == best } : nil
+    }
   }
 
   private static let versionDigits = 16
@@ -97,8 +103,11 @@ struct StaticFiles: Sendable {
 
   private static func file(_ path: String, _ bytes: UnsafeBufferPointer<UInt8>) -> File {
     let hash = Self.hexadecimal(SHA256.hash(data: UnsafeRawBufferPointer(bytes)).prefix(12))
-    let packed = Gzip.compressed(bytes, .most).map { packed in
-      Form(bytes: ByteBuffer(bytes: packed), tag: EntityTag("\(hash)-gzip", isStrong: true))
+    let packed = [("br", Brotli.compressed(bytes)), ("gzip", Gzip.compressed(bytes, .most))].compactMap {
+      coding, packed in
+      packed.map {
+        (coding: coding, form: Form(bytes: ByteBuffer(bytes: $0), tag: EntityTag("\(hash)-\(coding)", isStrong: true)))
+      }
     }
     return File(
       mediaType: Self.mediaType(of: path),
@@ -138,14 +147,14 @@ struct StaticFiles: Sendable {
       return Response(status: .methodNotAllowed, headers: [.allow: "GET, HEAD"])
     }
     let isWhole = request.method == .head || request.headers[.range] == nil
-    let wantsPacked = isWhole && AcceptField(request.headers[.acceptEncoding]).includes("gzip")
-    let form = wantsPacked ? file.packed ?? file.plain : file.plain
+    let packed = isWhole ? file.packed(for: AcceptField(request.headers[.acceptEncoding])) : nil
+    let form = packed?.form ?? file.plain
     var headers: HTTPFields = [
       .contentType: file.mediaType, .eTag: form.tag.text, .acceptRanges: "bytes",
       .cacheControl: isKept ? "public, max-age=31536000, immutable" : "no-cache",
     ]
-    if file.packed != nil { headers[.vary] = "Accept-Encoding" }
-    if wantsPacked, file.packed != nil { headers[.contentEncoding] = "gzip" }
+    if !file.packed.isEmpty { headers[.vary] = "Accept-Encoding" }
+    if let packed { headers[.contentEncoding] = packed.coding }
     let answer = Self.answer(request, form, headers)
     return request.method == .head ? answer.createHeadResponse() : answer
   }
@@ -218,6 +227,6 @@ struct AcceptField {
   /// Whether one is wanted by its name.
   func names(_ coding: String) -> Bool { weights[coding] ?? 0 > 0 }
 
-  /// Whether a coding other than `identity` may be sent.
-  func includes(_ coding: String) -> Bool { weights[coding] ?? weights["*"] ?? 0 > 0 }
+  /// How welcome a coding other than `identity` is; 0: not at all. Only gzip is so old that `*` means it as well.
+  func weight(of coding: String) -> Double { weights[coding] ?? (coding == "gzip" ? weights["*"] : nil) ?? 0 }
 }

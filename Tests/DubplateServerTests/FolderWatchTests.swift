@@ -25,9 +25,13 @@
       }
       let made = FolderWatch(most: 2, logger: logger, onChange: { changed.yield() })
       let watch = try #require(made)
-      for folder in folders { watch.add(folder) }
-      for folder in folders { watch.add(folder) }
+      for folder in folders.prefix(2) { watch.add(folder) }
+      for folder in folders.prefix(2) { watch.add(folder) }
       watch.add(root + "/none")
+      // As many as there may be are all of them.
+      #expect(lines.kept.withLock { $0.count } == 0)
+      for folder in folders { watch.add(folder) }
+      for folder in folders { watch.add(folder) }
       #expect(lines.kept.withLock { $0.count } == 1)
       try Data([1]).write(to: URL(filePath: folders[1] + "/new.flac"))
       var iterator = changes.makeAsyncIterator()
@@ -38,6 +42,30 @@
       watch.add(folders[2])
       try Data([1]).write(to: URL(filePath: folders[2] + "/new.flac"))
       #expect(await iterator.next() != nil)
+    }
+
+    @Test func aFolderThatWasMovedAwayIsWatchedNoMoreNorWhatIsInIt() async throws {
+      let root = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+      defer { try? FileManager.default.removeItem(atPath: root) }
+      let (library, elsewhere) = (root + "/library", root + "/elsewhere")
+      for folder in [library + "/artist/album", elsewhere] {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      }
+      let (changes, changed) = AsyncStream<Void>.makeStream()
+      let made = FolderWatch(most: 3, logger: Logger(label: "test"), onChange: { changed.yield() })
+      let watch = try #require(made)
+      let folders = [library, library + "/artist", library + "/artist/album"]
+      for folder in folders { watch.add(folder) }
+      try FileManager.default.moveItem(atPath: library + "/artist", toPath: elsewhere + "/artist")
+      var iterator = changes.makeAsyncIterator()
+      #expect(await iterator.next() != nil)
+      #expect(watch.count == 0)
+      // The scan names what is left. What happens elsewhere is nobody's business, or the next change would be the second.
+      watch.add(library)
+      try Data([1]).write(to: URL(filePath: elsewhere + "/artist/album/1.flac"))
+      try Data([1]).write(to: URL(filePath: library + "/2.flac"))
+      #expect(await iterator.next() != nil)
+      #expect(watch.count == 1)
     }
   }
 #endif

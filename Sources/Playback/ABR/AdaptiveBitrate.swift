@@ -159,7 +159,8 @@ public struct AdaptiveBitrate: Sendable {
   ) -> Outlook {
     Outlook(
       bitsPerSecond: estimate.bitsPerSecond(assumed: assumed, isFull: isReplenished, now: now),
-      isConfirmed: estimate.isConfirmed(now: now), variability: estimate.variability, roundTripSeconds: estimate.roundTripSeconds, bufferSeconds: bufferSeconds,
+      isConfirmed: estimate.isConfirmed(now: now), variability: estimate.variability,
+      roundTripSeconds: estimate.roundTripSeconds, bufferSeconds: bufferSeconds,
       fullSeconds: fullSeconds, isFull: isFull, tuning: tuning)
   }
 
