@@ -936,3 +936,55 @@ test('a lost stream that the server is too busy for is asked for again while wha
   await now();
   assert.deepEqual(a.connection.sent[0], ['queue_jump', { item: 'i1', position: 10 }]);
 });
+
+/** The first track is sent, and of the next one a part; both are held. */
+async function atTheSeam() {
+  const { server, a } = await playing();
+  const former = server.state.streamId;
+  a.connection.emit('stream_ended', { streamId: former, reason: 'finished' });
+  const next = { streamId: 'n1', trackId: 't1', itemId: server.items[1].id, follows: former };
+  a.connection.emit('stream_started', { ...STREAM, ...next });
+  send(a, { streamId: 'n1', count: 5 });
+  await settled();
+  a.connection.sent.length = 0;
+  return { server, a };
+}
+
+test('a seek that the end of its track overtakes leads back into that track, not to that second of the next one', async () => {
+  const { server, a } = await atTheSeam();
+  a.transport.seek(90);
+  a.output.emit('heard', { id: 'n1', atMs: 0 });
+  assert.equal(a.playback.track.id, 't1');
+  await until(() => a.connection.sent.length > 0);
+  assert.deepEqual(a.connection.sent[0], ['queue_jump', { item: server.items[0].id, position: 90 }]);
+});
+
+test('so does one of which the connection broke before the server had answered', async () => {
+  const { server, a } = await atTheSeam();
+  server.seek_position = () => new Promise(() => {});
+  a.transport.seek(90);
+  await until(() => a.connection.commands.includes('seek_position'));
+  a.output.emit('heard', { id: 'n1', atMs: 0 });
+  server.offline(a.connection);
+  server.online(a.connection, true);
+  await settled();
+  const jump = a.connection.sent.find(([event]) => event === 'queue_jump');
+  assert.deepEqual(jump[1], { item: server.items[0].id, position: 90 });
+});
+
+test('a pause in what was heard of a stream that another has taken the place of names that other one', async () => {
+  const { server, a } = await atTheSeam();
+  server.index = 1;
+  server.offline(a.connection);
+  server.online(a.connection, true);
+  await settled();
+  a.transport.pause();
+  await settled();
+  assert.notEqual(a.connection.sent.at(-1)[1].streamId, server.state.streamId);
+  a.transport.resume();
+  a.output.emit('heard', { id: 'n1', atMs: 0 });
+  a.transport.pause();
+  await settled();
+  const [event, { streamId }] = a.connection.sent.at(-1);
+  assert.deepEqual([event, streamId, a.playback.stream.streamId], ['pause_track', server.state.streamId, 'n1']);
+});

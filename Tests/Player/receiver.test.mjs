@@ -360,3 +360,14 @@ test('what is not decoded yet gives way to another stream of the track, which go
   await one.upTo(22_000);
   assert.ok(Math.abs(one.receiver.position - 4.5) < 0.2, `${one.receiver.position}`);
 });
+
+test('behind a stream that was given up before its end nothing follows: there would be a hole', async () => {
+  const one = player();
+  one.receiver.expect({ trackId: 'track-a' }, false);
+  one.start('a');
+  one.output.play();
+  one.chunk('a', 0, 50, 4800);
+  one.receiver.release();
+  one.start('b', { follows: 'a' });
+  assert.deepEqual([one.receiver.newest.streamId, one.receiver.preloaded], ['a', null]);
+});
