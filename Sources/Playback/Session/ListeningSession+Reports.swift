@@ -133,12 +133,14 @@ extension ListeningSession {
   ) {
     guard var playing, playing.deviceId == device, order == nil || order == playing.order else { return }
     if case .quality(let quality, let codec) = action {
+      // Nothing of it is kept, and `auto` may change it every few seconds.
       playing.quality = quality
       playing.codec = codec
-    } else {
-      playing.move(to: position, at: now)
-      if playing.status != .starting || !isPlaying { playing.status = isPlaying ? .playing : .paused }
+      self.playing = playing
+      return tell(action, by: by)
     }
+    playing.move(to: position, at: now)
+    if playing.status != .starting || !isPlaying { playing.status = isPlaying ? .playing : .paused }
     self.playing = playing
     if case .seek = action { takeUpAgain() }
     tell(action, by: by)

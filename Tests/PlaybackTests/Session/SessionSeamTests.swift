@@ -116,6 +116,19 @@ import Testing
     #expect(world.session.playing?.anchor == line && world.session.playing?.codec == "mp3")
   }
 
+  @Test func anotherRenditionIsToldAndNotWrittenDown() throws {
+    var world = try playing(["a"], on: ["desk", "phone"])
+    _ = world.session.takeEffects()
+    for codec in ["opus", "flac", "mp3"] {
+      world.session.moved(
+        "desk", .quality(quality: "auto", codec: codec), order: nil, position: 1, isPlaying: true, by: "desk",
+        now: world.now)
+      let effects = world.session.takeEffects()
+      #expect(effects.count == 1 && !effects.contains(.save), "\(effects)")
+      #expect(world.session.playing?.codec == codec)
+    }
+  }
+
   @Test func whoeverBecomesActiveInAGroupBringsItsOwnStream() throws {
     var world = try playing(["a"], on: ["desk", "phone"])
     try world.session.joinGroup("phone", heard: nil, by: "desk", now: world.now)
