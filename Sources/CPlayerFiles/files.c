@@ -171,6 +171,9 @@ static const unsigned char js_main_js[] = {
 static const unsigned char js_navigation_js[] = {
 #embed "../WebAPI/Resources/player/js/navigation.js"
 };
+static const unsigned char js_net_claim_by_word_js[] = {
+#embed "../WebAPI/Resources/player/js/net/claim-by-word.js"
+};
 static const unsigned char js_net_api_js[] = {
 #embed "../WebAPI/Resources/player/js/net/api.js"
 };
@@ -487,6 +490,7 @@ static const dubplate_player_file files[] = {
     FILE_AT("js/load-guard.js", js_load_guard_js),
     FILE_AT("js/main.js", js_main_js),
     FILE_AT("js/navigation.js", js_navigation_js),
+    FILE_AT("js/net/claim-by-word.js", js_net_claim_by_word_js),
     FILE_AT("js/net/api.js", js_net_api_js),
     FILE_AT("js/net/connection.js", js_net_connection_js),
     FILE_AT("js/net/device.js", js_net_device_js),

@@ -24,7 +24,7 @@
     private static let wanted = settled | UInt32(IN_CREATE) | UInt32(IN_ONLYDIR)
     private static let isMovedFolder = UInt32(IN_MOVED_FROM | IN_ISDIR)
 
-    private let descriptor: CInt
+    let descriptor: CInt
     private let most: Int
     private let queue = DispatchQueue(label: "dubplate.watch", qos: .utility)
     private let source: any DispatchSourceRead
@@ -57,9 +57,6 @@
     }
 
     deinit { source.cancel() }
-
-    /// How many folders are watched.
-    var count: Int { watches.withLock(\.folders.count) }
 
     /// Watches a folder from now on, if it isn't watched and there is room. Any thread.
     func add(_ path: String) {

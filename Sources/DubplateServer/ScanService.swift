@@ -24,7 +24,8 @@ struct ScanService: Service {
         let report = await scanOnce(&skipped)
         // What was passed over is innocent as a rule, and was only in hand when somebody killed the server.
         patience = report.flatMap { $0.interrupted > 0 ? ServerLimits.secondTry : nil }
-        if desk.state.problem != nil { patience = ServerLimits.libraryPatience }
+        // One that came to nothing may have left the folders unwatched.
+        if report == nil || desk.state.problem != nil { patience = ServerLimits.libraryPatience }
         onScanned()
       } while await desk.schedule.next(within: patience)
     }

@@ -92,8 +92,8 @@ public enum GatewayLimits {
   static let unreadRetryMilliseconds = 1_000
   /// How long a change of a session may wait to be written: a burst of commands is one write.
   static let saveDelay = TimeAmount.milliseconds(500)
-  /// When a session's only device leaves that has been here for less, in nanoseconds, its last use isn't written down for
-  /// its own sake: who connects over and over would have a queue of 10,000 written each time.
+  /// When a device leaves that has been here for less, in nanoseconds, its last use isn't written down for its own sake:
+  /// who connects over and over would have a queue of 10,000 written each time.
   static let leastVisitNanoseconds: Int64 = 5_000_000_000
   /// Items of the queues that may wait for a database that takes nothing, the newest queue of each listener. They share
   /// memory with the sessions of those who are here, and take half a gigabyte if all have left.

@@ -52,7 +52,7 @@ public enum PlaybackLimits {
   /// Away for less than this, in milliseconds, is the same visit: a tunnel, a reload, a nap of the laptop.
   static let visitMilliseconds: Int64 = 3_600_000
   /// How long after it a device is forgotten that has visited only once and for which nothing was set, in milliseconds:
-  /// a day. If it isn't a private window after all, and comes again, it has lost nothing.
+  /// a day. If it isn't a private window after all, and comes again, it has lost its volume at most.
   static let passingDeviceMilliseconds: Int64 = 24 * 3_600_000
   /// How long any other is remembered that isn't seen: ninety days, longer
   /// than a summer away from home.

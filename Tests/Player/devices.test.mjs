@@ -4,6 +4,7 @@ import { en } from '../../Sources/WebAPI/Resources/player/js/i18n/en.js';
 import { ru } from '../../Sources/WebAPI/Resources/player/js/i18n/ru.js';
 import { language } from '../../Sources/WebAPI/Resources/player/js/i18n/language.js';
 import { Wording } from '../../Sources/WebAPI/Resources/player/js/i18n/wording.js';
+import { claimByWord } from '../../Sources/WebAPI/Resources/player/js/net/claim-by-word.js';
 import { claimDeviceId } from '../../Sources/WebAPI/Resources/player/js/net/device.js';
 import { Session } from '../../Sources/WebAPI/Resources/player/js/player/session.js';
 import { inOrder } from '../../Sources/WebAPI/Resources/player/js/ui/device-list.js';
@@ -70,8 +71,9 @@ test('what can not be undone takes a second press, soon, and not that of a doubl
 });
 
 /** Runs with the storage and the locks of a browser; `locks` undefined: of a page that has none. */
-async function inBrowser({ local, tab, locks }, body) {
-  const globals = { localStorage: local, sessionStorage: tab, navigator: { locks } };
+async function inBrowser({ local, tab, locks, pages = new Pages() }, body) {
+  const BroadcastChannel = pages.newChannel;
+  const globals = { localStorage: local, sessionStorage: tab, navigator: { locks }, BroadcastChannel: () => BroadcastChannel };
   const before = Object.fromEntries(Object.keys(globals).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
   try {
     for (const [name, value] of Object.entries(globals)) {
@@ -84,6 +86,35 @@ async function inBrowser({ local, tab, locks }, body) {
       if (descriptor) Object.defineProperty(globalThis, name, descriptor);
       else delete globalThis[name];
     }
+  }
+}
+
+/** What pages of one browser say to each other. */
+class Pages {
+  #channels = new Set();
+  /** As `new BroadcastChannel(…)`. */
+  newChannel = ((pages) =>
+    class {
+      constructor() {
+        this.heard = [];
+        pages.#channels.add(this);
+      }
+      addEventListener(_name, handler) {
+        this.heard.push(handler);
+      }
+      postMessage(data) {
+        for (const other of pages.#channels) {
+          if (other !== this) setTimeout(() => pages.#channels.has(other) && other.heard.forEach((each) => each({ data })));
+        }
+      }
+      close() {
+        pages.#channels.delete(this);
+      }
+    })(this);
+
+  /** All pages have ended. */
+  end() {
+    this.#channels.clear();
   }
 }
 
@@ -118,8 +149,32 @@ test('the id of a browser lasts; that of a second tab, and of a page that may ke
     const nowhere = await inBrowser({ local: forbidden, tab: forbidden, locks: each }, claimDeviceId);
     assert.ok(nowhere.isTemporary && nowhere.id);
   }
-  const insecure = await inBrowser({ local: storage(), tab: storage(), locks: undefined }, claimDeviceId);
-  assert.equal(insecure.isTemporary, false);
+});
+
+test('pages without locks ask each other whose the id is', async () => {
+  const [local, pages] = [storage(), new Pages()];
+  const page = (tab = storage()) => inBrowser({ local, tab, pages, locks: undefined }, claimDeviceId);
+  const first = await page();
+  assert.equal(first.isTemporary, false);
+  const second = await page();
+  assert.ok(second.isTemporary && second.id !== first.id);
+  pages.end();
+  const copied = storage();
+  assert.deepEqual(await page(copied), first, 'the only tab, opened anew, is the device that it was');
+  // A tab that is doubled takes its own storage with it.
+  const doubled = await page(copied);
+  assert.ok(doubled.isTemporary && doubled.id !== first.id);
+});
+
+test('of pages that ask at once, one has the id', async () => {
+  for (let count = 2; count <= 4; count += 1) {
+    const pages = new Pages();
+    const claims = Array.from({ length: count }, () => claimByWord('x', new pages.newChannel(), 50));
+    const isMine = await Promise.all(claims);
+    assert.equal(isMine.filter(Boolean).length, 1, `of ${count}`);
+    assert.equal(await claimByWord('x', new pages.newChannel(), 50), false, 'and keeps it');
+    assert.equal(await claimByWord('y', new pages.newChannel(), 50), true);
+  }
 });
 
 test('a device that has left is forgotten, and everybody sees that', async () => {

@@ -15,7 +15,8 @@ extension DeviceSession {
     else { return }
     self.session = session
     let member = UserSession.Core.Member(
-      socketId: socket.id, device: bound, eventLoop: socket.eventLoop, isKept: device.isNamed)
+      socketId: socket.id, device: bound, eventLoop: socket.eventLoop, isKept: device.isNamed,
+      isTemporary: device.announcement.isTemporary)
     let (deviceId, announcement) = (device.deviceId, device.announcement)
     tellSession { $0.join(deviceId, announcement, member) }
   }
@@ -175,7 +176,7 @@ extension DeviceSession {
     }
   }
 
-  /// Remotes show what is heard, also where the policy chooses it.
+  /// Remotes show what is sent, also where the policy chooses it.
   func reportRendition(of stream: AudioStream) {
     guard stream.hasNewRendition else { return }
     stream.hasNewRendition = false

@@ -68,6 +68,8 @@ final class UserSession: Sendable {
       let eventLoop: any EventLoop
       /// Whether its id is its own, by which it's known again.
       let isKept: Bool
+      /// Its id ends with it.
+      let isTemporary: Bool
       let since = DeviceSession.now
     }
 
@@ -203,8 +205,8 @@ final class UserSession: Sendable {
         state.disconnect(deviceId, isKept: member.isKept, now: now, unixMilliseconds: unixMilliseconds)
         state.forgetGone(unixMilliseconds: unixMilliseconds)
         carryOut()
-        let wasVisit = !members.isEmpty || now - member.since >= GatewayLimits.leastVisitNanoseconds
-        if member.isKept, wasVisit { scheduleSave() }
+        let wasVisit = now - member.since >= GatewayLimits.leastVisitNanoseconds
+        if !member.isTemporary, wasVisit { scheduleSave() }
       }
       if members.isEmpty { services.sessions.isEmpty(self) }
     }

@@ -1,6 +1,6 @@
 /// What is kept of a user's devices: their names, kinds, settings and last use, those first that have been away longest.
 /// All are offline when they are read, none is active, and what is online counts as having left last. Those whose id
-/// ends with them are left out.
+/// ends with them, and for which nothing was set, are left out.
 extension DeviceRegistry: Codable {
   private static let format = 1
 
@@ -18,12 +18,13 @@ extension DeviceRegistry: Codable {
     /// Neither of them was kept at first: who is of that time isn't forgotten for it.
     let lastUsed: Int64?
     let hasReturned: Bool?
+    let isTemporary: Bool?
   }
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(Self.format, forKey: .format)
-    let order = known.filter { !$0.value.isTemporary }.sorted {
+    let order = known.filter { !$0.value.isTemporary || $0.value.settings.isOwn }.sorted {
       let (left, right) = (
         $0.value.codecs == nil ? $0.value.leftAt : .max, $1.value.codecs == nil ? $1.value.leftAt : .max
       )
@@ -32,7 +33,8 @@ extension DeviceRegistry: Codable {
     let stored = order.map { id, known in
       Stored(
         id: id, name: known.name, kind: known.kind, dataSaver: known.dataSaver, outputDelayMs: known.outputDelayMs,
-        settings: known.settings, lastUsed: known.lastUsed, hasReturned: known.hasReturned)
+        settings: known.settings, lastUsed: known.lastUsed, hasReturned: known.hasReturned,
+        isTemporary: known.isTemporary)
     }
     try container.encode(stored, forKey: .devices)
   }
@@ -68,6 +70,7 @@ extension DeviceRegistry: Codable {
     departures += 1
     known[stored.id] = Known(
       name: stored.name, kind: stored.kind, dataSaver: stored.dataSaver, outputDelayMs: stored.outputDelayMs,
-      settings: stored.settings, leftAt: departures, lastUsed: stored.lastUsed, hasReturned: stored.hasReturned ?? true)
+      settings: stored.settings, leftAt: departures, lastUsed: stored.lastUsed,
+      isTemporary: stored.isTemporary ?? false, hasReturned: stored.hasReturned ?? true)
   }
 }

@@ -28,11 +28,17 @@ public struct DeviceRegistry: Sendable, Equatable {
     /// Whether it is offline and not to be expected again.
     func isGone(at unixMilliseconds: Int64) -> Bool {
       guard codecs == nil else { return false }
-      if isTemporary { return true }
-      guard let lastUsed else { return false }
+      if isTemporary, !settings.isOwn { return true }
+      guard let lastUsed else { return isTemporary }
+      return unixMilliseconds - lastUsed >= patience
+    }
+
+    /// For how long it's expected again, in milliseconds.
+    private var patience: Int64 {
+      // A tab that lost its connection is still there, and what was set for it holds.
+      if isTemporary { return PlaybackLimits.visitMilliseconds }
       let isPassing = !hasReturned && !settings.isOwn
-      let most = isPassing ? PlaybackLimits.passingDeviceMilliseconds : PlaybackLimits.absentDeviceMilliseconds
-      return unixMilliseconds - lastUsed >= most
+      return isPassing ? PlaybackLimits.passingDeviceMilliseconds : PlaybackLimits.absentDeviceMilliseconds
     }
   }
 
@@ -127,7 +133,8 @@ public struct DeviceRegistry: Sendable, Equatable {
   }
 
   /// Forgets who is offline and not to be expected again, but for the active one, whose sound goes on where it comes
-  /// back: who said that its id ends with it at once; who came only once (as a private window does, whose id ends with
+  /// back: who said that its id ends with it at once, or, if something was set for it, when this
+  /// visit must be over; who came only once (as a private window does, whose id ends with
   /// it and which doesn't know that), and for whom nothing was set, after
   /// ``PlaybackLimits/passingDeviceMilliseconds``; all others after ``PlaybackLimits/absentDeviceMilliseconds``.
   /// - Parameter unixMilliseconds: now.

@@ -51,6 +51,7 @@ extension ListeningSession {
       tell(.transfer, by: device, exceptItself: false)
       return
     }
+    before = nil
     playing.move(to: playing.position(at: now), at: now)
     playing.status = .paused
     playing.streamId = nil

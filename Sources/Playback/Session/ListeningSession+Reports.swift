@@ -33,6 +33,7 @@ extension ListeningSession {
     try queue.set(tracks: [trackId], using: &generator)
     guard let item = queue.current else { throw SessionError.nothingPlays }
     handover = nil
+    before = nil
     announcement = nil
     failuresInRow = 0
     self.wish = wish
@@ -69,6 +70,7 @@ extension ListeningSession {
     }
     guard playing.deviceId == device else { return }
     failuresInRow = 0
+    before = nil
     playing.take(sounding)
     if !isGrouped {
       playing.move(to: sounding.position, at: now)
@@ -98,6 +100,13 @@ extension ListeningSession {
     if let handover, handover.to == device {
       // The one that had it goes on as if nothing had been asked.
       return giveBack(handover.former)
+    }
+    if !isTrackAtFault, let before {
+      // Nobody has heard yet that it was to begin anew.
+      self.before = nil
+      announcement = nil
+      self.playing = before
+      return updateFollowing(force: true)
     }
     failuresInRow += 1
     let by = announcement?.by ?? device
@@ -204,6 +213,7 @@ extension ListeningSession {
 
   /// A device has played its track to the end, and nothing follows that it knows of.
   public mutating func ended(_ device: String, order: UInt64, now: Int64) {
+    if before?.order == order { before = nil }
     guard let playing, playing.deviceId == device, playing.order == order else { return }
     // An item that is no longer in the queue has nothing behind it.
     if queue.current == playing.item, let item = queue.advance() {

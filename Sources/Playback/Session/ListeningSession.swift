@@ -18,6 +18,8 @@ public struct ListeningSession: Sendable {
   public internal(set) var resumePosition: Double = 0
   /// The device that has lately been told to take over, and what plays, elsewhere, until it does.
   var handover: (to: String, former: NowPlaying)?
+  /// What sounds on a device that has been told to begin the same item anew: it plays on if that is refused.
+  var before: NowPlaying?
   /// Where each device of a group was told to begin, until it has.
   var startAnchors: [String: TimelineAnchor] = [:]
   /// What is told when a device that was told to play does so.
@@ -89,6 +91,10 @@ public struct ListeningSession: Sendable {
     now: Int64
   ) {
     let former = handover?.former ?? playing
+    before = (before ?? playing).flatMap { sounding in
+      let isAgain = sounding.item == item && sounding.deviceId == device && sounding.streamId != nil
+      return isAgain && !sounding.isOver && !isGrouped ? sounding : nil
+    }
     handover = nil
     resumePosition = 0
     orders += 1
@@ -133,6 +139,7 @@ public struct ListeningSession: Sendable {
   /// Falls silent everywhere.
   mutating func silence() {
     handover = nil
+    before = nil
     announcement = nil
     playing = nil
     resumePosition = 0

@@ -154,6 +154,18 @@ import Testing
     #expect(registry["tab"] == nil)
   }
 
+  @Test func whatWasSetForATabHoldsThroughALostConnectionAndARestart() throws {
+    var registry = try registry("desk")
+    try registry.connect("tab", as: PlaybackDevice.Announcement(name: "A second tab", isTemporary: true), at: 0)
+    try registry.set(PlaybackDevice.Settings(outputDelayMs: 200), for: "tab")
+    registry.disconnect("tab", at: 0)
+    registry = try JSONDecoder().decode(DeviceRegistry.self, from: JSONEncoder().encode(registry))
+    registry.forgetGone(at: PlaybackLimits.visitMilliseconds - 1)
+    #expect(registry["tab"]?.outputDelayMs == 200)
+    registry.forgetGone(at: PlaybackLimits.visitMilliseconds)
+    #expect(registry["tab"] == nil)
+  }
+
   /// Random commands, checked against plain sets and against what holds always.
   @Test func randomCommandsKeepEveryRule() throws {
     for seed in UInt64(0)..<50 {

@@ -116,6 +116,27 @@ import Testing
     #expect(world.session.playing?.anchor == line && world.session.playing?.codec == "mp3")
   }
 
+  @Test func whatIsBegunAnewAndRefusedForNowPlaysOn() throws {
+    var world = try playing(["a", "b"])
+    let sounding = try #require(world.session.playing)
+    let item = sounding.item.id
+    for _ in 0..<2 { try world.session.jump(to: .item(item), position: 30, version: nil, by: "desk", now: world.now) }
+    let order = try #require(world.session.playing?.order)
+    #expect(order > sounding.order && world.session.playing?.streamId == nil)
+    _ = world.session.takeEffects()
+    world.session.failed("desk", order: order, isTrackAtFault: false, now: world.now)
+    #expect(world.session.playing?.order == sounding.order && world.session.playing?.streamId == sounding.streamId)
+    let isStopped = world.session.takeEffects().contains { effect in
+      if case .stop = effect { true } else { false }
+    }
+    #expect(!isStopped)
+    // Refused for good, or another track: nothing plays on.
+    try world.session.next(version: nil, by: "desk", now: world.now)
+    world.session.failed(
+      "desk", order: try #require(world.session.playing?.order), isTrackAtFault: false, now: world.now)
+    #expect(world.session.playing == nil)
+  }
+
   @Test func anotherRenditionIsToldAndNotWrittenDown() throws {
     var world = try playing(["a"], on: ["desk", "phone"])
     _ = world.session.takeEffects()

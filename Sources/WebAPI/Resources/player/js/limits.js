@@ -31,10 +31,10 @@ export const HELD_THROUGH_A_LOSS_SECONDS = 120;
 /** This near to a track's end the server may be in the next one already, seconds. */
 export const NEAR_END_SECONDS = 3;
 /**
- * Sound starts when this much is there. The first chunks are short and come one by one where the link is slow: what began
- * with the first of them would stutter, and on a fast link the others are there within milliseconds.
+ * Sound starts when this much is there: more than the first chunk, which would be heard alone over a slow link. On a fast
+ * one the others are there within milliseconds.
  */
-export const START_SECONDS = 0.15;
+export const START_SECONDS = 0.3;
 /** Sound that ran dry goes on when this much is there, so that it does not stutter. */
 export const RECOVER_SECONDS = 0.4;
 /** The context sleeps after this long a pause, to let the device's sound hardware rest. */

@@ -1,4 +1,5 @@
 import { t } from '../i18n/language.js';
+import { claimByWord } from './claim-by-word.js';
 
 const KEY = 'dubplate.device';
 
@@ -28,8 +29,8 @@ function newId() {
 /** Takes the id until this page ends, if no other page has it. @param {string} id @returns {Promise<boolean>} */
 function isFree(id) {
   const { locks } = navigator;
-  // Without locks (a page that isn't secure) two tabs of one browser are told apart by their tabs' own storage.
-  if (!locks) return Promise.resolve(read('sessionStorage') === id || read('localStorage') !== id);
+  // A page that isn't secure has none.
+  if (!locks) return claimByWord(id, new BroadcastChannel(KEY));
   return new Promise((resolve) => {
     locks
       .request(`${KEY}.${id}`, { ifAvailable: true }, (lock) => {
