@@ -60,6 +60,8 @@ export class FakeServer {
   state = { status: 'stopped', position: 0, timestamp: 0 };
   /** Streams that are being looked up, while that takes as long as a test wants: call them to announce them. */
   held = null;
+  /** The stream of the next track, where it is sent behind the present one's last chunk. */
+  #next = null;
   #stateVersion = 0;
   #deviceVersion = 0;
   #ids = 0;
@@ -87,6 +89,7 @@ export class FakeServer {
   offline(connection) {
     connection.state = 'reconnecting';
     connection.emit('state', 'reconnecting');
+    if (connection.deviceId === this.activeDeviceId) this.#next = null;
     this.group = this.group.filter((id) => id !== connection.deviceId);
     if (this.group.length < 2) this.group = [];
     this.updateDevices();
@@ -203,6 +206,8 @@ export class FakeServer {
 
   quality_change({ quality }, by) {
     this.tell(by, 'quality', { quality });
+    // Who chose is answered first; then what follows is prepared anew.
+    if (this.#next) setImmediate(() => this.#takeBack() && this.follow());
     return { quality };
   }
 
@@ -281,6 +286,41 @@ export class FakeServer {
     return { queue: this.window() };
   }
 
+  /** The present track's last chunk is out. @returns {string} the stream of the next one, which comes behind it */
+  sentAll() {
+    const { streamId, trackId } = this.state;
+    this.#active.emit('stream_ended', { streamId, trackId, reason: 'finished' });
+    return this.follow();
+  }
+
+  /** @returns {string} the stream that is announced behind the present one */
+  follow() {
+    const { id: itemId, trackId } = this.items[this.index + 1];
+    this.#streams += 1;
+    this.#next = { streamId: `s${this.#streams}`, trackId, itemId };
+    this.#active.emit('stream_started', { ...this.#announcement(this.#next, 0), follows: this.state.streamId });
+    return this.#next.streamId;
+  }
+
+  /** @returns {boolean} whether something was announced behind the present track */
+  #takeBack() {
+    const { streamId, trackId } = this.#next ?? {};
+    this.#next = null;
+    if (streamId) this.#active.emit('stream_ended', { streamId, trackId, reason: 'cancelled' });
+    return streamId !== undefined;
+  }
+
+  get #active() {
+    return this.devices.get(this.activeDeviceId).connection;
+  }
+
+  #announcement({ streamId, trackId, itemId }, position) {
+    return {
+      ...{ streamId, trackId, itemId, title: trackId, duration: this.durationOf(itemId), position, epoch: 0 },
+      ...{ quality: 'auto', codec: 'mp3', bitrate: 192_000, sampleRate: this.sampleRate, channels: 2 },
+    };
+  }
+
   /** The queue's last track has been heard to its end: it stands there, and the queue at its beginning. */
   end() {
     this.isOver = true;
@@ -301,7 +341,8 @@ export class FakeServer {
   #play(by, position, action, status = 'playing') {
     this.isOver = false;
     this.activeDeviceId ??= by;
-    if (this.devices.get(this.activeDeviceId).connection.state !== 'online') this.activeDeviceId = by;
+    this.#takeBack();
+    if (this.#active.state !== 'online') this.activeDeviceId = by;
     this.updateDevices();
     this.#streams += 1;
     const { id, trackId } = this.items[this.index];
@@ -312,8 +353,7 @@ export class FakeServer {
     const announce = () => {
       if (this.state.streamId !== streamId) return;
       this.devices.get(deviceId).connection.emit('stream_started', {
-        ...{ streamId, trackId, itemId: id, title: trackId, duration, position: this.state.position, epoch: 0 },
-        ...{ quality: 'auto', codec: 'mp3', bitrate: 192_000, sampleRate: this.sampleRate, channels: 2 },
+        ...this.#announcement(this.state, this.state.position),
         ...(this.state.status === 'paused' ? { paused: true } : {}),
       });
     };

@@ -887,35 +887,61 @@ test('a choice that comes to what is held already fetches nothing', async () => 
   assert.deepEqual(a.connection.sent[1], ['queue_jump', { item: 'i1', position: 60 }]);
 });
 
-test('the next track, asked for in another quality, is heard from its first sample on, behind the one before', async () => {
-  const { server, a } = await playing();
-  const former = server.state.streamId;
-  a.connection.emit('stream_ended', { streamId: former, reason: 'finished' });
-  server.index = 1;
-  const itemId = server.items[1].id;
-  a.connection.emit('stream_started', { ...STREAM, streamId: 'n1', trackId: 't1', itemId, follows: former });
-  a.playback.receiver.jump(7);
-  send(a, { streamId: 'n1', count: 40 });
-  await settled();
-  a.connection.sent.length = 0;
-  const { queue_jump: jump } = server;
-  server.queue_jump = function (payload, by) {
-    // What was prepared is taken back for what is asked for.
-    a.connection.emit('stream_ended', { streamId: 'n1', reason: 'cancelled' });
-    return jump.call(this, payload, by);
-  };
-  a.transport.setQuality('lossless');
-  await settled();
-  const [, { item, position }] = a.connection.sent[1];
-  assert.deepEqual([item, position > 0 && position < 8], [itemId, true]);
-  assert.deepEqual([a.playback.track.id, a.playback.receiver.bufferedSeconds], ['t0', 3 + position]);
-  // There is no place in it yet.
-  assert.deepEqual(a.connection.commands, ['quality_change', 'queue_jump']);
-  a.output.emit('heard', { id: 'n1', atMs: 0 });
-  await settled();
-  assert.equal(a.playback.track.id, 't1');
-  assert.equal(a.connection.sent[2][1].streamId, server.state.streamId);
-  assert.ok(a.connection.sent[2][1].position < position);
+test('a choice near the track\u2019s end leaves it whole: the next one comes anew behind it, by the server itself', async () => {
+  for (const chooser of ['a', 'b']) {
+    const { server, a, b } = await playing();
+    const { streamId } = server.state;
+    const taken = server.sentAll();
+    a.playback.receiver.jump(7);
+    send(a, { streamId: taken, count: 40 });
+    await settled();
+    a.connection.sent.length = 0;
+    server.held = [];
+    (chooser === 'a' ? a : b).transport.setQuality('lossless');
+    await until(() => a.playback.receiver.newest.streamId !== taken);
+    const next = a.playback.receiver.newest;
+    assert.deepEqual([next.trackId, next.follows], ['t1', streamId]);
+    send(a, { streamId: next.streamId, count: 20 });
+    await settled();
+    assert.ok(!a.connection.commands.includes('queue_jump'));
+    assert.deepEqual([a.playback.status, a.playback.stream.streamId, a.playback.track.id], ['playing', streamId, 't0']);
+    // The rest of the one, all of the other, and nothing between.
+    assert.deepEqual([a.playback.receiver.bufferedSeconds, Math.round(a.playback.position)], [3 + 20, 7]);
+    assert.deepEqual([a.playback.receiver.books.discontinuities, a.errors], [0, []]);
+    a.output.emit('heard', { id: next.streamId, atMs: 0 });
+    assert.deepEqual([a.playback.track.id, server.state.trackId], ['t1', 't0']);
+  }
+});
+
+test('a jump in what is held that crosses the stream in another quality throws nothing away', async () => {
+  for (const comesFirst of [true, false]) {
+    const { server, a } = await playing();
+    const { streamId } = server.state;
+    send(a, { streamId, from: 10, first: 10, count: 50 });
+    await settled();
+    server.held = [];
+    a.transport.setQuality('lossless');
+    await settled();
+    const edge = a.playback.receiver.endPosition;
+    const { seek_position: seek } = server;
+    server.seek_position = function (payload, by) {
+      // The other stream is on its way to the page, or still being looked up.
+      if (comesFirst) this.release();
+      return seek.call(this, payload, by);
+    };
+    a.connection.sent.length = 0;
+    a.transport.seek(2);
+    await until(() => a.connection.commands.includes('seek_position'));
+    await settled();
+    assert.equal(a.connection.sent[0][1].held, streamId);
+    server.release();
+    await settled();
+    assert.ok(!a.connection.commands.includes('queue_jump'), `${a.connection.commands}`);
+    assert.deepEqual([a.playback.status, a.playback.receiver.bufferedSeconds], ['playing', edge - 2]);
+    send(a, { streamId: server.state.streamId, from: edge, count: 5 });
+    assert.deepEqual([a.playback.receiver.books.discontinuities, a.playback.receiver.endPosition], [0, edge + 5]);
+    assert.deepEqual([Math.round(server.position), a.errors], [2, []]);
+  }
 });
 
 test('a lost stream that the server is too busy for is asked for again while what is held is heard', async (t) => {

@@ -142,8 +142,9 @@ export class Recovery {
   }
 
   /**
-   * Asks for what is held in another form, from the first chunk of such a format on. It's heard as it is until the other
-   * has come, and to its end if that doesn't come.
+   * Asks for what is held of the track that is heard in another form, from the first chunk of such a format on. It's heard
+   * as it is until the other has come, and to its end if that doesn't come. What is held of the next track the server
+   * takes back, and sends anew, by itself.
    *
    * @param {(format: any) => boolean} isSuch
    */

@@ -162,11 +162,13 @@ export class Seeker {
     const before = this.#receiver.epochOf(held);
     try {
       const { epoch, streamId } = await this.#requests.send('seek_position', { position, held, epoch: before });
-      if (!patient.isCurrent(attempt) || this.target !== null) return;
+      const receiver = this.#receiver;
+      // The place in a stream that goes on where what is held ends is told when that has come.
+      if (!patient.isCurrent(attempt) || this.target !== null || receiver.isAwaiting) return;
       // It has gone on to the next one, or a remote has said something else.
-      if (streamId !== held) this.#restartAt(position);
+      if (streamId !== receiver.latest(held)?.streamId) this.#restartAt(position);
       // It had not sent that much.
-      else if (epoch !== before) this.follow({ position, epoch });
+      else if (streamId === held && epoch !== before) this.follow({ position, epoch });
     } catch (error) {
       // Without a stream there is nobody to tell: who gets one begins it where it's needed, and tells where it is heard.
       if (patient.isCurrent(attempt) && !isGone(error)) patient.report(error);

@@ -355,13 +355,14 @@ export class StreamReceiver extends Emitter {
   }
 
   /**
-   * The same for what waits from the first chunk of such a format on.
+   * The same for what waits of the track that is heard, from the first chunk of such a format on.
    *
    * @param {(format: any) => boolean} isSuch
    * @returns {boolean} false where there is nothing of that kind
    */
   stopBefore(isSuch) {
     this.#edge = this.#store.stopBefore(isSuch);
+    if (this.#edge && !this.#row.isSame(this.#edge.streamId, this.stream?.streamId)) this.#decodeAll();
     return this.#edge !== null;
   }
 
