@@ -60,6 +60,9 @@ export class FakeServer {
   state = { status: 'stopped', position: 0, timestamp: 0 };
   /** Streams that are being looked up, while that takes as long as a test wants: call them to announce them. */
   held = null;
+  /** What is sent, by its stream's id; it plays on where the same track was to begin anew and can't. */
+  #sent = null;
+  #former = null;
   /** The stream of the next track, where it is sent behind the present one's last chunk. */
   #next = null;
   #stateVersion = 0;
@@ -89,7 +92,7 @@ export class FakeServer {
   offline(connection) {
     connection.state = 'reconnecting';
     connection.emit('state', 'reconnecting');
-    if (connection.deviceId === this.activeDeviceId) this.#next = null;
+    if (connection.deviceId === this.activeDeviceId) this.#next = this.#sent = null;
     this.group = this.group.filter((id) => id !== connection.deviceId);
     if (this.group.length < 2) this.group = [];
     this.updateDevices();
@@ -348,10 +351,13 @@ export class FakeServer {
     const { id, trackId } = this.items[this.index];
     const streamId = `s${this.#streams}`;
     const { activeDeviceId: deviceId, now: timestamp } = this;
+    const plays = this.#sent !== null && this.#sent === this.state.streamId;
+    this.#former = plays && this.state.itemId === id && this.state.deviceId === deviceId ? this.state : null;
     const duration = this.durationOf(id);
     this.state = { itemId: id, trackId, streamId, deviceId, status, position, timestamp, duration, epoch: 0 };
     const announce = () => {
       if (this.state.streamId !== streamId) return;
+      this.#sent = streamId;
       this.devices.get(deviceId).connection.emit('stream_started', {
         ...this.#announcement(this.state, this.state.position),
         ...(this.state.status === 'paused' ? { paused: true } : {}),
@@ -360,6 +366,20 @@ export class FakeServer {
     if (this.held) this.held.push(announce);
     else announce();
     this.tell(by, action, {});
+  }
+
+  /** What is looked up can't begin, though its command was answered. @param {string} code */
+  refuse(code) {
+    this.held = null;
+    const { trackId, deviceId } = this.state;
+    this.#active.emit('stream_error', { trackId, code, message: code });
+    if (this.#former) {
+      this.state = this.#former;
+    } else {
+      this.#move({ status: 'stopped', streamId: null });
+      this.#stateVersion += 1;
+      this.#toAll('sync_state', this.#change('stop', {}, deviceId));
+    }
   }
 
   /** What was looked up is announced from now on, and so is what waits. */

@@ -103,6 +103,24 @@ test('two devices of different phase, latency, delay and drift start together an
   assert.ok(Math.abs(positions[0] - (ms - 2500) / 1000) < 0.001);
 });
 
+test('what is heard is told of the stream that has taken its place, which alone the server knows', async () => {
+  const one = device({});
+  start(one, 'a1');
+  feed(one, 'a1', 10);
+  one.output.play();
+  await settle();
+  await live([one], 0, 2000);
+  assert.equal(one.group.heard.streamId, 'a1');
+  const { position } = one.receiver.edge;
+  one.receiver.expect({ trackId: 't' }, true);
+  start(one, 'a2', { position });
+  feed(one, 'a2', 10, { position });
+  await settle();
+  await live([one], 2000, 3000);
+  assert.ok(one.group.heard.position < position);
+  assert.deepEqual([one.output.renderHead.id, one.group.heard.streamId], ['a1', 'a2']);
+});
+
 test('one that joins late falls in at the right place, and the other is not disturbed', async () => {
   const devices = [device({ ppm: 40, seed: 3 }), device({ ppm: -60, phase: 0.5, latencyMs: 60, seed: 4 })];
   const [first, second] = devices;

@@ -797,11 +797,11 @@ test('a quality that a remote chose is heard as soon', async () => {
 });
 
 /** As `playing`, with a minute held of which the server refuses to send another quality. */
-async function refused(code) {
+async function refused(code, now = settled) {
   const { server, a } = await playing();
   const { streamId } = server.state;
   send(a, { streamId, from: 10, first: 10, count: 50 });
-  await settled();
+  await now();
   const { queue_jump: jump } = server;
   server.queue_jump = () => {
     throw Object.assign(new Error('refused'), { code });
@@ -961,6 +961,155 @@ test('a lost stream that the server is too busy for is asked for again while wha
   t.mock.timers.tick(5_000);
   await now();
   assert.deepEqual(a.connection.sent[0], ['queue_jump', { item: 'i1', position: 10 }]);
+});
+
+test('so is one where another quality was chosen meanwhile, and is refused too', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const now = () => new Promise((resolve) => setImmediate(resolve));
+  const { server, a, allow } = await refused('busy', now);
+  server.offline(a.connection);
+  server.online(a.connection, true);
+  await now();
+  a.transport.setQuality('lossless');
+  await now();
+  assert.match(a.errors[0], /loaded is heard first/);
+  assert.equal(a.connection.commands.filter((event) => event === 'queue_jump').length, 2);
+  allow();
+  a.connection.sent.length = 0;
+  t.mock.timers.tick(5_000);
+  await now();
+  assert.deepEqual(a.connection.sent[0], ['queue_jump', { item: 'i1', position: 60 }]);
+  assert.deepEqual([a.playback.status, a.playback.receiver.bufferedSeconds], ['playing', 60]);
+});
+
+test('a refusal of another quality is nothing to read over the next track', async () => {
+  const { server, a } = await playing();
+  send(a, { streamId: server.state.streamId, from: 10, first: 10, count: 50 });
+  await settled();
+  const { command } = a.connection;
+  let refuse;
+  a.connection.command = async function (event, payload) {
+    if (event !== 'queue_jump') return command.call(this, event, payload);
+    return new Promise((_, reject) => (refuse = () => reject(Object.assign(new Error('busy'), { code: 'busy' }))));
+  };
+  a.transport.setQuality('lossless');
+  await until(() => refuse);
+  a.transport.next();
+  await settled();
+  send(a, { streamId: server.state.streamId });
+  a.output.emit('started', { afterMs: 0 });
+  refuse();
+  await settled();
+  assert.deepEqual([a.errors, a.playback.status, a.playback.track.id], [[], 'playing', 't1']);
+});
+
+test('a lost stream that the server takes back its word of is asked for again while what is held is heard', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const now = () => new Promise((resolve) => setImmediate(resolve));
+  for (const code of ['busy', 'rate_limited', 'timed_out', 'internal']) {
+    const { server, a, b } = await playing();
+    send(a, { streamId: server.state.streamId, from: 10, first: 10, count: 50 });
+    server.offline(a.connection);
+    server.held = [];
+    server.online(a.connection, true);
+    await now();
+    server.refuse(code);
+    await now();
+    assert.deepEqual([a.playback.status, a.output.isPlaying, a.playback.receiver.bufferedSeconds], ['playing', true, 60], code);
+    a.connection.sent.length = 0;
+    // A jump in what is held doesn't make it forgotten.
+    a.output.emit('started', { afterMs: 0 });
+    t.mock.timers.tick(5_000);
+    await now();
+    assert.deepEqual(a.connection.sent[0], ['queue_jump', { item: 'i1', position: 60 }], code);
+    assert.deepEqual([a.errors, server.state.status], [[], 'playing'], code);
+    server.held = [];
+    server.offline(a.connection);
+    server.online(a.connection, true);
+    await now();
+    server.refuse(code);
+    server.tell('b', 'stop', {});
+    assert.equal(a.playback.status, 'idle', 'another device may stop it all the same');
+  }
+});
+
+test('another quality that the server takes back its word of leaves what plays playing, and says so', async () => {
+  const { server, a } = await playing();
+  const { streamId } = server.state;
+  send(a, { streamId, from: 10, first: 10, count: 50 });
+  await settled();
+  server.held = [];
+  a.transport.setQuality('lossless');
+  await settled();
+  server.refuse('busy');
+  await settled();
+  send(a, { streamId, from: 60, first: 60, count: 5 });
+  await settled();
+  assert.deepEqual([a.playback.status, a.playback.receiver.bufferedSeconds, a.playback.receiver.isAwaiting], ['playing', 65, false]);
+  assert.equal(a.errors.length, 1);
+  assert.match(a.errors[0], /loaded is heard first/);
+});
+
+test('what the server cannot play at all is said, also of a stream that it had said yes to', async () => {
+  const { server, a } = await playing();
+  server.offline(a.connection);
+  server.held = [];
+  server.online(a.connection, true);
+  await settled();
+  a.connection.emit('stream_error', { trackId: 't0', code: 'undecodable', message: 'no' });
+  assert.deepEqual([a.playback.status, a.errors.length], ['failed', 1]);
+});
+
+/** All of the track is here; a seek to its end is the server's, whose connection breaks. */
+async function soughtAndCut(isAnswered, isPaused = false) {
+  const { server, a } = await playing();
+  const { streamId, trackId } = server.state;
+  send(a, { streamId, from: 10, first: 10, count: 90 });
+  a.connection.emit('stream_ended', { streamId, trackId, reason: 'finished' });
+  await settled();
+  if (isPaused) a.transport.pause();
+  await settled();
+  a.connection.sent.length = 0;
+  const { command } = a.connection;
+  const lost = Object.assign(new Error('lost'), { code: 'timeout' });
+  a.connection.command = async function (event, payload) {
+    if (event !== 'seek_position') return command.call(this, event, payload);
+    this.sent.push([event, payload]);
+    return new Promise((_, reject) => isAnswered && setTimeout(() => reject(lost), 0));
+  };
+  a.transport.seek(90);
+  await until(() => a.connection.commands.includes('seek_position'));
+  server.offline(a.connection);
+  await settled();
+  await settled();
+  a.connection.sent.length = 0;
+  return { server, a };
+}
+
+test('a seek whose connection breaks is made when it is back, also where all of the track is here', async () => {
+  for (const isAnswered of [true, false]) {
+    for (const isPaused of [false, true]) {
+      const { server, a } = await soughtAndCut(isAnswered, isPaused);
+      assert.equal(a.transport.position, 90);
+      server.online(a.connection, true);
+      await settled();
+      if (isPaused) a.transport.resume();
+      await settled();
+      assert.deepEqual(a.connection.sent.find(([event]) => event === 'queue_jump')?.[1], { item: 'i1', position: 90 });
+      send(a, { streamId: server.state.streamId, from: 90, count: 5 });
+      a.output.emit('started', { afterMs: 0 });
+      await settled();
+      assert.deepEqual([a.playback.status, a.playback.receiver.endPosition, a.errors], ['playing', 95, []]);
+      a.playback.receiver.jump(92);
+      assert.equal(Math.round(a.transport.position), 92);
+    }
+  }
+});
+
+test('it is given up where the track is over before', async () => {
+  const { a } = await soughtAndCut(true);
+  a.output.emit('ended');
+  assert.deepEqual([a.playback.status, a.transport.position], ['ended', 100]);
 });
 
 /** The first track is sent, and of the next one a part; both are held. */

@@ -25,6 +25,8 @@ export function followOrders({ playback, session, group }) {
         playback.release();
         break;
       case 'stop':
+        // It's what became of a command of this device: that is given again, and what is held is heard meanwhile.
+        if (deviceId === session.deviceId && playback.isAskingAgain) break;
         playback.stop(false);
         break;
       case 'seek':

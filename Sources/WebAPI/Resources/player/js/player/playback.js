@@ -193,7 +193,7 @@ export class Playback extends Emitter {
     }
     const { receiver } = this;
     this.release();
-    const isThere = receiver.isOpen || receiver.hasAllChunks;
+    const isThere = receiver.isOpen || this.#isAllHere;
     if (this.#pending.request?.isLost) this.#askAgain();
     else if (this.#isAwaited || receiver.isAwaiting || isThere) this.#pending.press(false, () => this.#resume());
     else this.#recovery.continue();
@@ -206,7 +206,7 @@ export class Playback extends Emitter {
       return true;
     } catch (error) {
       if (!isGone(error)) this.#report(error);
-      else if (!this.#isAwaited && this.#connection.state === 'online' && !this.receiver.hasAllChunks) {
+      else if (!this.#isAwaited && this.#connection.state === 'online' && !this.#isAllHere) {
         this.#recovery.continue();
       }
       return false;
@@ -237,6 +237,16 @@ export class Playback extends Emitter {
   seek(position) {
     if (!this.track || this.status === 'failed') return;
     this.#seeker.aim(Math.min(Math.max(position, 0), Math.max(this.duration - SEEK_MARGIN_SECONDS, 0)));
+  }
+
+  /** Whether what this device asked for was refused for now, and is asked for again. */
+  get isAskingAgain() {
+    return this.#recovery.isRefused;
+  }
+
+  /** Whether nothing is missing of what is heard, or sought. */
+  get #isAllHere() {
+    return this.receiver.hasAllChunks && !this.#seeker.isOnItsWay;
   }
 
   /** Whether a stream that a click asked for is still to come. */
@@ -374,7 +384,7 @@ export class Playback extends Emitter {
 
   /** The connection is back, but not the stream: that is asked for anew; a paused one when it is to be heard. */
   goOn() {
-    if (this.receiver.hasAllChunks || this.status === 'failed' || this.status === 'ended') return;
+    if (this.#isAllHere || this.status === 'failed' || this.status === 'ended') return;
     this.receiver.release();
     this.#pending.lost();
     if (this.status === 'paused') return;
@@ -415,6 +425,8 @@ export class Playback extends Emitter {
   #heardToTheEnd() {
     const { itemId } = this;
     this.receiver.release();
+    // Nobody has heard of a seek that waits for the connection, and its track is over.
+    if (this.#connection.state !== 'online') this.forgetSeek();
     this.#setStatus('ended');
     this.emit('ended', { itemId });
   }

@@ -3,7 +3,7 @@ import { isGone } from './requests.js';
 import { Watchdog } from './watchdog.js';
 
 /** Refusals that say nothing of the stream: the next attempt may do. */
-const PASSING = new Set(['busy', 'rate_limited', 'internal']);
+const PASSING = new Set(['busy', 'rate_limited', 'internal', 'timed_out']);
 
 /**
  * What recovery has to know of the sound that it mends, and may do to it.
@@ -39,6 +39,8 @@ export class Recovery {
   #inRow = 0;
   /** The attempt that was refused for now: it's made again while what is buffered is heard. @type {number | null} */
   #refused = null;
+  /** The attempt that is to exchange what is held. @type {number | null} */
+  #exchange = null;
   /** The stream whose place the server is to hear when it is what is heard. @type {string | null} */
   #untold = null;
   /** Whether what was asked for goes on behind what is here. */
@@ -67,6 +69,7 @@ export class Recovery {
     this.#connection = connection;
     this.#patient = patient;
     receiver.on('change', () => this.#tell());
+    receiver.on('refused', (error) => this.#cameToNothing(error));
     // What was asked for can't come any more: what it was to take the place of is heard.
     connection.on('state', (state) => state !== 'online' && receiver.giveUp());
   }
@@ -83,8 +86,13 @@ export class Recovery {
 
   /** There is sound. */
   succeeded() {
-    this.#watchdog.rest();
+    if (!this.isRefused) this.#watchdog.rest();
     this.#inRow = 0;
+  }
+
+  /** Whether a stream was refused for now, and is asked for again. */
+  get isRefused() {
+    return this.#refused !== null && this.#patient.isCurrent(this.#refused);
   }
 
   /**
@@ -119,6 +127,8 @@ export class Recovery {
     const receiver = this.#receiver;
     const target = this.#patient.seekTarget();
     receiver.giveUp();
+    // What is here of the track is not what is sought.
+    if (target !== null) receiver.hasAllChunks = false;
     if (receiver.hasAllChunks) return;
     // Behind what is held comes as much again, each time a stream is lost.
     if (target === null) receiver.stopBehind(HELD_THROUGH_A_LOSS_SECONDS);
@@ -153,13 +163,31 @@ export class Recovery {
     if (!receiver.stopBefore(isSuch)) return;
     const { stream, position } = receiver.edge;
     const attempt = this.#patient.newAttempt(null);
+    this.#exchange = attempt;
     const awaited = receiver.expect(stream ?? this.#patient.track(), true);
     try {
       await this.#play(attempt, awaited, position);
     } catch {
       receiver.giveUp(awaited);
-      this.#patient.report({ code: 'quality_later' });
+      if (this.#patient.isCurrent(attempt)) this.#keepAsItIs(attempt);
     }
+  }
+
+  /** What is held isn't exchanged. */
+  #keepAsItIs(attempt) {
+    const receiver = this.#receiver;
+    receiver.giveUp();
+    this.#patient.report({ code: 'quality_later' });
+    // Where the stream had been lost before, its rest is still to be asked for.
+    if (!receiver.isOpen && !receiver.hasAllChunks) this.#tryLater(attempt);
+  }
+
+  /** The server has taken a command, and then couldn't begin the stream. */
+  #cameToNothing(error) {
+    const attempt = this.#patient.attempt();
+    if (!PASSING.has(error.code)) this.#patient.fail(error);
+    else if (this.#exchange === attempt) this.#keepAsItIs(attempt);
+    else this.#tryLater(attempt);
   }
 
   /**
@@ -212,8 +240,7 @@ export class Recovery {
   #stalled() {
     const patient = this.#patient;
     const { isHeard } = patient;
-    const isRefused = this.#refused !== null && patient.isCurrent(this.#refused);
-    if (!patient.wantsSound() || (isHeard() && !isRefused)) return;
+    if (!patient.wantsSound() || (isHeard() && !this.isRefused)) return;
     this.#watchdog.watch();
     // To ask twice doesn't make it faster, and might skip twice.
     if (patient.isAsking() || this.#unanswered > 0) return;

@@ -22,8 +22,8 @@ export class Seeker {
   #jumped = null;
   /** Whether the server is asked to seek, and its sound hasn't come. */
   #isSought = false;
-  /** Commands that are not answered yet. */
-  #unanswered = 0;
+  /** Commands that are not answered yet, and not void either. @type {Set<object>} */
+  #unanswered = new Set();
   #receiver;
   #requests;
   #connection;
@@ -44,6 +44,11 @@ export class Seeker {
     this.#connection = connection;
     this.#patient = patient;
     this.#recovery = recovery;
+  }
+
+  /** Whether there is a target that the sound is still to get to. */
+  get isOnItsWay() {
+    return this.target !== null && this.target !== this.#jumped;
   }
 
   /** The stream that it's in. */
@@ -78,8 +83,8 @@ export class Seeker {
 
   /** Sound of it is there, unless one waits to be sent, or to be answered. */
   landed() {
-    if (this.#unanswered === 0) this.#isSought = false;
-    if (this.#timer === null && this.#unanswered === 0) this.target = null;
+    if (this.#unanswered.size === 0) this.#isSought = false;
+    if (this.#timer === null && this.#unanswered.size === 0) this.target = null;
     this.#patient.changed();
   }
 
@@ -89,6 +94,7 @@ export class Seeker {
     this.#timer = null;
     this.#jumped = null;
     this.#isSought = false;
+    this.#unanswered.clear();
     if (this.target !== null) this.target = position;
   }
 
@@ -176,12 +182,13 @@ export class Seeker {
   }
 
   async #ask(position) {
-    this.#unanswered += 1;
+    const command = {};
+    this.#unanswered.add(command);
     this.#isSought = true;
     try {
       return await this.#requests.send('seek_position', { position });
     } finally {
-      this.#unanswered -= 1;
+      this.#unanswered.delete(command);
     }
   }
 

@@ -52,6 +52,7 @@ const MAX_CROSSFADE_SHARE = 0.5;
  * @property {StreamInfo} cancelled it was taken back
  * @property {undefined} ended the last sample has been heard
  * @property {string} stopped the server ended the stream early; why
+ * @property {{code: string, message: string}} refused the stream that was asked for will not come
  * @property {{code: string, message: string}} failed
  */
 
@@ -583,6 +584,12 @@ export class StreamReceiver extends Emitter {
   }
 
   #streamFailed({ streamId, trackId, code, message }) {
+    const awaited = this.#awaited;
+    // What never began has no stream. What is held of the track is not touched by it.
+    if (!streamId && awaited && !awaited.streamId && (!trackId || trackId === awaited.trackId)) {
+      this.emit('refused', { code, message });
+      return;
+    }
     const ours = this.newest?.trackId ?? this.#awaited?.trackId;
     const isOurs = streamId ? this.#gate.has(streamId) : !trackId || trackId === ours;
     if (isOurs) this.emit('failed', { code, message });

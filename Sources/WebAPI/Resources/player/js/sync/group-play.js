@@ -66,8 +66,10 @@ export class GroupPlay extends Emitter {
   get heard() {
     const { clock } = this.#clockSync;
     const head = this.#receiver.output.renderHead;
-    if (!head || !clock.isSettled || !this.#receiver.output.isPlaying) return null;
-    return { streamId: head.id, position: head.position, at: clock.serverAt(head.atMs) };
+    // The server may know it as a stream that has taken this one's place.
+    const stream = this.#receiver.latest(head?.id);
+    if (!head || !stream || !clock.isSettled || !this.#receiver.output.isPlaying) return null;
+    return { streamId: stream.streamId, position: head.position, at: clock.serverAt(head.atMs) };
   }
 
   /** Leaves without being told, as on log-out. */
