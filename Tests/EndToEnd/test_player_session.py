@@ -139,6 +139,21 @@ def test_a_hand_over_keeps_the_position(two):
     remote.until("and not here", remote.is_silent)
 
 
+def test_what_a_device_holds_to_the_end_is_silent_after_a_hand_over(two):
+    active, remote = two
+    active.page.focus("#progress")
+    for _ in range(3):
+        active.page.keyboard.press("Shift+ArrowRight")
+    held = lambda: active.position() + active.stats()["bufferSeconds"]  # noqa: E731
+    active.until("the last of it is there", lambda: active.position() > 90 and held() > 149)
+    remote.page.click("#elsewhere-here")
+    remote.until("it sounds here", lambda: remote.session()["role"] == "active" and remote.is_audible())
+    active.until("it is silent there", active.is_silent)
+    # Not because all of it was heard.
+    assert remote.state()["title"] == "Long" and remote.position() < 145 and remote.is_audible()
+    assert active.session()["local"]["status"] == "idle"
+
+
 def test_a_paused_session_is_handed_over_paused(two):
     active, remote = two
     active.page.click("#play-button")

@@ -142,6 +142,22 @@ def test_hand_over_keeps_the_position_and_a_new_device_sees_what_plays(devices, 
     desk.refused("device_transfer", {"deviceId": "nowhere"}, "unknown_device")
 
 
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(
+    "command, payload, reason",
+    [("device_transfer", {"deviceId": "phone"}, "transferred"), ("stop_track", {}, "stopped")],
+)
+def test_what_was_sent_whole_is_stopped_all_the_same(devices, tracks, count, command, payload, reason):
+    desk, phone = devices("desk", "phone", bufferSeconds=120)
+    desk.ok("queue_set", {"tracks": ids(tracks, "Odd FLAC", "Long")[:count], "quality": "low"})
+    sent = desk.wait_for("stream_ended", where=lambda end: end["reason"] == "finished")
+    mark = desk.mark()
+    phone.ok(command, payload)
+    # What was prepared behind it is cancelled.
+    ended = desk.wait_for("stream_ended", mark, lambda end: end["reason"] != "cancelled")
+    assert (ended["streamId"], ended["reason"]) == (sent["streamId"], reason)
+
+
 def test_a_device_that_vanishes_in_mid_hand_over_leaves_the_sound_where_it_was(devices, server, tracks):
     desk, phone = devices("desk", "phone")
     (track,) = ids(tracks, "Long")

@@ -257,7 +257,7 @@ final class DeviceSession {
   }
 
   /// Stops what plays, if anything does, and what was prepared behind it.
-  func endStream(_ reason: AudioStream.EndReason) {
+  func endStream(_ reason: AudioStream.EndReason, isTold: Bool = false) {
     playGeneration += 1
     heldOrder = nil
     pending = nil
@@ -267,7 +267,9 @@ final class DeviceSession {
     guard let stream else { return }
     self.stream = nil
     retire(stream)
-    if !stream.isFinished { emitEnded(stream, reason) }
+    // Of one whose last chunk is out, what the device holds would be heard to its end: up to two minutes.
+    let isHeardOn = !stream.hasReportedEnd && (reason == .stopped || reason == .transferred)
+    if !isTold, !stream.isFinished || isHeardOn { emitEnded(stream, reason) }
   }
 
   /// No chunk of it leaves any more; its status can still be asked for.
@@ -293,9 +295,8 @@ final class DeviceSession {
       return nothingFollows(current)
     }
     emitError(error, trackId: stream.track.id, streamId: stream.id)
-    stream.isFinished = true  // `stream_error` has said it
     let order = stream.role?.order
-    endStream(.stopped)
+    endStream(.stopped, isTold: true)
     if let order { reportFailure(order: order, error) } else { failedOwn = (stream.id, error) }
   }
 

@@ -564,7 +564,7 @@ export class StreamReceiver extends Emitter {
       this.#cancel(streamId);
     } else if (reason === 'finished') {
       if (isNewest) this.finish();
-    } else if (isNewest) {
+    } else if (isNewest || (isFinal(reason) && this.streamOf(streamId))) {
       this.#gate.stop();
       this.emit('stopped', reason);
     }
@@ -626,4 +626,9 @@ export class StreamReceiver extends Emitter {
 /** @param {StreamInfo} stream @returns {import('../audio/decoders.js').AudioFormat} */
 function formatOf({ codec, description, sampleRate, channels, quality, rendition, bitrate, reason = null }) {
   return { codec, description, sampleRate, channels, quality, rendition, bitrate, reason, isBegun: false };
+}
+
+/** Whether nothing more is to be heard of a stream that ended so, also where all of it is here. @param {string} reason */
+function isFinal(reason) {
+  return reason === 'stopped' || reason === 'transferred';
 }
