@@ -73,6 +73,9 @@ public enum PlaybackLimits {
   static let startupSeconds = 1.0
   /// A smaller send fits into any kernel's buffer and measures nothing, in bytes.
   static let leastSampleBytes = 2_048
+  /// What was drained in less time, took so long at most, in nanoseconds: kernels count the time in which something is on
+  /// its way in ticks of 1 to 10 ms, and on a fast link a whole segment is there within one.
+  static let leastBusyNanoseconds: Int64 = 10_000_000
   /// What leaves an idle connection without waiting for anybody, in bytes: ten segments of 1,460 (RFC 6928), rounded up
   /// to the least of the buffers that proxies have. With less than this on its way, a connection counts as idle.
   public static let firstWindowBytes = 16_384

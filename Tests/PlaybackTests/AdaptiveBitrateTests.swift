@@ -178,6 +178,19 @@ import Testing
     #expect(told.first(fullSeconds: 10, now: Self.second).rung.id == min(rung, 192), "hearsay raises nothing")
   }
 
+  @Test func whatIsThereBeforeItCanBeMeasuredIsAFastLink() throws {
+    var policy = AdaptiveBitrate(ladder: try Self.ladder())
+    policy.report(bitsPerSecond: 20e6, isOfArrivals: true, now: 0)
+    var rungs = [policy.first(fullSeconds: 120, now: 0).rung.id]
+    for step in 1...10 {
+      // A segment of the rung that was chosen, acknowledged within a tick of the kernel's clock.
+      policy.delivered(bytes: rungs[step - 1] * 250, over: 0, wasIdle: true)
+      let now = Int64(step) * Self.second / 10
+      rungs.append(policy.next(bufferSeconds: 2.09 * Double(step), fullSeconds: 120, now: now).rung.id)
+    }
+    #expect(rungs.allSatisfy { $0 >= 192 } && rungs.last == 900, "\(rungs)")
+  }
+
   @Test(arguments: [(1_500_000.0, 192), (800_000, 128), (300_000, 48)])
   func whatBothEndsSayAmplyCarriesARungNeedsNoSavingUp(link: Double, rung: Int) throws {
     var policy = AdaptiveBitrate(ladder: try Self.ladder())

@@ -79,13 +79,14 @@ public struct AdaptiveBitrate: Sendable {
   /// the time during which there was something to send: pauses of the pacer are no part of it.
   /// - Parameters:
   ///   - bytes: sent and drained; a sample below ``PlaybackLimits/leastSampleBytes`` is left out.
-  ///   - nanoseconds: from the first byte's leaving until the last was drained.
+  ///   - nanoseconds: from the first byte's leaving until the last was drained; 0 for less than can be measured.
   ///   - wasIdle: the connection was idle when they began to leave, so that their speed may be that of a buffer on
   ///     the way, and raises the estimate only so far.
   public mutating func delivered(bytes: Int, over nanoseconds: Int64, wasIdle: Bool = false) {
-    guard bytes >= PlaybackLimits.leastSampleBytes, nanoseconds > 0 else { return }
+    guard bytes >= PlaybackLimits.leastSampleBytes, nanoseconds >= 0 else { return }
     estimate.add(
-      bits: Double(bytes) * 8, seconds: Double(nanoseconds) / 1e9, wasIdle: wasIdle,
+      bits: Double(bytes) * 8, seconds: Double(max(nanoseconds, PlaybackLimits.leastBusyNanoseconds)) / 1e9,
+      wasIdle: wasIdle,
       most: (ladder.rungs.last?.bitsPerSecond ?? 0) * PlaybackLimits.mostRungs, tuning: tuning)
   }
 
