@@ -20,9 +20,8 @@
       var isIncomplete = false
     }
 
-    private static let settled = UInt32(IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE)
+    private static let settled = UInt32(IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF | IN_DELETE)
     private static let wanted = settled | UInt32(IN_CREATE) | UInt32(IN_ONLYDIR)
-    private static let isMovedFolder = UInt32(IN_MOVED_FROM | IN_ISDIR)
 
     let descriptor: CInt
     private let most: Int
@@ -110,7 +109,8 @@
           // It was removed, or its disk was; or it wasn't to be watched any more, which is no news.
           guard watches.withLock({ $0.folders.remove(number) != nil }) else { continue }
         }
-        if what & Self.isMovedFolder == Self.isMovedFolder { forgetAll() }
+        // The library itself, perhaps, which no other folder tells of.
+        if what & UInt32(IN_MOVE_SELF) != 0 { forgetAll() }
         let isSettled = what & (Self.settled | UInt32(IN_ISDIR | IN_IGNORED | IN_Q_OVERFLOW)) != 0
         pause.noticed(isSettled ? .settled : .created, now: .now)
       }

@@ -71,6 +71,10 @@
       #expect(try Self.watched(by: watch) == 1)
       try Data([1]).write(to: URL(filePath: library + "/2.flac"))
       #expect(await iterator.next() != nil)
+      // The library itself is moved away.
+      try FileManager.default.moveItem(atPath: library, toPath: elsewhere + "/library")
+      #expect(await iterator.next() != nil)
+      #expect(try Self.watched(by: watch) == 0)
     }
   }
 #endif

@@ -280,7 +280,7 @@ def test_a_device_that_despairs_is_believed_for_a_while_only(behind, tracks):
         session.play(tracks["Long"])
         session.wait_rung("flac")
         for _ in range(3):
-            session.listener.ok("network_stats", {"bandwidth": 1, "bufferMs": 0})
+            session.listener.ok("network_stats", {"bandwidth": 1, "streamId": session.stream})
         session.wait_rung("opus-48")
         # A report counts for 15 s.
         assert session.wait_rung("flac", timeout=25)

@@ -322,7 +322,7 @@ def test_a_queue_of_ten_thousand_stays_quick(open_device, server, listener, trac
     assert player.is_audible()
 
 
-def test_a_remote_shows_the_codec_that_is_heard_also_where_the_server_chose_it(two):
+def test_a_remote_shows_the_codec_also_where_the_server_chose_it(two):
     active, remote = two
     remote.until("it shows the codec", lambda: remote.session()["state"].get("codec") == active.stats()["codec"])
     before = active.stats()["codec"]

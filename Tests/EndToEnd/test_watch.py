@@ -2,6 +2,8 @@
 
 import shutil
 
+import requests
+
 from conftest import eventually
 
 
@@ -29,3 +31,11 @@ def test_what_comes_into_the_library_and_leaves_it_is_found_by_itself(fresh_serv
     shutil.rmtree(library / "new")
     eventually(lambda: not {"Odd FLAC", "Odd 48k"} & set(server.tracks()), "what was removed is gone", patience=120)
     assert {"Blip", "Swarf", "First Cut"} <= set(server.tracks())
+    # The library itself, as a disk that is unmounted and comes back.
+    ready = lambda: requests.get(server.url + "/readyz", timeout=60).status_code  # noqa: E731
+    library.rename(tmp_path / "elsewhere")
+    eventually(lambda: ready() == 503, "that there is no library is noticed", patience=120)
+    (tmp_path / "elsewhere").rename(library)
+    eventually(lambda: ready() == 200, "and that it's back", patience=240)
+    shutil.copy(music.files["Odd FLAC"], library)
+    server.wait_tracks("Odd FLAC", "Blip", "Swarf", "First Cut")
