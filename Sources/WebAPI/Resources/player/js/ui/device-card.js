@@ -30,7 +30,7 @@ export class DeviceCard {
   #status = element('span', { class: 'device__status' });
   #kind = element('span', { class: 'device__kind' });
   #group = element('button', { class: 'chip chip--small', type: 'button' }, icon('group'), element('span', {}));
-  #forget = element('button', { class: 'chip chip--small device__forget', type: 'button' });
+  #forget = element('button', { class: 'button-quiet button-quiet--line device__forget', type: 'button' });
   #forgetting = new SecondPress(SECOND_PRESS_MS, () => this.#showForget());
   #gear = element(
     'button',
