@@ -23,6 +23,7 @@
     private static let settled = UInt32(IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF | IN_DELETE)
     private static let wanted = settled | UInt32(IN_CREATE) | UInt32(IN_ONLYDIR)
 
+    /// Of inotify; what it watches is in proc(5), under `fdinfo`.
     let descriptor: CInt
     private let most: Int
     private let queue = DispatchQueue(label: "dubplate.watch", qos: .utility)

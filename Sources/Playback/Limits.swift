@@ -54,8 +54,7 @@ public enum PlaybackLimits {
   /// How long after it a device is forgotten that has visited only once and for which nothing was set, in milliseconds:
   /// a day. If it isn't a private window after all, and comes again, it has lost its volume at most.
   static let passingDeviceMilliseconds: Int64 = 24 * 3_600_000
-  /// How long any other is remembered that isn't seen: ninety days, longer
-  /// than a summer away from home.
+  /// How long any other is remembered that isn't seen: ninety days, longer than a summer away from home.
   static let absentDeviceMilliseconds: Int64 = 90 * 24 * 3_600_000
   /// Characters of a device's id and name, as the gateway bounds them.
   public static let deviceTextCharacters = 64

@@ -5,11 +5,17 @@ of some kilobytes, and segments as on Ethernet, so that what the link doesn't ca
 would behind a modem.
 """
 
+import os
 import queue
 import socket
 import threading
 import time
 from contextlib import contextmanager
+
+import pytest
+
+# A quarter of an hour of real time, and judged by a clock: asked for by hand.
+by_hand = pytest.mark.skipif("DUBPLATE_SLOW_LINK" not in os.environ, reason="DUBPLATE_SLOW_LINK isn't set")
 
 RECEIVE_BYTES = 8_192  # the kernel doubles it: 16 kB, a home router's queue
 LARGE_RECEIVE_BYTES = 131_072  # 256 kB: a proxy, or a modem that never drops

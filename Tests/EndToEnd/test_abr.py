@@ -5,11 +5,10 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import os
 
 import pytest
 
-from link import LARGE_RECEIVE_BYTES, RECEIVE_BYTES, slow_link
+from link import LARGE_RECEIVE_BYTES, RECEIVE_BYTES, by_hand, slow_link
 from listener import Listener
 from reports import Reports
 
@@ -20,9 +19,6 @@ REASONS = {"startup", "bandwidth", "buffer", "rescue", "data_saver", "manual"}
 PLENTY = 20_000_000
 # The web player waits for less, but nobody minds a second on such a link.
 START_SECONDS = 1.5
-
-# A quarter of an hour of real time, and judged by a clock: asked for by hand.
-by_hand = pytest.mark.skipif("DUBPLATE_SLOW_LINK" not in os.environ, reason="DUBPLATE_SLOW_LINK isn't set")
 
 
 def rung(event):

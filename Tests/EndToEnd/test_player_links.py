@@ -1,6 +1,5 @@
 """The first click: whatever rates stream and sound card have, over slow links, and on a page that came over plain HTTP."""
 
-import os
 import types
 
 import numpy
@@ -8,7 +7,7 @@ import pytest
 
 import browser as browsers
 from browser import Player
-from link import slow_link
+from link import by_hand, slow_link
 from test_player import decoded
 
 # From the click on a row (caught before the page hears of it) to the first sample that leaves for the speakers.
@@ -73,7 +72,7 @@ def test_the_first_sound_is_said_as_late_as_it_was(chromium, server, listener):
 FIGURES = [(1_600_000, 0.075, 1.0), (400_000, 0.2, 2.0), (100_000, 0.1, 4.0), (10_000_000, 0.25, 1.6)]
 
 
-@pytest.mark.skipif("DUBPLATE_SLOW_LINK" not in os.environ, reason="DUBPLATE_SLOW_LINK isn't set")
+@by_hand
 @pytest.mark.parametrize("bandwidth, latency, seconds", FIGURES)
 def test_a_click_is_heard_in_the_time_that_its_link_takes(chromium, server, listener, bandwidth, latency, seconds):
     with slow_link(server.port, bandwidth, latency=latency) as link:

@@ -913,15 +913,21 @@ test('a choice near the track\u2019s end leaves it whole: the next one comes ane
   }
 });
 
+/** A minute of `t1` is held, and another quality of it was chosen, which the server hasn't answered. */
+async function exchanging() {
+  const { server, a } = await playing();
+  const { streamId } = server.state;
+  send(a, { streamId, from: 10, first: 10, count: 50 });
+  await settled();
+  server.held = [];
+  a.transport.setQuality('lossless');
+  await settled();
+  return { server, a, streamId };
+}
+
 test('a jump in what is held that crosses the stream in another quality throws nothing away', async () => {
   for (const comesFirst of [true, false]) {
-    const { server, a } = await playing();
-    const { streamId } = server.state;
-    send(a, { streamId, from: 10, first: 10, count: 50 });
-    await settled();
-    server.held = [];
-    a.transport.setQuality('lossless');
-    await settled();
+    const { server, a, streamId } = await exchanging();
     const edge = a.playback.receiver.endPosition;
     const { seek_position: seek } = server;
     server.seek_position = function (payload, by) {
@@ -1034,13 +1040,7 @@ test('a lost stream that the server takes back its word of is asked for again wh
 });
 
 test('another quality that the server takes back its word of leaves what plays playing, and says so', async () => {
-  const { server, a } = await playing();
-  const { streamId } = server.state;
-  send(a, { streamId, from: 10, first: 10, count: 50 });
-  await settled();
-  server.held = [];
-  a.transport.setQuality('lossless');
-  await settled();
+  const { server, a, streamId } = await exchanging();
   server.refuse('busy');
   await settled();
   send(a, { streamId, from: 60, first: 60, count: 5 });

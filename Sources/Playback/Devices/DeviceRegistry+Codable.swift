@@ -15,7 +15,7 @@ extension DeviceRegistry: Codable {
     let dataSaver: Bool
     let outputDelayMs: Double
     let settings: PlaybackDevice.Settings
-    /// Neither of them was kept at first: who is of that time isn't forgotten for it.
+    /// None of these was kept at first: who is of that time isn't forgotten for it.
     let lastUsed: Int64?
     let hasReturned: Bool?
     let isTemporary: Bool?

@@ -133,10 +133,12 @@ public struct DeviceRegistry: Sendable, Equatable {
   }
 
   /// Forgets who is offline and not to be expected again, but for the active one, whose sound goes on where it comes
-  /// back: who said that its id ends with it at once, or, if something was set for it, when this
-  /// visit must be over; who came only once (as a private window does, whose id ends with
-  /// it and which doesn't know that), and for whom nothing was set, after
-  /// ``PlaybackLimits/passingDeviceMilliseconds``; all others after ``PlaybackLimits/absentDeviceMilliseconds``.
+  /// back.
+  ///
+  /// Who said that its id ends with it is forgotten at once or, if something was set for it, after
+  /// ``PlaybackLimits/visitMilliseconds``; who came only once (as a private window does, whose id ends with it and which
+  /// doesn't know that), and for whom nothing was set, after ``PlaybackLimits/passingDeviceMilliseconds``; all others
+  /// after ``PlaybackLimits/absentDeviceMilliseconds``.
   /// - Parameter unixMilliseconds: now.
   public mutating func forgetGone(at unixMilliseconds: Int64) {
     let gone = known.filter { $0.key != activeDeviceId && $0.value.isGone(at: unixMilliseconds) }

@@ -101,7 +101,7 @@ extension ListeningSession {
       // The one that had it goes on as if nothing had been asked.
       return giveBack(handover.former)
     }
-    if !isTrackAtFault, let before {
+    if !isTrackAtFault, !isGrouped, let before {
       // Nobody has heard yet that it was to begin anew.
       self.before = nil
       announcement = nil
